@@ -1,0 +1,133 @@
+import { type Static, type TSchema, type TProperties, type TObject, Type } from '@sinclair/typebox'
+import { DURATION_PATTERN } from './options/units.ts'
+
+// The one description of every option: the static types, the defaults, the validation at registration, the table in
+// docs/options.md and schema/gateway.schema.json are all made from it. It holds the options that work today, no others.
+
+const closed = { additionalProperties: false }
+
+const Duration = (description: string, defaultValue?: string | number) => Type.Union([
+  Type.Integer({ minimum: 0 }),
+  Type.String({ pattern: DURATION_PATTERN })
+], { description: `${description} Milliseconds, or "250ms", "10s", "5m".`, ...withDefault(defaultValue) })
+
+const withDefault = (value: unknown) => value === undefined ? {} : { default: value }
+
+/** A closed object in which everything may be left out. */
+const Optional = <T extends TProperties>(properties: T, options: { description?: string, default?: unknown } = {}) =>
+  Type.Partial(Type.Object(properties), { ...options, ...closed })
+
+const Upstream = Type.Object({
+  url: Type.String({ description: 'Its address: `http://10.0.0.5:8001`, `https://api.example.com/v2` (the path is a base), or a host that takes the app\'s port.' }),
+  weight: Type.Optional(Type.Number({ minimum: 0, default: 1, description: 'Its share of the requests, relative to the others. 0 drains it: no new requests.' })),
+  ca: Type.Optional(Type.String({ description: 'For `https:`, the certificate authority that it is verified against: PEM text, or a file.' })),
+  insecure: Type.Optional(Type.Boolean({ default: false, description: 'For `https:`, accept any certificate. Never in production.' })),
+}, { ...closed })
+
+const UpstreamList = Type.Union([
+  Type.String(),
+  Type.Array(Type.Union([Type.String(), Upstream]), { minItems: 1 })
+])
+
+const locationFlags = {
+  rewrite: Type.Optional(Type.Tuple([Type.String(), Type.String()], {
+    description: '`[pattern, replacement]`: a regular expression on the public path, prefix included, and what it becomes, with `$1` groups. Instead of stripping the prefix; never applied to the query.',
+  })),
+  addSlashes: Type.Optional(Type.Boolean({ default: false, description: 'Add a trailing slash to the upstream path (never to the query).' })),
+  addForwardedHost: Type.Optional(Type.Boolean({ default: true, description: 'Send `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `-Prefix`.' })),
+  rewriteHost: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('auto')], {
+    default: 'auto', description: 'The `Host` that the app sees: `true` its upstream\'s, `false` the client\'s, `"auto"` the client\'s for `http:` upstreams and the upstream\'s for `https:`.',
+  })),
+  timeouts: Type.Optional(Optional({
+    connect: Duration('To open a connection to an upstream. 0 is none.', '5s'),
+    headers: Duration('From the request being sent to the head of the answer. 0 is none.', '60s'),
+    body: Duration('Between two chunks of an answer. 0 is none.', '60s'),
+    stream: Duration('The same for event streams. 0 is none.', 0),
+    request: Duration('For the whole exchange. 0 is none.', 0),
+  }, { description: 'How long to wait for an upstream.' })),
+}
+
+const InlineApp = Type.Object({
+  name: Type.String({ minLength: 1, description: 'What the app is called.' }),
+  label: Type.Optional(Type.String({ minLength: 1, description: 'The last part of the name by default.' })),
+  prefix: Type.Optional(Type.String({ description: 'First part of its public path, with or without slashes. The label by default, dots as underscores; `""` owns what nothing else does.' })),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'The port that its bare hosts take.' })),
+  upstreams: Type.Optional(UpstreamList),
+  ...locationFlags,
+}, closed)
+
+const { name: _, ...appProperties } = InlineApp.properties
+
+/** What an app may say of itself: `app.config.*`, or the `gateway` key of its `package.json`. */
+export const ManifestSchema = Optional({
+  $schema: Type.String(),
+  name: InlineApp.properties.name,
+  export: Type.Boolean({ description: '`true` gives the app a route even when it has no `urls` file and no `routes`; `false` gives it none.' }),
+  ...appProperties,
+})
+
+const ExtraProxy = Type.Object({
+  prefix: Type.String({ description: 'First part of its public path, with or without slashes; `""` owns what nothing else does.' }),
+  url: Type.Optional(Type.String({ description: 'Its one address.' })),
+  upstreams: Type.Optional(UpstreamList),
+  ...locationFlags,
+}, closed)
+
+const discovery = {
+  appsDir: Type.Optional(Type.String({ default: 'apps', description: 'Folder in which `installedApps` are looked up.' })),
+  installedApps: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'The apps to find: names (`users`, `apps.users`), paths or package names; `"*"` is every folder in `appsDir`.' })),
+  noExportApps: Type.Optional(Type.Array(Type.String(), { default: [], description: 'Apps that are found but given no route.' })),
+  portMapFile: Type.Optional(Type.String({ description: 'JSON file with the address of each app, `{ "apps.users": "127.0.0.1:8001" }`, written by whatever starts them. `service_ports.json` when it exists.' })),
+  apps: Type.Optional(Type.Array(InlineApp, { default: [], description: 'Apps given inline.' })),
+  extraProxy: Type.Optional(Type.Array(ExtraProxy, { default: [], description: 'Locations that belong to no app.' })),
+}
+
+const addresses = {
+  upstreams: Type.Optional(Type.Record(Type.String(), UpstreamList, { default: {}, description: 'By prefix: an address, or a list of addresses and `{ url, weight }`. A bare host takes the app\'s port.' })),
+  defaultUpstream: Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1', description: 'The host of an app that `upstreams` does not name.' })),
+}
+
+const wholeGateway = {
+  trustedProxies: Type.Optional(Type.Array(Type.String(), { default: [], description: 'Addresses and CIDRs whose `X-Forwarded-*` and `Forwarded` are believed and appended to. From anyone else they are discarded.' })),
+  shutdown: Type.Optional(Optional({
+    gracePeriod: Duration('How long requests under way may take to finish when the gateway stops.', '10s'),
+  }, { description: 'Stopping.' })),
+  server: Type.Optional(Optional({
+    headersTimeout: Duration('For a client to send its request\'s head.', '60s'),
+    requestTimeout: Duration('For a client to send its whole request.', '5m'),
+    keepAliveTimeout: Duration('For an idle client connection.', '72s'),
+    connectionTimeout: Duration('For a silent client connection. 0 is none.', 0),
+    maxHeaderSize: Type.Integer({ minimum: 1024, default: 16384, description: 'Bytes of a request\'s head.' }),
+  }, { description: 'Of the server, where the gateway makes it: its command and its fastify-cli entry.' })),
+}
+
+/** The options of the gateway, as users write them. */
+export const GatewaySchema = Type.Object({
+  $schema: Type.Optional(Type.String({ description: 'For editors: the address of this schema.' })),
+  ...discovery,
+  ...addresses,
+  ...locationFlags,
+  ...wholeGateway,
+}, { ...closed, $id: 'gateway.schema.json', title: 'fastify-gateway', description: 'Options of fastify-gateway: the plugin, and gateway.config.*' })
+
+/** The options by the headings of docs/options.md. */
+export const optionGroups = [
+  { title: 'Which apps', properties: discovery },
+  { title: 'Where they are', properties: addresses },
+  { title: 'Location flags', properties: locationFlags },
+  { title: 'The whole gateway', properties: wholeGateway },
+  { title: 'An app: an entry of `apps`, or its manifest', properties: { name: InlineApp.properties.name, ...appProperties } },
+  { title: 'An entry of `extraProxy`', properties: ExtraProxy.properties },
+  { title: 'An upstream', properties: Upstream.properties },
+] satisfies { title: string, properties: Record<string, TSchema> }[]
+
+export type GatewayOptions = Static<typeof GatewaySchema>
+export type InlineAppOptions = Static<typeof InlineApp>
+export type ExtraProxyOptions = Static<typeof ExtraProxy>
+export type Manifest = Static<typeof ManifestSchema>
+export type UpstreamOptions = Static<typeof Upstream>
+export type UpstreamListOptions = Static<typeof UpstreamList>
+/** Location flags as users write them, all optional. */
+export type FlagOptions = Static<TObject<typeof locationFlags>>
+/** The names of the flags, to tell them from an app's other properties. */
+export const flagNames = Object.keys(locationFlags) as (keyof FlagOptions)[]

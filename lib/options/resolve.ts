@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import { BlockList, isIP } from 'node:net'
+import type { Problem } from '../errors.ts'
+import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
+import { checkShape } from './check.ts'
+import { salvage } from './salvage.ts'
+import { parseDuration } from './units.ts'
+
+/** The options, checked and filled; durations in milliseconds, paths absolute. */
+export interface ResolvedOptions {
+  /** Folder that relative paths start from: the config file's, or the working directory. */
+  baseDir: string
+  appsDir: string
+  installedApps: readonly string[]
+  noExportApps: readonly string[]
+  /** `isRequired` when the user named it: then it is a problem that it is not there. */
+  portMapFile: { path: string, isRequired: boolean }
+  apps: readonly InlineAppOptions[]
+  extraProxy: readonly ExtraProxyOptions[]
+  upstreams: Readonly<Record<string, UpstreamListOptions>>
+  defaultUpstream: string
+  /** What the top level says for every location. */
+  flags: FlagOptions
+  trustedProxies: BlockList
+  trustsAnyProxy: boolean
+  shutdown: { gracePeriod: number }
+  server: { headersTimeout: number, requestTimeout: number, keepAliveTimeout: number, connectionTimeout: number, maxHeaderSize: number }
+}
+
+/**
+ * Checks and fills the options. The caller's object stays as it is.
+ * @param input - what the user wrote, of any shape
+ * @param baseDir - absolute; relative paths start there
+ * @param problems - gets everything that is wrong; what is wrong is left out of the result, so that the rest can be checked too.
+ *   A list keeps a hole where an entry was wrong, so that the others keep their places; `flatMap()` and `forEach()` pass over it
+ */
+export function resolveOptions (input: unknown, baseDir: string, problems: Problem[]): ResolvedOptions {
+  problems.push(...checkShape(GatewaySchema, input ?? {}))
+  const given = (salvage(GatewaySchema, input ?? {}) ?? {}) as GatewayOptions
+  const options = { ...defaultsOf(GatewaySchema), ...given } as Required<GatewayOptions>
+  const { blockList, count } = parseTrustedProxies(options.trustedProxies, problems)
+  return {
+    baseDir,
+    appsDir: resolve(baseDir, options.appsDir),
+    installedApps: options.installedApps,
+    noExportApps: options.noExportApps,
+    portMapFile: { path: resolve(baseDir, given.portMapFile ?? 'service_ports.json'), isRequired: given.portMapFile !== undefined },
+    apps: options.apps,
+    extraProxy: options.extraProxy,
+    upstreams: options.upstreams,
+    defaultUpstream: checkHost(options.defaultUpstream, problems),
+    flags: pickFlags(given),
+    trustedProxies: blockList,
+    trustsAnyProxy: count > 0,
+    shutdown: durations(GatewaySchema.properties.shutdown, given.shutdown),
+    server: durations(GatewaySchema.properties.server, given.server),
+  }
+}
+
+/** Of an app's or the gateway's options, the location flags that are set. */
+export function pickFlags (options: FlagOptions): FlagOptions {
+  return Object.fromEntries(flagNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]))
+}
+
+/**
+ * A group of durations, filled with its schema's defaults, in milliseconds.
+ * @param schema - a TypeBox object whose properties have defaults
+ * @param given - what the user wrote of it, valid; later ones win
+ */
+export function durations<T extends { [name in keyof T]: number }> (schema: WithDefaults, ...given: (object | undefined)[]): T {
+  const merged = Object.assign(defaultsOf(schema), ...given.map(withoutUndefined)) as Record<string, string | number>
+  return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, Math.min(parseDuration(value)!, LONGEST)])) as T
+}
+
+/** Node's timers take 31 bits; what is longer would run out at once. Nobody waits 24 days for the difference. */
+const LONGEST = 2 ** 31 - 1
+
+interface WithDefaults { properties: Record<string, { default?: unknown }> }
+
+function defaultsOf ({ properties }: WithDefaults): Record<string, unknown> {
+  return withoutUndefined(Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, property.default])))
+}
+
+/** A property that is there but `undefined` is one that was left out. */
+function withoutUndefined (object: object | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object ?? {}).filter(([, value]) => value !== undefined))
+}
+
+/** It is joined with each app's port, so it can be no more than a host. */
+function checkHost (host: string, problems: Problem[]): string {
+  const isHost = isIP(host) !== 0 || (/^(?:[\w.-]+|\[[\da-fA-F:.]+\])$/.test(host) && URL.canParse(`http://${host}`))
+  if (!isHost) problems.push({ path: 'defaultUpstream', message: `must be a host name or an IP address, without scheme and port, not ${JSON.stringify(host)}` })
+  return isHost ? host : '127.0.0.1'
+}
+
+function parseTrustedProxies (list: readonly string[], problems: Problem[]): { blockList: BlockList, count: number } {
+  const blockList = new BlockList()
+  let count = 0
+  list.forEach((entry, index) => {
+    const subnet = parseSubnet(entry)
+    if (subnet === undefined) {
+      problems.push({ path: `trustedProxies[${index}]`, message: `must be an IP address or a CIDR such as "10.0.0.0/8", not ${JSON.stringify(entry)}` })
+      return
+    }
+    blockList.addSubnet(subnet.address, subnet.bits, subnet.family)
+    count++
+  })
+  return { blockList, count }
+}
+
+/** An address, or one with the number of bits that count: `10.0.0.0/8` (RFC 4632). */
+function parseSubnet (text: string): { address: string, bits: number, family: 'ipv4' | 'ipv6' } | undefined {
+  const [, address, bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  if (address === undefined || isIP(address) === 0) return undefined
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+  const longest = family === 'ipv4' ? 32 : 128
+  const count = Number(bits ?? longest)
+  return count <= longest ? { address, bits: count, family } : undefined
+}
