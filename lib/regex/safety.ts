@@ -1,0 +1,44 @@
+import safeRegex from 'safe-regex2'
+import { isAmbiguous } from './ambiguity.ts'
+import { buildAutomaton } from './automaton.ts'
+import { type PatternNode, type Token, parse, tokenize } from './parse.ts'
+
+/** Characters and classes in one repetition. More is no rewrite, and would take long to check: the cost grows with the fourth power. */
+const MAX_POSITIONS = 100
+
+/**
+ * Why a pattern may not be run on what a client sends: it can take exponential time, or this cannot be ruled out.
+ * Two checks: safe-regex2's on nested repetitions, and an exact one, because `(a|ab?b?)*` or `(a|a)*` nest nothing.
+ * What is left can still take polynomial time.
+ * @param source - of a pattern that compiles without flags
+ * @returns what is wrong and the remedy; `undefined` when nothing is
+ */
+export function findDanger (source: string): string | undefined {
+  const tokens = tokenize(source)
+  const unsupported = tokens.find(({ kind }) => kind === 'unsupported')
+  if (unsupported !== undefined) return `uses ${unsupported.text}, for which no bound of its time can be proven: write it without lookaround and back references`
+  for (const loop of findLoops(parse(tokens))) {
+    const positions = buildAutomaton(loop)
+    if (positions.length > MAX_POSITIONS) return `repeats a group of more than ${MAX_POSITIONS} characters, too many to prove a bound of its time: make it shorter`
+    if (isAmbiguous(positions)) return 'can run for exponential time: what it repeats can match the same text in two ways, so let each way start with another character'
+  }
+  const isFlat = safeRegex(tokens.map(withoutOption).join(''))
+  return isFlat ? undefined : 'can run for exponential time: it repeats a repetition, or has more than 25 of them, so write them one after the other, as in "([^/]+)/([^/]+)"'
+}
+
+/** The outermost repetitions: only what is repeated can be exponential. */
+function findLoops (node: PatternNode): PatternNode[] {
+  switch (node.type) {
+    case 'assertion':
+    case 'atom': return []
+    case 'sequence': return node.items.flatMap(findLoops)
+    case 'choice': return node.options.flatMap(findLoops)
+    case 'repeat': return node.max > 1 ? [node] : findLoops(node.body)
+  }
+}
+
+/** safe-regex2 takes `?` for a repetition, and would refuse `(/.*)?` and `.*?`. */
+function withoutOption ({ kind, text }: Token): string {
+  if (kind !== 'quantifier') return text
+  return text.startsWith('?') ? '' : text.replace('?', '')
+}
