@@ -1,0 +1,97 @@
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { ResolvedOptions } from '../options/resolve.ts'
+import { suggest } from '../options/suggest.ts'
+import { type AppName, lastPart } from './app.ts'
+import { isFile, isFolder, listAppFolders, showPath, toDottedPath } from './folders.ts'
+
+/** An app's folder, before its manifest is read. */
+export interface FoundApp extends AppName {
+  dir: string
+  dottedPath: string | null
+}
+
+/** What was looked for in vain. */
+export interface MissingApp extends AppName {
+  dottedPath: string | null
+  /** Where, as messages show it. */
+  places: string[]
+  /** The folder that was probably meant, as messages show it. */
+  nearest: string | undefined
+}
+
+type Folders = Pick<ResolvedOptions, 'baseDir' | 'appsDir'>
+
+/**
+ * Every folder that may hold an app, for `"*"`: named by the folder, in alphabetical order.
+ * @returns `undefined` when `appsDir` is not there
+ */
+export async function findAllApps ({ baseDir, appsDir }: Folders): Promise<FoundApp[] | undefined> {
+  if (!await isFolder(appsDir)) return undefined
+  return (await listAppFolders(appsDir)).map(name => describeFolder(name, join(appsDir, name), baseDir))
+}
+
+/**
+ * The folder of one entry of `installedApps`. A folder comes before a package of the same name.
+ * @param entry - a name, a dotted name, a path or a package name
+ */
+export async function findApp (entry: string, options: Folders): Promise<FoundApp | MissingApp> {
+  const folders = candidateFolders(entry, options)
+  for (const dir of folders) {
+    if (await isFolder(dir)) return describeFolder(isPath(entry) ? basename(dir) : entry, dir, options.baseDir)
+  }
+  const packageDir = isPath(entry) ? undefined : await findPackage(entry, options.baseDir)
+  if (packageDir !== undefined) return { name: entry, label: entry.slice(entry.indexOf('/') + 1), dir: packageDir, dottedPath: null }
+  return describeMissing(entry, folders, options.baseDir)
+}
+
+function describeFolder (name: string, dir: string, baseDir: string): FoundApp {
+  return { name, label: lastPart(name), dir, dottedPath: toDottedPath(baseDir, dir) }
+}
+
+async function describeMissing (entry: string, folders: readonly string[], baseDir: string): Promise<MissingApp> {
+  const places = folders.map(dir => showPath(baseDir, dir))
+  if (!isPath(entry)) places.push(`node_modules/${entry}`)
+  const dottedPath = folders[0] === undefined ? null : toDottedPath(baseDir, folders[0])
+  return { name: entry, label: lastPart(basename(entry)), dottedPath, places, nearest: await findNearest(folders, baseDir) }
+}
+
+/** Where the folder of an entry may be, the likeliest first. */
+function candidateFolders (entry: string, { baseDir, appsDir }: Folders): string[] {
+  if (isScoped(entry)) return []
+  // A backslash too, wherever this runs: a project's configuration is the same for everybody who works on it.
+  if (isPath(entry)) return [resolve(baseDir, entry.replaceAll('\\', '/'))]
+  const inAppsDir = join(appsDir, entry)
+  if (!entry.includes('.')) return [inAppsDir]
+  const nested = entry.replaceAll('.', '/')
+  return [join(baseDir, nested), join(appsDir, nested), inAppsDir]
+}
+
+function isPath (entry: string): boolean {
+  return !isScoped(entry) && (entry.startsWith('.') || /[\\/]/.test(entry))
+}
+
+function isScoped (entry: string): boolean {
+  return /^@[^\\/]+\/[^\\/]+$/.test(entry)
+}
+
+/**
+ * An installed package, as Node finds it: in the nearest `node_modules` upwards. Not by `require.resolve()`, which refuses
+ * packages that do not export their `package.json`.
+ */
+async function findPackage (name: string, from: string): Promise<string | undefined> {
+  const folder = join(from, 'node_modules', name)
+  // By its real path, so that a workspace that is named by its folder and by its package is one app.
+  if (await isFile(join(folder, 'package.json'))) return await realpath(folder)
+  const parent = dirname(from)
+  return parent === from ? undefined : await findPackage(name, parent)
+}
+
+/** The neighbour whose name is nearest to the one that was looked for. */
+async function findNearest (folders: readonly string[], baseDir: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    const nearest = suggest(basename(folder), await listAppFolders(dirname(folder)))
+    if (nearest !== undefined) return showPath(baseDir, join(dirname(folder), nearest))
+  }
+  return undefined
+}
