@@ -27,7 +27,7 @@ const Upstream = Type.Object({
 const UpstreamList = Type.Union([
   Type.String(),
   Type.Array(Type.Union([Type.String(), Upstream]), { minItems: 1 })
-])
+], { description: 'Where it runs: an address, or a list of addresses and `{ url, weight }`.' })
 
 const locationFlags = {
   rewrite: Type.Optional(Type.Tuple([Type.String(), Type.String()], {
@@ -116,7 +116,7 @@ export const optionGroups = [
   { title: 'Where they are', properties: addresses },
   { title: 'Location flags', properties: locationFlags },
   { title: 'The whole gateway', properties: wholeGateway },
-  { title: 'An app: an entry of `apps`, or its manifest', properties: { name: InlineApp.properties.name, ...appProperties } },
+  { title: 'An app: an entry of `apps`, or its manifest', properties: { name: InlineApp.properties.name, export: ManifestSchema.properties.export, ...appProperties } },
   { title: 'An entry of `extraProxy`', properties: ExtraProxy.properties },
   { title: 'An upstream', properties: Upstream.properties },
 ] satisfies { title: string, properties: Record<string, TSchema> }[]

@@ -1,0 +1,7 @@
+// What logs and other programs' headers can carry without harm.
+const FINE = /^[\x21-\x7e]{1,200}$/
+
+/** Whether a client's `X-Request-Id` may name its request in our logs and answers. */
+export function isRequestId (value: unknown): value is string {
+  return typeof value === 'string' && FINE.test(value)
+}

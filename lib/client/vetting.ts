@@ -1,0 +1,40 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { findRequestFault, MAX_HEADER_FIELDS } from '../headers/request-fault.ts'
+import { isClosing, markClosing } from './closing.ts'
+
+const VERDICT = Symbol('fastify-gateway.verdict')
+
+/** What is to become of a request: it is `fine`, it is `late` (behind the last one of its connection), or what is wrong with it. */
+export type Verdict = { kind: 'fine' } | { kind: 'late' } | { kind: 'malformed', reason: string }
+
+const FINE: Verdict = Object.freeze({ kind: 'fine' })
+const LATE: Verdict = Object.freeze({ kind: 'late' })
+
+/**
+ * Judges every request of a server in the order in which they came, before any hook can hold one of them up: what comes
+ * behind a malformed one on the same connection must not overtake its refusal.
+ * @returns ends it
+ */
+export function vetRequests (server: Server): () => void {
+  const listener = (request: IncomingMessage, response: ServerResponse) => { vet(request, response, server) }
+  server.prependListener('request', listener)
+  return () => { server.off('request', listener) }
+}
+
+/** The verdict on a request; given now when it did not come through the server's own listener (`inject`). */
+export function verdictOn (request: IncomingMessage & { [VERDICT]?: Verdict }, response: ServerResponse, server: Server): Verdict {
+  return request[VERDICT] ?? vet(request, response, server)
+}
+
+function vet (request: IncomingMessage, response: ServerResponse, server: Server): Verdict {
+  const verdict = judge(request, response, server)
+  if (verdict.kind === 'malformed') markClosing(request.socket)
+  Object.assign(request, { [VERDICT]: verdict })
+  return verdict
+}
+
+function judge (request: IncomingMessage, response: ServerResponse, { maxHeadersCount }: Server): Verdict {
+  if (isClosing(request.socket, response)) return LATE
+  const reason = findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
+  return reason === undefined ? FINE : { kind: 'malformed', reason }
+}

@@ -1,0 +1,75 @@
+import { type ForwardedClaims, forwardingHeaders, type Peer } from './forwarded.ts'
+import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
+
+/** What the headers of a request are decided by, beside the headers themselves. */
+export interface RequestContext {
+  peer: Peer
+  /** The host that was asked; `undefined` when none was. */
+  host: string | undefined
+  /** All lines of `Connection`, joined; `undefined` when there is none. */
+  connection: string | undefined
+  /** Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its place. */
+  requestId: string
+  /** The body's length is not the one that the client announced. */
+  isBodyChanged: boolean
+  location: { prefix: string, addForwardedHost: boolean }
+}
+
+const CLAIMS: Readonly<Record<string, keyof ForwardedClaims>> = {
+  'x-forwarded-for': 'for',
+  'x-forwarded-proto': 'proto',
+  'x-forwarded-host': 'host',
+  'x-forwarded-port': 'port',
+  'x-forwarded-prefix': 'prefix',
+  forwarded: 'forwarded',
+}
+
+/**
+ * The headers that an upstream gets, without `Host`: the client's own as it wrote them, in their order, less those that
+ * end here, and then the gateway's.
+ * @param raw - names and values in turn, as they came (`IncomingMessage.rawHeaders`)
+ * @returns the same form
+ */
+export function buildRequestHeaders (raw: readonly string[], context: RequestContext): string[] {
+  const { peer, location } = context
+  const dropped = connectionOptions(context.connection)
+  const headers: string[] = []
+  const claims: ForwardedClaims = {}
+  let hasRequestId = false
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    const value = raw[i + 1]!
+    const key = name.toLowerCase()
+    if (key === 'host' || HOP_BY_HOP.has(key) || dropped?.has(key) === true || isSpoof(key)) continue
+    if (key === 'content-length' && context.isBodyChanged) continue
+    if (key === 'x-request-id') {
+      if (hasRequestId || value !== context.requestId) continue
+      hasRequestId = true
+    }
+    if (!isForwarding(key)) headers.push(name, value)
+    else if (peer.isTrusted) carryOn(name, value, CLAIMS[key])
+  }
+  if (!hasRequestId) headers.push('X-Request-Id', context.requestId)
+  if (!location.addForwardedHost) return headers
+  return headers.concat(forwardingHeaders(peer, context.host, location.prefix, peer.isTrusted ? claims : null))
+
+  function carryOn (name: string, value: string, claim: keyof ForwardedClaims | undefined): void {
+    if (claim === undefined || !location.addForwardedHost) headers.push(name, value)
+    else if (value !== '') claims[claim] = claims[claim] === undefined ? value : `${claims[claim]}, ${value}`
+  }
+}
+
+/** All `X-Forwarded-*`, also those that we do not send ourselves, and `Forwarded`. */
+function isForwarding (key: string): boolean {
+  return key.startsWith('x-forwarded-') || key === 'forwarded'
+}
+
+/**
+ * `X_Forwarded_For` is `X-Forwarded-For` to an app behind WSGI or CGI (both become `HTTP_X_FORWARDED_FOR`), and so would
+ * get past everything above.
+ */
+function isSpoof (key: string): boolean {
+  if (!key.includes('_')) return false
+  const dashed = key.replaceAll('_', '-')
+  return isForwarding(dashed) || dashed === 'x-request-id'
+}

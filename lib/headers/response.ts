@@ -1,0 +1,31 @@
+import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
+
+/** Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a prototype: a name may be `constructor`. */
+export type HeaderRecord = Record<string, string | string[]>
+
+/**
+ * The end-to-end headers of an upstream's answer. Bytes above 127 are kept, one character each (latin1), the way node
+ * writes them.
+ * @param raw - names and values in turn, as they came
+ */
+export function readResponseHeaders (raw: readonly Buffer[]): HeaderRecord {
+  const headers: HeaderRecord = Object.create(null)
+  let connection: string | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toString('latin1').toLowerCase()
+    const value = raw[i + 1]!.toString('latin1')
+    if (name === 'connection') connection = connection === undefined ? value : `${connection},${value}`
+    else if (!HOP_BY_HOP.has(name) && name !== '__proto__') addHeader(headers, name, value)
+  }
+  for (const name of connectionOptions(connection) ?? []) delete headers[name]
+  return headers
+}
+
+function addHeader (headers: HeaderRecord, name: string, value: string): void {
+  const present = headers[name]
+  if (present === undefined) headers[name] = value
+  // Of this one a list makes no sense, and Fastify reads it as a string. One line means the same (RFC 9110, 5.2).
+  else if (name === 'content-type') headers[name] = `${present as string}, ${value}`
+  else if (typeof present === 'string') headers[name] = [present, value]
+  else present.push(value)
+}

@@ -1,0 +1,63 @@
+/** Something that must not take longer than until its deadline. */
+export interface Watched {
+  /** When it expires, in the clock's milliseconds; `Infinity` is never. Changed freely while it is watched. */
+  deadline: number
+  /** Called once the deadline has passed, at every tick until it is moved or forgotten. */
+  expire (now: number): void
+}
+
+/**
+ * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
+ * seen at most one `resolution` late. The timer runs only while something is watched, and never keeps the process alive.
+ */
+export class Deadlines {
+  readonly #watched = new Set<Watched>()
+  readonly #now: () => number
+  readonly #resolution: number
+  #timer: NodeJS.Timeout | undefined
+
+  /**
+   * @param now - the clock, in milliseconds
+   * @param resolution - time between two looks at it, in milliseconds
+   */
+  constructor (now: () => number, resolution: number) {
+    this.#now = now
+    this.#resolution = resolution
+  }
+
+  get size (): number {
+    return this.#watched.size
+  }
+
+  add (watched: Watched): void {
+    this.#watched.add(watched)
+    this.#timer ??= setInterval(() => this.tick(), this.#resolution).unref()
+  }
+
+  delete (watched: Watched): void {
+    this.#watched.delete(watched)
+  }
+
+  /** Expires what is due. The timer stops here, not in `delete`, so that single requests do not start and stop it. */
+  tick (): void {
+    if (this.#watched.size === 0) return this.close()
+    const now = this.#now()
+    for (const watched of this.#watched) {
+      if (watched.deadline <= now) watched.expire(now)
+    }
+  }
+
+  close (): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+/**
+ * How closely the times of a location have to be watched: a tenth of the shortest, between 10 ms and 1 s.
+ * @param durations - milliseconds; 0 is none
+ */
+export function resolutionFor (durations: readonly number[]): number {
+  const shortest = Math.min(...durations.filter(duration => duration > 0), 10_000)
+  return Math.max(10, Math.round(shortest / 10))
+}

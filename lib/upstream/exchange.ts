@@ -1,0 +1,64 @@
+import type { Buffer } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { ClientClosedError, type GatewayError } from '../errors.ts'
+import type { Location } from '../location/types.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What is to be sent upstream, whichever upstream it will be. */
+export interface UpstreamRequest {
+  method: string
+  /** Path and query, without the upstream's base path. */
+  path: string
+  /** The client's `Host`; `undefined` when it sent none. */
+  host: string | undefined
+  /** Flat list of names and values, end to end and forwarded, without `Host`. */
+  headers: string[]
+  body: Readable | Buffer | null
+}
+
+/** An attempt as the exchange sees it: something that can be stopped. */
+export interface Abortable {
+  abort (error: Error): void
+}
+
+/** One client's request on its way: what is sent, who answers it, and how it ended. Lives as long as the request. */
+export class Exchange {
+  readonly location: Location
+  readonly request: UpstreamRequest
+  /** Who is asked, or was asked last; `null` until one is picked. */
+  upstream: Upstream | null = null
+  /** Tries after the first. */
+  retries = 0
+  /** The head of what it answered; `null` until it does. */
+  answer: { statusCode: number, statusText: string } | null = null
+  /** What went wrong, for the log. */
+  failure: GatewayError | null = null
+  /** When it must have ended, in milliseconds of the dispatcher's clock. */
+  endsAt = Infinity
+  isClientGone = false
+  attempt: Abortable | null = null
+  readonly #onFailure: (error: GatewayError) => void
+
+  /** @param onFailure - called at most once, when there will be no answer; never after the client is gone */
+  constructor (location: Location, request: UpstreamRequest, onFailure: (error: GatewayError) => void) {
+    this.location = location
+    this.request = request
+    this.#onFailure = onFailure
+  }
+
+  /** Ends the exchange without an answer. */
+  fail (error: GatewayError): void {
+    if (this.failure !== null) return
+    this.failure = error
+    if (!this.isClientGone) this.#onFailure(error)
+  }
+
+  /**
+   * The response is over, one way or the other: whatever is still under way for it stops at once.
+   * @param isComplete - it was sent to its end; else the client went away
+   */
+  close (isComplete: boolean): void {
+    this.isClientGone = !isComplete
+    this.attempt?.abort(new ClientClosedError())
+  }
+}

@@ -1,0 +1,25 @@
+import { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { RequestBody } from './request-body.ts'
+
+/** Largest body that is handed on in one piece. */
+export const WHOLE_UPLOAD_LIMIT = 64 * 1024
+
+/**
+ * The body of a request, for an upstream: in one piece when it is small and already here, which costs far less, and
+ * else as a stream.
+ * @param source - the client's request, of which nothing has been read, or a stream made of it
+ * @param contentLength - the header; `undefined` when the body is chunked
+ * @param done - gets the body: at once, or when what the same read brought of it has been parsed
+ */
+export function takeUpload (source: Readable, contentLength: string | undefined, done: (body: Buffer | Readable) => void): void {
+  const length = contentLength === undefined ? Infinity : Number(contentLength)
+  if (length > WHOLE_UPLOAD_LIMIT || !(source instanceof IncomingMessage)) return done(new RequestBody(source))
+  if (source.complete) return done(readWhole(source, length))
+  // node runs it between the bytes and the end of the message, so that `complete` is not set then.
+  process.nextTick(() => done(readWhole(source, length)))
+}
+
+function readWhole (source: IncomingMessage, length: number): Buffer | Readable {
+  return source.readableLength === length ? source.read() as Buffer : new RequestBody(source)
+}

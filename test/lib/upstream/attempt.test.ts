@@ -1,0 +1,390 @@
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import { type Answer, Attempt, type Outcome } from '../../../lib/upstream/attempt.ts'
+import { Deadlines } from '../../../lib/upstream/deadlines.ts'
+import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import { RequestBody } from '../../../lib/upstream/request-body.ts'
+import { createClock, createExchange, createLocation, type LocationChanges } from './fakes.ts'
+
+const TEXT = ['Content-Type', 'text/plain']
+const headersOf = (...texts: string[]) => texts.map(text => Buffer.from(text, 'latin1'))
+
+interface Setup extends LocationChanges {
+  request?: Partial<UpstreamRequest>
+  endsAt?: number
+  /** What undici does when it is asked to stop: tells the handler, unless the request is over. */
+  tellsError?: boolean
+}
+
+/** An attempt, driven by hand as undici would drive it, and everything that it says. */
+function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ...location }: Setup = {}) {
+  const clock = createClock()
+  const deadlines = new Deadlines(clock.now, 1_000_000)
+  const { exchange } = createExchange(createLocation(location), request)
+  exchange.endsAt = endsAt
+  const told = { answers: [] as Answer[], failures: [] as Error[], outcomes: [] as Outcome[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  const attempt = new Attempt(exchange, deadlines, clock.now, {
+    answered: answer => told.answers.push(answer),
+    failed: error => told.failures.push(error),
+    ended: outcome => told.outcomes.push(outcome),
+  })
+  const cancel = (error?: Error) => {
+    told.cancelled.push(error)
+    if (tellsError) attempt.onError(error!)
+  }
+  const connect = () => attempt.onConnect(cancel)
+  const head = (statusCode: number, ...headers: string[]) => attempt.onHeaders(statusCode, headersOf(...headers), () => { told.resumed++ }, 'Fine')
+  return { attempt, deadlines, clock, told, connect, head }
+}
+
+/** Microtasks have run. */
+const settle = setImmediate
+
+t.test('a small answer of one read is handed on whole', async t => {
+  const { attempt, told, connect, head, deadlines, clock } = createAttempt()
+  connect()
+  clock.advance(7)
+  t.equal(head(200, ...TEXT, 'Content-Length', '6', 'Set-Cookie', 'a', 'Set-Cookie', 'b'), true)
+  t.equal(attempt.onData(Buffer.from('abc')), true)
+  t.equal(attempt.onData(Buffer.from('def')), true)
+  attempt.onComplete()
+  await settle()
+  t.strictSame(told.answers.map(({ headers, ...rest }) => ({ ...rest, headers: { ...headers } })), [{
+    statusCode: 200, statusText: 'Fine', body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
+  }])
+  t.strictSame(told.outcomes, [{ statusCode: 200, latency: 7, error: null }])
+  t.strictSame(told.failures, [])
+  t.equal(deadlines.size, 0)
+})
+
+t.test('the only chunk of an answer is not copied', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  const chunk = Buffer.from('abc')
+  connect()
+  head(200, ...TEXT, 'Content-Length', '3')
+  attempt.onData(chunk)
+  attempt.onComplete()
+  await settle()
+  t.equal(told.answers[0]!.body, chunk)
+})
+
+const streamed: { name: string, headers: string[], chunks?: Buffer[] }[] = [
+  { name: 'without a length', headers: TEXT },
+  { name: 'without a type, for Fastify would add one', headers: ['Content-Length', '3'] },
+  { name: 'with a type that is none, for Fastify would replace it', headers: ['Content-Length', '3', 'Content-Type', 'nonsense'] },
+  { name: 'with two types', headers: ['Content-Length', '3', ...TEXT, ...TEXT] },
+  { name: 'that is big', headers: [...TEXT, 'Content-Length', '70000'], chunks: [Buffer.alloc(40_000, 'a'), Buffer.alloc(30_000, 'b')] },
+  { name: 'to HTTP 205, which may lie about having a body', headers: [], chunks: [] },
+]
+
+for (const { name, headers, chunks = [Buffer.from('abc')] } of streamed) {
+  t.test(`an answer ${name} is handed on as a stream`, async t => {
+    const { attempt, told, connect, head } = createAttempt()
+    connect()
+    head(headers.length === 0 ? 205 : 200, ...headers)
+    for (const chunk of chunks) attempt.onData(chunk)
+    attempt.onComplete()
+    await settle()
+    const { body } = told.answers[0]!
+    t.type(body, AnswerBody)
+    t.ok(Buffer.concat(await (body as AnswerBody).toArray()).equals(Buffer.concat(chunks)))
+  })
+}
+
+const empty: { name: string, method?: string, statusCode: number, headers: string[], expected: object }[] = [
+  { name: 'to HEAD keeps its length', method: 'HEAD', statusCode: 200, headers: [...TEXT, 'Content-Length', '3'], expected: { 'content-type': 'text/plain', 'content-length': '3' } },
+  { name: '304 keeps its length', statusCode: 304, headers: ['Content-Length', '3'], expected: { 'content-length': '3' } },
+  { name: '204 has none', statusCode: 204, headers: ['Content-Length', '0', 'ETag', 'x'], expected: { etag: 'x' } },
+]
+
+for (const { name, method = 'GET', statusCode, headers } of empty) {
+  t.test(`an answer without a body is whole with its head, whatever becomes of the connection: ${name}`, async t => {
+    const { attempt, told, connect, head, deadlines } = createAttempt({ request: { method } })
+    connect()
+    head(statusCode, ...headers)
+    // undici holds a 304 to its content-length.
+    attempt.onError(Object.assign(new Error('x'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }))
+    await settle()
+    t.match(told, { answers: [{ statusCode, body: null }], failures: [], outcomes: [{ statusCode, error: null }] })
+    t.strictSame([told.failures.length, told.outcomes.length, deadlines.size], [0, 1, 0])
+  })
+}
+
+for (const { name, method = 'GET', statusCode, headers, expected } of empty) {
+  t.test(`an answer without a body: ${name}`, async t => {
+    const { attempt, told, connect, head } = createAttempt({ request: { method } })
+    connect()
+    head(statusCode, ...headers)
+    attempt.onComplete()
+    await settle()
+    t.equal(told.answers[0]!.body, null)
+    t.strictSame({ ...told.answers[0]!.headers }, expected)
+  })
+}
+
+t.test('an answer whose body is not here yet is handed on at once, and its body as it comes', async t => {
+  const { attempt, told, connect, head, deadlines } = createAttempt()
+  connect()
+  head(200, ...TEXT, 'Content-Length', '6')
+  attempt.onData(Buffer.from('abc'))
+  await settle()
+  const body = told.answers[0]!.body as AnswerBody
+  t.equal(body.read().toString(), 'abc')
+  t.strictSame(told.outcomes, [], 'it goes on')
+  attempt.onData(Buffer.from('def'))
+  attempt.onComplete()
+  t.equal((await body.toArray()).toString(), 'def')
+  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.equal(deadlines.size, 0)
+})
+
+t.test('a client that does not read stops the upstream, and starts it again', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  connect()
+  head(200)
+  await settle()
+  const body = told.answers[0]!.body as AnswerBody
+  t.equal(attempt.onData(Buffer.alloc(60_000)), true)
+  t.equal(attempt.onData(Buffer.alloc(60_000)), false)
+  await settle()
+  const before = told.resumed
+  body.resume()
+  await settle()
+  t.ok(told.resumed > before)
+})
+
+t.test('a connection that may serve somebody else by now is not touched any more', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  connect()
+  head(200)
+  await settle()
+  const body = told.answers[0]!.body as AnswerBody
+  attempt.onData(Buffer.from('abc'))
+  attempt.onComplete()
+  const { resumed } = told
+  attempt.resume()
+  body.resume()
+  await settle()
+  attempt.abort(new Error('late'))
+  t.strictSame([told.resumed - resumed, told.cancelled], [0, []])
+})
+
+t.test('interim answers are left out', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  connect()
+  t.equal(head(103, 'Link', '</a>'), true)
+  await settle()
+  t.strictSame(told.answers, [])
+  head(204)
+  attempt.onComplete()
+  await settle()
+  t.match(told.answers, [{ statusCode: 204 }])
+})
+
+for (const statusCode of [0, 99, 101, 600, 999]) {
+  t.test(`a status ${statusCode} is not an answer`, async t => {
+    const { told, connect, head } = createAttempt()
+    connect()
+    t.throws(() => head(statusCode), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' })
+    await settle()
+    t.strictSame(told.answers, [])
+  })
+}
+
+const failures: { name: string, act: (attempt: ReturnType<typeof createAttempt>) => void, statusCode?: number }[] = [
+  { name: 'before a connection', act: ({ attempt }) => attempt.onError(new Error('x')) },
+  { name: 'before an answer', act: ({ attempt, connect }) => { connect(); attempt.onError(new Error('x')) } },
+  { name: 'in the same read as its head', act: ({ attempt, connect, head }) => { connect(); head(200); attempt.onData(Buffer.from('a')); attempt.onError(new Error('x')) }, statusCode: 200 },
+  { name: 'twice', act: ({ attempt }) => { attempt.onError(new Error('x')); attempt.onError(new Error('y')) } },
+]
+
+for (const { name, act, statusCode = 0 } of failures) {
+  t.test(`a failure ${name} is a failure, once`, async t => {
+    const setup = createAttempt()
+    setup.clock.advance(5)
+    act(setup)
+    await settle()
+    t.match(setup.told, { answers: [], failures: [{ message: 'x' }], outcomes: [{ statusCode, error: { message: 'x' } }] })
+    t.strictSame([setup.told.failures.length, setup.told.outcomes.length, setup.deadlines.size], [1, 1, 0])
+    t.equal(setup.told.outcomes[0]!.latency, 5)
+  })
+}
+
+t.test('an answer that breaks off breaks off, with an error that may be shown', async t => {
+  const { attempt, told, connect, head, deadlines } = createAttempt()
+  connect()
+  head(200, ...TEXT, 'Content-Length', '6')
+  await settle()
+  const body = told.answers[0]!.body as AnswerBody
+  const cause = new Error('read ECONNRESET 10.0.0.5')
+  attempt.onError(cause)
+  await settle()
+  t.match(body.errored, { code: 'GW_ERR_UPSTREAM_UNREACHABLE', statusCode: 502, cause })
+  t.match(told, { failures: [], outcomes: [{ statusCode: 200, error: cause }] })
+  t.equal(deadlines.size, 0)
+})
+
+t.test('a client that leaves in the middle of the body stops the upstream', async t => {
+  const { told, connect, head } = createAttempt()
+  connect()
+  head(200)
+  await settle()
+  ;(told.answers[0]!.body as AnswerBody).destroy()
+  t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
+  t.match(told.outcomes, [{ error: { code: 'GW_ERR_CLIENT_CLOSED' } }])
+  t.strictSame(told.failures, [])
+})
+
+for (const tellsError of [true, false]) {
+  t.test(`an attempt that is aborted ends at once${tellsError ? '' : ', also when undici has nothing to say'}`, async t => {
+    const { attempt, told, connect, deadlines } = createAttempt({ tellsError })
+    const error = new Error('stop')
+    connect()
+    attempt.abort(error)
+    attempt.abort(new Error('again'))
+    t.strictSame(told, { answers: [], failures: [error], outcomes: [{ statusCode: 0, latency: 0, error }], cancelled: [error], resumed: 0 })
+    t.equal(deadlines.size, 0)
+  })
+}
+
+t.test('an answer that still completes after that changes nothing', async t => {
+  const { attempt, told, connect, head } = createAttempt({ tellsError: false })
+  connect()
+  head(200, ...TEXT, 'Content-Length', '0')
+  attempt.abort(new Error('stop'))
+  attempt.onComplete()
+  await settle()
+  t.match(told, { answers: [], failures: [{ message: 'stop' }], outcomes: [{ error: { message: 'stop' } }] })
+  t.equal(told.outcomes.length, 1)
+})
+
+t.test('an attempt that is aborted before it has a connection gives it back when it comes', async t => {
+  const { attempt, told, connect, deadlines } = createAttempt()
+  attempt.abort()
+  t.match(told.failures, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
+  connect()
+  t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
+  t.equal(told.outcomes.length, 1)
+  t.strictSame([attempt.deadline, deadlines.size], [Infinity, 0])
+})
+
+// Deadlines: headers 100, body 50, stream 0; the clock stands at 1000.
+
+t.test('before there is a connection only the whole exchange has a deadline', async t => {
+  t.equal(createAttempt().attempt.deadline, Infinity)
+  t.equal(createAttempt({ endsAt: 1234 }).attempt.deadline, 1234)
+})
+
+t.test('the wait for the head counts from the connection, and then from what was sent last', async t => {
+  const { attempt, clock, connect } = createAttempt()
+  connect()
+  t.equal(attempt.deadline, 1100)
+  clock.advance(30)
+  attempt.onBodySent()
+  t.equal(attempt.deadline, 1130)
+})
+
+t.test('the wait for the body counts from the last chunk', async t => {
+  const { attempt, clock, connect, head } = createAttempt()
+  connect()
+  head(200)
+  t.equal(attempt.deadline, 1050)
+  clock.advance(20)
+  attempt.onData(Buffer.from('a'))
+  t.equal(attempt.deadline, 1070)
+})
+
+t.test('an event stream waits as long as it is told', async t => {
+  const forever = createAttempt()
+  forever.connect()
+  forever.head(200, 'Content-Type', 'Text/Event-Stream; charset=utf-8')
+  t.equal(forever.attempt.deadline, Infinity)
+  const limited = createAttempt({ timeouts: { stream: 70 } })
+  limited.connect()
+  limited.head(200, 'Content-Type', 'text/event-stream')
+  t.equal(limited.attempt.deadline, 1070)
+})
+
+t.test('an upload that goes on below an answer does not bring back the deadline of its head', async t => {
+  const { attempt, connect, head } = createAttempt()
+  connect()
+  head(200, 'Content-Type', 'text/event-stream')
+  attempt.onBodySent()
+  t.equal(attempt.deadline, Infinity)
+})
+
+t.test('the end of the whole exchange comes first', async t => {
+  const { attempt, connect, head } = createAttempt({ endsAt: 1020 })
+  connect()
+  t.equal(attempt.deadline, 1020)
+  head(200)
+  t.equal(attempt.deadline, 1020)
+})
+
+t.test('a client that does not read is not held against the upstream', async t => {
+  const { attempt, clock, told, connect, head } = createAttempt({ endsAt: 5000 })
+  connect()
+  head(200)
+  await settle()
+  attempt.onData(Buffer.alloc(70_000))
+  t.equal(attempt.deadline, 5000)
+  clock.advance(500)
+  ;(told.answers[0]!.body as AnswerBody).resume()
+  await settle()
+  t.equal(attempt.deadline, 1550, 'the upstream has its time again once the client has read')
+})
+
+t.test('the time is up: the attempt is aborted', async t => {
+  const { told, deadlines, clock, connect } = createAttempt()
+  connect()
+  clock.advance(99)
+  deadlines.tick()
+  t.strictSame(told.failures, [])
+  clock.advance(1)
+  deadlines.tick()
+  t.match(told, { cancelled: [{ code: 'GW_ERR_UPSTREAM_TIMEOUT' }], failures: [{ code: 'GW_ERR_UPSTREAM_TIMEOUT', statusCode: 504 }] })
+  t.equal(told.failures.length, 1)
+  t.equal(deadlines.size, 0)
+})
+
+/** An upload of which the client has sent nothing yet. */
+function startUpload () {
+  const source = new Readable({ read () {} })
+  const body = new RequestBody(source)
+  body.resume()
+  return { source, body }
+}
+
+t.test('an upload that stalls is waited for, as the upstream cannot answer before it', async t => {
+  const { body } = startUpload()
+  const { attempt, told, deadlines, clock, connect } = createAttempt({ request: { body } })
+  connect()
+  await settle()
+  clock.advance(100)
+  deadlines.tick()
+  t.strictSame(told.failures, [])
+  t.equal(attempt.deadline, 1200)
+})
+
+const notWaited: { name: string, endsAt?: number, prepare: (setup: ReturnType<typeof startUpload> & ReturnType<typeof createAttempt>) => void }[] = [
+  { name: 'when the whole exchange is over', endsAt: 1100, prepare: () => {} },
+  { name: 'when the upload has ended', prepare: ({ source }) => source.push(null) },
+  { name: 'when it is the upstream that does not read', prepare: ({ source, body }) => { body.pause(); source.push(Buffer.alloc(70_000)) } },
+  { name: 'when the upstream has answered already', prepare: ({ head }) => { head(200) } },
+]
+
+for (const { name, endsAt = Infinity, prepare } of notWaited) {
+  t.test(`an upload is not waited for ${name}`, async t => {
+    const upload = startUpload()
+    const setup = createAttempt({ request: { body: upload.body }, endsAt })
+    setup.connect()
+    await settle()
+    prepare({ ...upload, ...setup })
+    await settle()
+    setup.clock.advance(100)
+    setup.deadlines.tick()
+    t.match(setup.told.outcomes, [{ error: { code: 'GW_ERR_UPSTREAM_TIMEOUT' } }])
+  })
+}

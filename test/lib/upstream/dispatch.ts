@@ -1,0 +1,42 @@
+import type { Test } from 'tap'
+import type { GatewayError } from '../../../lib/errors.ts'
+import type { Location } from '../../../lib/location/types.ts'
+import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import type { Answer } from '../../../lib/upstream/attempt.ts'
+import { Dispatcher, EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
+import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import { createExchange, createLocation, type LocationChanges } from './fakes.ts'
+
+/** A location that waits longer than any machine is slow, where a test says nothing else. */
+export function locationOf (changes: LocationChanges): Location {
+  return createLocation({ ...changes, timeouts: { connect: 20_000, headers: 20_000, body: 20_000, ...changes.timeouts } })
+}
+
+/** A dispatcher with its own clock, destroyed with the test. */
+export function createDispatcher (t: Test, location: Location): Dispatcher {
+  const dispatcher = new Dispatcher(location)
+  t.teardown(() => dispatcher.destroy())
+  return dispatcher
+}
+
+/** Sends a request the way reply-from does. Resolves to its answer, or to the error that ends it without one. */
+export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[], result: Promise<Answer | GatewayError> } {
+  const { exchange, failures } = createExchange(dispatcher.location, request)
+  const { fail } = exchange
+  const result = new Promise<Answer | GatewayError>(resolve => {
+    exchange.fail = error => {
+      fail.call(exchange, error)
+      resolve(error)
+    }
+    dispatcher.request({ headers: { [EXCHANGE]: exchange } }, (_error, answer) => resolve(answer))
+  })
+  return { exchange, failures, result }
+}
+
+/** The body of an answer as text, whichever form it has. */
+export async function textOf (result: Answer | GatewayError): Promise<string> {
+  if (!('body' in result)) throw result
+  const { body } = result
+  if (body instanceof AnswerBody) return Buffer.concat(await body.toArray()).toString('latin1')
+  return body === null ? '' : body.toString('latin1')
+}
