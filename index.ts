@@ -1,0 +1,4 @@
+export { default, type GatewayHooks, type GatewayPluginOptions } from './plugins/gateway.ts'
+export type { Configuration } from './lib/configuration.ts'
+export type { GatewayConfigError, GatewayError, Problem } from './lib/errors.ts'
+export { GatewaySchema, type GatewayOptions } from './lib/options.ts'

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The gateway is stopping: answers tell their clients to close the connection. */
+    isDraining: () => boolean
+  }
+}
+
+export interface DrainingOptions {
+  dispatchers: readonly Dispatcher[]
+  /** Milliseconds that what is under way may still take. */
+  gracePeriod: number
+  ownsServer: boolean
+}
+
+/** A connection that had been busy when the server stopped is closed at most this much later. */
+const IDLE_CHECK_INTERVAL = 50
+
+async function drainOnClose (fastify: FastifyInstance, { dispatchers, gracePeriod, ownsServer }: DrainingOptions): Promise<void> {
+  let isDraining = false
+  let idleCheck: NodeJS.Timeout | undefined
+  let deadline: NodeJS.Timeout | undefined
+  fastify.decorate('isDraining', () => isDraining)
+
+  // Fastify closes what is idle now, once, and then waits for the rest; a connection that becomes idle later would be
+  // kept for its whole keep-alive time.
+  fastify.addHook('preClose', function drain (done) {
+    isDraining = true
+    idleCheck = setInterval(() => fastify.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
+    deadline = setTimeout(function endAll () {
+      for (const dispatcher of dispatchers) dispatcher.abortAll()
+      if (ownsServer) fastify.server.closeAllConnections()
+    }, gracePeriod)
+    done()
+  })
+
+  fastify.addHook('onClose', async function stop () {
+    clearInterval(idleCheck)
+    clearTimeout(deadline)
+    await Promise.all(dispatchers.map(dispatcher => dispatcher.destroy()))
+  })
+}
+
+export default fp(drainOnClose, { name: 'gateway-draining', fastify: '5.x' })

@@ -1,0 +1,191 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import replyFrom, { type FastifyReplyFromHooks, type FastifyReplyFromOptions } from '@fastify/reply-from'
+import { lingerOnClose } from '../lib/client/linger.ts'
+import type { PeerSocket } from '../lib/client/peer.ts'
+import { BadPathError, type GatewayError } from '../lib/errors.ts'
+import { finishResponseHeaders } from '../lib/headers/finish-response.ts'
+import type { Peer } from '../lib/headers/forwarded.ts'
+import { isMediaType } from '../lib/headers/media-type.ts'
+import { buildRequestHeaders } from '../lib/headers/request.ts'
+import type { HeaderRecord } from '../lib/headers/response.ts'
+import { NOT_A_PATH, type PathFault, resolvePath } from '../lib/location/path.ts'
+import { parseRequestTarget } from '../lib/location/request-target.ts'
+import type { Location } from '../lib/location/types.ts'
+import type { Answer } from '../lib/upstream/attempt.ts'
+import { type Dispatcher, EXCHANGE } from '../lib/upstream/dispatcher.ts'
+import { Exchange } from '../lib/upstream/exchange.ts'
+import { takeUpload } from '../lib/upstream/upload.ts'
+import { closeAfter, refuseMalformed } from './refuse-malformed.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the gateway does with this request; `null` until it is forwarded. */
+    exchange: Exchange | null
+    /** Names this request in logs, upstream and in the answer: the client's `X-Request-Id`, or a new one. */
+    gatewayId: string
+  }
+}
+
+export interface ProxyOptions {
+  dispatcher: Dispatcher
+  readPeer: (socket: PeerSocket) => Peer
+  readRequestId: (request: FastifyRequest) => string
+  /** The target of the request line, as the client wrote it. */
+  readTarget: (request: FastifyRequest) => string
+}
+
+/** One location: everything under its prefix goes to its upstreams. */
+export default async function proxy (fastify: FastifyInstance, options: ProxyOptions): Promise<void> {
+  const { dispatcher } = options
+  fastify.decorateRequest('exchange', null)
+  fastify.decorateRequest('gatewayId', '')
+  await fastify.register(replyFrom, {
+    // A request's real address is decided by the dispatcher, which gets the exchange and ignores the rest.
+    base: 'http://upstream.invalid',
+    undici: dispatcher as unknown as FastifyReplyFromOptions['undici'],
+    disableRequestLogging: true,
+  })
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', passBody)
+  fastify.addHook('onRequest', refuseMalformed)
+  fastify.addHook('onRequest', acceptAnyMediaType)
+  fastify.addHook('onResponse', (request, reply, done) => {
+    logExchange(dispatcher.location, request, reply)
+    done()
+  })
+
+  const handler = createForwarder(options, fastify.isDraining)
+  const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
+  const urls = dispatcher.location.prefix === '' ? ['/*'] : ['', '/*']
+  for (const url of urls) fastify.route({ method, url, exposeHeadRoute: false, handler })
+}
+
+/** Nothing is parsed: a body stays the stream that it came as. */
+function passBody (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void): void {
+  done(null, payload)
+}
+
+/**
+ * Fastify answers 415 to a media type that is none, and 400 to a QUERY without one. Only its own copy of the header is
+ * changed; the app gets the raw one.
+ */
+function acceptAnyMediaType ({ method, raw: { headers } }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const type = headers['content-type']
+  const isAcceptable = type === undefined ? method !== 'QUERY' : isMediaType(type)
+  if (!isAcceptable) headers['content-type'] = 'application/octet-stream'
+  done()
+}
+
+function hasBody (headers: IncomingHttpHeaders): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  return coding !== undefined || (length !== undefined && length !== '0')
+}
+
+/** The handler of a location's routes. What does not change from request to request is made here, once. */
+function createForwarder ({ dispatcher: { location }, readPeer, readRequestId, readTarget }: ProxyOptions, isDraining: () => boolean) {
+  const hooks: FastifyReplyFromHooks = {
+    rewriteRequestHeaders: request => ({ [EXCHANGE]: request.exchange }) as never,
+    rewriteHeaders: (headers, request) => finishResponseHeaders(headers as HeaderRecord, {
+      requestId: request!.gatewayId, isDraining: isDraining(),
+    }),
+    onResponse: (request, reply, answer) => sendAnswer(request as FastifyRequest, reply as FastifyReply, answer as unknown as { stream: Answer['body'] }),
+    // Otherwise a GET that is answered 503 is sent up to eleven times.
+    retryDelay: () => null,
+  }
+
+  return function forward (request: FastifyRequest, reply: FastifyReply): void {
+    const { raw } = request
+    // The client may have left while a hook of the server's was waiting.
+    if (reply.raw.destroyed) {
+      reply.hijack()
+      return
+    }
+    const head = parseRequestTarget(readTarget(request))
+    const path = head === undefined ? NOT_A_PATH : resolvePath(location, head.target)
+    if (typeof path !== 'string') return refusePath(reply, path)
+
+    request.gatewayId = readRequestId(request)
+    const host = head?.authority ?? raw.headers.host
+    const upload = uploadOf(request)
+    const exchange = new Exchange(location, {
+      method: raw.method!,
+      path,
+      host,
+      headers: buildRequestHeaders(raw.rawHeaders, {
+        peer: readPeer(raw.socket),
+        host,
+        connection: raw.headers.connection,
+        requestId: request.gatewayId,
+        isBodyChanged: upload !== null && upload !== raw,
+        location,
+      }),
+      body: null,
+    }, error => sendFailure(request, reply, error))
+    request.exchange = exchange
+    reply.raw.once('close', () => exchange.close(reply.raw.writableFinished))
+
+    if (upload === null) {
+      reply.from('/', hooks)
+      return
+    }
+    takeUpload(upload, raw.headers['content-length'], body => {
+      exchange.request.body = body
+      // reply-from refuses a body on a GET; ours goes with the exchange.
+      request.body = undefined
+      reply.from('/', hooks)
+    })
+  }
+}
+
+function refusePath (reply: FastifyReply, { kind, reason }: PathFault): void {
+  // A router that ignores case, say, may have brought it here.
+  if (kind === 'not-mine') reply.callNotFound()
+  else reply.send(new BadPathError(reason))
+}
+
+/** The request's body, or what a `preParsing` hook of the server's made of it; `null` when it has none. */
+function uploadOf ({ raw, body }: FastifyRequest): Readable | null {
+  if (body instanceof Readable) return body
+  return hasBody(raw.headers) ? raw : null
+}
+
+function sendAnswer ({ raw, exchange }: FastifyRequest, reply: FastifyReply, { stream: body }: { stream: Answer['body'] }): void {
+  if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
+  const reason = exchange!.answer!.statusText
+  if (isReasonPhrase(reason)) reply.raw.statusMessage = reason
+  reply.send(body ?? undefined)
+}
+
+/** RFC 9112, 4, less the bytes above 127: node would write them as UTF-8, or throw. */
+function isReasonPhrase (text: string): boolean {
+  return /^[\t\x20-\x7e]+$/.test(text)
+}
+
+function sendFailure (request: FastifyRequest, reply: FastifyReply, error: GatewayError): void {
+  if (reply.sent) return
+  if (error.statusCode === 503) reply.header('retry-after', '1')
+  reply.header('x-request-id', request.gatewayId)
+  if (!request.raw.complete) closeAfter(request, reply)
+  reply.send(error)
+}
+
+/** nginx's status for a client that did not wait for its answer. */
+const CLIENT_CLOSED = 499
+
+function logExchange ({ name }: Location, request: FastifyRequest, reply: FastifyReply): void {
+  const { exchange } = request
+  const line = {
+    req: request,
+    app: name,
+    upstream: exchange?.upstream?.target.url,
+    statusCode: exchange?.isClientGone === true && !reply.raw.headersSent ? CLIENT_CLOSED : reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+    retries: exchange?.retries,
+    ...(request.gatewayId !== request.id && { requestId: request.gatewayId }),
+  }
+  const failure = exchange?.failure
+  if (failure == null || failure.statusCode === CLIENT_CLOSED) request.log.info(line, 'request forwarded')
+  else request.log.warn({ ...line, err: failure }, 'request failed')
+}

@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import gateway from '../../index.ts'
+import { connectRaw, portOf, startUpstream } from '../helper.ts'
+import { ask, closing, defer, soon, startLiar, stillServes } from './upstream-support.ts'
+
+/** A server whose owner has hooks of its own around the gateway. */
+async function listenWithHooks (t: Test, upstreams: string, addHooks: (fastify: FastifyInstance) => void): Promise<number> {
+  const fastify = Fastify({ forceCloseConnections: true })
+  t.teardown(() => fastify.close())
+  addHooks(fastify)
+  await fastify.register(gateway, { apps: [{ name: 'app', upstreams }], shutdown: { gracePeriod: 100 } })
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  return portOf(fastify.server)
+}
+
+for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
+  for (const headers of ['', 'Content-Length: 5\r\n']) {
+    t.test(`a client that goes away during an ${name} hook harms nobody, ${headers === '' ? 'without' : 'with'} an upload`, async t => {
+      const entered = defer()
+      const left = defer()
+      const done = defer()
+      const asked: IncomingMessage[] = []
+      const upstream = await startUpstream(t, (request, response) => {
+        asked.push(request)
+        if (request.url === '/fine') response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('fine')
+      })
+      const port = await listenWithHooks(t, upstream, fastify => fastify.addHook(name as 'onRequest', async request => {
+        if (request.url !== '/app/gone') return
+        request.raw.socket.once('close', () => left.resolve())
+        entered.resolve()
+        await left.promise
+        setImmediate(done.resolve)
+      }))
+      const client = await connectRaw(t, port)
+      client.write(`POST /app/gone HTTP/1.1\r\nHost: a\r\n${headers}\r\n${headers === '' ? '' : 'whole'}`)
+      await entered.promise
+      client.socket.destroy()
+      await soon(done.promise, 'the hook')
+
+      await soon(stillServes(t, port), 'the next answer')
+      await soon(Promise.all(asked.filter(({ url }) => url === '/gone').map(({ socket }) => closing(socket))), 'the upstream to be told')
+    })
+  }
+}
+
+t.test('an answer to a client that went away during a hook harms nobody', async t => {
+  let entered = defer()
+  let left = defer()
+  const upstream = await startUpstream(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('fine')
+  })
+  const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('onRequest', async request => {
+    if (request.url !== '/app/gone') return
+    request.raw.socket.once('close', () => left.resolve())
+    entered.resolve()
+    await left.promise
+  }))
+  for (const method of ['GET', 'HEAD', 'GET', 'HEAD']) {
+    entered = defer()
+    left = defer()
+    const client = await connectRaw(t, port)
+    client.write(`${method} /app/gone HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await entered.promise
+    client.socket.destroy()
+    await left.promise
+    await stillServes(t, port)
+  }
+})
+
+t.test('an upstream that breaks off while an onSend hook thinks ends the client\'s connection, and nothing else', async t => {
+  const thinking = defer()
+  const broken = defer()
+  const upstream = await startLiar(t, socket => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\npart')
+    socket.once('close', () => broken.resolve())
+    thinking.promise.then(() => socket.destroy())
+  })
+  const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('onSend', async (request, _reply, payload) => {
+    if (request.url !== '/app/lie') return payload
+    thinking.resolve()
+    await broken.promise
+    // The gateway sees it a turn of the loop later, or two.
+    for (let i = 0; i < 5; i++) await new Promise(resolve => { setImmediate(resolve) })
+    return payload
+  }))
+  const reply = await soon(ask(port, '/app/lie').catch(() => undefined), 'the answer')
+  t.notOk(reply?.isComplete === true && reply.statusCode === 200, 'it does not look complete')
+  await stillServes(t, port)
+})
+
+t.test('an onSend hook sees the headers, may change them, and the body is streamed on', async t => {
+  const sent = defer()
+  const upstream = await startUpstream(t, async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', 'x-app': 'yes' })
+    response.write('first,')
+    await sent.promise
+    response.end('second')
+  })
+  const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('onSend', async (_request, reply, payload) => {
+    reply.header('x-seen', reply.getHeader('x-app'))
+    return payload
+  }))
+  const client = await connectRaw(t, port)
+  client.write('GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await soon(client.until(/first,/), 'the first part')
+  sent.resolve()
+  t.match(await client.closed(), /x-seen: yes\r\n[^]*second/)
+})
+
+const replacements: { name: string, replace: () => string }[] = [
+  { name: 'puts another body in its place', replace: () => 'another' },
+  { name: 'fails', replace: () => { throw new Error('no') } },
+]
+
+for (const { name, replace } of replacements) {
+  t.test(`the upstream of an answer is let go when an onSend hook ${name}`, async t => {
+    const asked = defer<IncomingMessage>()
+    const upstream = await startUpstream(t, (request, response) => {
+      if (request.url === '/fine') {
+        response.end('fine')
+        return
+      }
+      asked.resolve(request)
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+    })
+    const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('onSend', async (request, reply, payload) => {
+      if (request.url !== '/app/stream' || reply.statusCode !== 200) return payload
+      return replace()
+    }))
+    const reply = await soon(ask(port, '/app/stream'), 'the answer')
+    t.ok(reply.isComplete)
+    await soon(closing((await asked.promise).socket), 'the upstream to be told')
+    await stillServes(t, port)
+  })
+}
+
+t.test('what a preHandler hook answers itself never reaches an upstream', async t => {
+  let requests = 0
+  const upstream = await startUpstream(t, (_request, response) => {
+    requests++
+    response.end()
+  })
+  const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('preHandler', async (_request, reply) => reply.code(401).send({ no: true })))
+  t.equal((await ask(port, '/app/')).statusCode, 401)
+  t.equal(requests, 0)
+})

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { startUpstream } from '../helper.ts'
+import { ask, closing, defer, soon, startGateway } from './upstream-support.ts'
+
+async function startNamed (t: Test, name: string, sockets = new Set<Socket>()): Promise<string> {
+  return startUpstream(t, (request, response) => {
+    sockets.add(request.socket)
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(name)
+  })
+}
+
+t.test('two gateways with one prefix send each to its own upstreams', async t => {
+  const one = await startGateway(t, await startNamed(t, 'one'))
+  const two = await startGateway(t, await startNamed(t, 'two'))
+  const bodies = await Promise.all(Array.from({ length: 40 }, (_, i) => ask((i % 2 === 0 ? one : two).port, '/app/')))
+  t.strictSame(bodies.map(({ body }) => body.toString()), bodies.map((_reply, i) => i % 2 === 0 ? 'one' : 'two'))
+})
+
+t.test('two gateways with the same upstreams keep their turns and their connections apart', async t => {
+  const askers = new Map<Socket, Set<string | undefined>>()
+  const startAsked = (name: string) => startUpstream(t, ({ socket, headers }, response) => {
+    askers.set(socket, (askers.get(socket) ?? new Set()).add(headers.host))
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(name)
+  })
+  const upstreams = [await startAsked('a'), await startAsked('b')]
+  const one = await startGateway(t, upstreams)
+  const two = await startGateway(t, upstreams)
+  const turns: string[] = []
+  for (let i = 0; i < 8; i++) {
+    const name = async (port: number) => (await ask(port, '/app/')).body.toString()
+    turns.push(await name(one.port) + await name(two.port))
+  }
+  t.strictSame(turns, ['aa', 'bb', 'aa', 'bb', 'aa', 'bb', 'aa', 'bb'])
+  t.ok([...askers.values()].every(({ size }) => size === 1), 'no connection to an upstream serves both')
+})
+
+t.test('a gateway that closes leaves another one, and what it has under way, alone', async t => {
+  const asked = defer<() => void>()
+  const upstream = await startUpstream(t, (request, response) => {
+    if (request.url === '/slow') asked.resolve(() => response.end('slow'))
+    else response.end('fast')
+  })
+  const one = await startGateway(t, upstream)
+  const two = await startGateway(t, upstream)
+  t.equal((await ask(one.port, '/app/fast')).body.toString(), 'fast')
+  const slow = ask(two.port, '/app/slow')
+  const finish = await asked.promise
+  await one.fastify.close()
+  finish()
+  t.equal((await soon(slow, 'the slow answer')).body.toString(), 'slow')
+  t.equal((await ask(two.port, '/app/fast')).body.toString(), 'fast')
+})
+
+t.test('two gateways in one process have their own options', async t => {
+  const silent = await startUpstream(t, () => {})
+  const patient = await startGateway(t, silent, { timeouts: { headers: 0 } })
+  const hasty = await startGateway(t, silent, { timeouts: { headers: 100 } })
+  const waiting = ask(patient.port, '/app/').then(() => 'answered', () => 'broken off')
+  t.equal((await soon(ask(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
+  t.equal((await soon(ask(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
+  t.equal(await Promise.race([waiting, Promise.resolve('waiting')]), 'waiting')
+  t.not(patient.fastify.gateway, hasty.fastify.gateway)
+})
+
+t.test('a gateway that closes gives its connections to upstreams back', async t => {
+  const sockets = new Set<Socket>()
+  const { fastify, port } = await startGateway(t, await startNamed(t, 'a', sockets))
+  await Promise.all(Array.from({ length: 10 }, () => ask(port, '/app/')))
+  t.ok(sockets.size > 0)
+  await fastify.close()
+  await soon(Promise.all([...sockets].map(closing)), 'the end of all connections')
+  t.pass('all are closed')
+})

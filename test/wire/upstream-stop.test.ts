@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import http, { type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
+import { forkGateway } from './child.ts'
+import { ask, closing, defer, pour, soon } from './upstream-support.ts'
+
+const servers = [
+  { name: 'a server of its own', listen: listenOwnServer },
+  { name: 'somebody else\'s server', listen: listenGateway },
+]
+
+/** Begins to stop. Resolves when the gateway knows; what it resolves to settles when it has stopped. */
+async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<unknown> }> {
+  const stopped = fastify.close()
+  while (!fastify.isDraining()) await turn()
+  return { stopped }
+}
+
+for (const { name, listen } of servers) {
+  t.test(`a slow request is answered whole while ${name} stops`, async t => {
+    const asked = defer<ServerResponse>()
+    const upstream = await startUpstream(t, (_request, response) => asked.resolve(response))
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+    const client = await connectRaw(t, port)
+    client.write('GET /app/slow HTTP/1.1\r\nHost: a\r\n\r\n')
+    const response = await asked.promise
+    const { stopped } = await beginStop(fastify)
+
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 10 }).write('first')
+    await soon(client.until(/first/), 'the first part')
+    response.end(',last')
+    t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*\r\nfirst,last$/i)
+    await soon(stopped, 'the stop, long before the grace period is over')
+  })
+
+  t.test(`an answer that had begun is finished while ${name} stops, and its connection is not kept`, async t => {
+    const asked = defer<ServerResponse>()
+    const upstream = await startUpstream(t, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 10 }).write('first')
+      asked.resolve(response)
+    })
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+    const client = await connectRaw(t, port)
+    client.write('GET /app/slow HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.until(/first/)
+    const { stopped } = await beginStop(fastify)
+    asked.promise.then(response => response.end(',last'))
+    t.match(await soon(client.closed(), 'the answer'), /\r\n\r\nfirst,last$/)
+    await soon(stopped, 'the stop')
+  })
+
+  t.test(`an upload goes on while ${name} stops`, async t => {
+    const begun = defer()
+    const upstream = await startUpstream(t, (request, response) => {
+      request.once('data', () => begun.resolve())
+      request.resume().on('end', () => response.end('got it'))
+    })
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+    const client = await connectRaw(t, port)
+    client.write('POST /app/ HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegin')
+    await begun.promise
+    const { stopped } = await beginStop(fastify)
+    client.write('ended')
+    t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*got it/)
+    await soon(stopped, 'the stop')
+  })
+
+  t.test(`nothing holds ${name} up beyond the grace period`, async t => {
+    const sockets = new Set<Socket>()
+    const kinds: Record<string, (response: ServerResponse) => void> = {
+      '/stream': response => { response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n') },
+      '/silent': () => {},
+      '/stalled': response => { response.writeHead(200, { 'content-length': 100 }).write('data') },
+      '/unread': response => {
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 2 ** 32 }).flushHeaders()
+        pour(response.socket!, Buffer.alloc(1024 * 1024))
+      },
+      '/upload': response => { response.req.resume() },
+    }
+    const all = defer()
+    const upstream = await startUpstream(t, (request, response) => {
+      kinds[request.url!]!(response)
+      sockets.add(request.socket)
+      if (sockets.size === Object.keys(kinds).length) all.resolve()
+    })
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: 200 } })
+    const clients = []
+    for (const path of Object.keys(kinds)) {
+      const client = await connectRaw(t, port)
+      clients.push(client)
+      if (path === '/unread') client.socket.pause()
+      client.write(path === '/upload' ? 'POST /app/upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegin' : `GET /app${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    }
+    await all.promise
+    await clients[0]!.until(/data: 1\n\n/)
+    await soon(fastify.close(), 'the stop')
+    await soon(Promise.all([...sockets].map(closing)), 'the end of the upstreams\' connections')
+    const [stream, , stalled] = clients
+    t.notMatch(await soon(stalled!.closed(), 'the stalled client\'s end'), /\r\n0\r\n\r\n$/, 'what was cut does not look whole')
+    await soon(stream!.closed(), 'the stream\'s end')
+    t.notOk(fastify.server.listening)
+  })
+
+  t.test(`a keep-alive connection without a request does not hold ${name} up`, async t => {
+    const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
+    const agent = new http.Agent({ keepAlive: true })
+    t.teardown(() => agent.destroy())
+    await Promise.all([ask(port, '/app/', { agent }), ask(port, '/app/', { agent })])
+    await soon(fastify.close(), 'the stop')
+    t.pass('it stopped at once')
+  })
+}
+
+t.test('a request that comes on an open connection while the gateway stops is answered, with Connection: close', async t => {
+  const asked = defer<ServerResponse>()
+  const upstream = await startUpstream(t, (request, response) => {
+    if (request.url === '/slow') asked.resolve(response)
+    else response.writeHead(200, { 'content-type': 'text/plain' }).end('fine')
+  })
+  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+  const accepted = once(fastify.server, 'connection')
+  const open = await connectRaw(t, port)
+  await accepted
+  const slow = ask(port, '/app/slow')
+  const response = await asked.promise
+  const { stopped } = await beginStop(fastify)
+
+  open.write('GET /app/fine HTTP/1.1\r\nHost: a\r\n\r\n')
+  t.match(await soon(open.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*fine/i)
+  response.end('slow')
+  t.equal((await slow).body.toString(), 'slow')
+  await soon(stopped, 'the stop')
+})
+
+t.test('a new connection is refused while the gateway stops', async t => {
+  const asked = defer<ServerResponse>()
+  const upstream = await startUpstream(t, (_request, response) => asked.resolve(response))
+  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+  const slow = ask(port, '/app/slow')
+  const response = await asked.promise
+  const { stopped } = await beginStop(fastify)
+  while (fastify.server.listening) await turn()
+  await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' })
+  response.end('slow')
+  t.equal((await slow).body.toString(), 'slow')
+  await soon(stopped, 'the stop')
+})
+
+t.test('after its stop nothing of the gateway keeps a process alive', async t => {
+  const first = defer()
+  const upstream = await startUpstream(t, (request, response) => {
+    if (request.url === '/stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+      first.resolve()
+    } else if (request.url !== '/silent') response.end('fine')
+  })
+  const { port, child } = await forkGateway(t, {
+    apps: [{ name: 'app', upstreams: upstream }, { name: 'gone', upstreams: 'http://127.0.0.1:9' }],
+    shutdown: { gracePeriod: 200 },
+    timeouts: { headers: '30s', body: '30s', connect: '30s' },
+  })
+  await Promise.all(Array.from({ length: 10 }, () => ask(port, '/app/fine')))
+  t.equal((await ask(port, '/gone/')).statusCode, 502)
+  const agent = new http.Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  await ask(port, '/app/fine', { agent })
+  const stream = await connectRaw(t, port)
+  stream.write('GET /app/stream HTTP/1.1\r\nHost: a\r\n\r\n')
+  await stream.until(/data: 1/)
+  const silent = await connectRaw(t, port)
+  silent.write('GET /app/silent HTTP/1.1\r\nHost: a\r\n\r\n')
+
+  const exited = once(child, 'exit')
+  child.send('close')
+  t.strictSame(await soon(exited, 'the end of the process'), [0, null])
+})
+
+t.test('a gateway that nobody used lets its process end, too', async t => {
+  const { child } = await forkGateway(t, { apps: [{ name: 'app', upstreams: 'http://127.0.0.1:9' }], shutdown: { gracePeriod: '60s' } })
+  const exited = once(child, 'exit')
+  child.send('close')
+  t.strictSame(await soon(exited, 'the end of the process'), [0, null])
+})
