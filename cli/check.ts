@@ -1,0 +1,18 @@
+import type { GatewayConfigError } from '../lib/errors.ts'
+import { readConfiguration } from './configuration.ts'
+import type { ConfigurationSource } from './flags.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `fastify-gateway check`: is the configuration right? Every problem gets a line. Returns the exit code. */
+export async function check (source: ConfigurationSource, terminal: Terminal): Promise<number> {
+  try {
+    const { locations } = await readConfiguration(source)
+    terminal.print(`OK: ${locations.length} location${locations.length === 1 ? '' : 's'}`)
+    return 0
+  } catch (error) {
+    const { problems } = error as Partial<GatewayConfigError>
+    if (problems === undefined) throw error
+    for (const { path, message } of problems) terminal.complain(path === '' ? message : `${path}: ${message}`)
+    return 1
+  }
+}

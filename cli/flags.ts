@@ -1,0 +1,71 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { GatewayOptions } from '../lib/options.ts'
+import { addUpstreamFlag, parseUpstreamFlag } from './upstream-flag.ts'
+
+/** A flag that sets an option of the gateway, and wins over the configuration file. */
+interface OverrideFlag {
+  sets: keyof GatewayOptions
+  option: Option
+}
+
+const configFlag = new Option('--config <file>', 'configuration file (default: gateway.config.json, .js, .mjs or .ts in the working directory)')
+
+/** The flags of every command that reads the configuration. A new one is one line here. */
+const overrideFlags: readonly OverrideFlag[] = [
+  { sets: 'upstreams', option: new Option('--upstream <prefix=addr>', 'where the app with a prefix runs: PREFIX=ADDR[*WEIGHT][,ADDR[*WEIGHT]...]; may be repeated').argParser(collectUpstreams) },
+  { sets: 'defaultUpstream', option: new Option('--default-upstream <host>', 'host of the apps whose upstream is not named (default: 127.0.0.1)') },
+  { sets: 'addSlashes', option: new Option('--add-slashes', 'add a trailing slash to the path that an app gets') },
+]
+
+/** Of `start`, besides those of the configuration. */
+const startFlags: readonly Option[] = [
+  new Option('--host <address>', 'address to listen on; 0.0.0.0 or :: is all').default('127.0.0.1', '127.0.0.1'),
+  new Option('--port <number>', 'port to listen on; 0 is a free one').default(8000).argParser(parsePort),
+  new Option('--debug', 'log more, and show the stack of an error'),
+  new Option('--demo', 'start three example apps, and the gateway in front of them').conflicts('config'),
+]
+
+/** What `start` is told besides its configuration. */
+export interface StartFlags {
+  host: string
+  port: number
+  debug?: boolean
+  demo?: boolean
+}
+
+/** Where a command's configuration comes from. */
+export interface ConfigurationSource {
+  /** `--config`; `false` for no file at all. */
+  config: string | false | undefined
+  /** The options that were given as flags, and no others: a flag's default must not win over the file. */
+  overrides: GatewayOptions
+}
+
+export function addConfigurationFlags (command: Command): Command {
+  command.addOption(configFlag)
+  for (const { option } of overrideFlags) command.addOption(option)
+  return command
+}
+
+export function addStartFlags (command: Command): Command {
+  for (const option of startFlags) command.addOption(option)
+  return command
+}
+
+export function readConfigurationFlags (command: Command): ConfigurationSource {
+  const given = overrideFlags.filter(({ option }) => command.getOptionValueSource(option.attributeName()) === 'cli')
+  const overrides = Object.fromEntries(given.map(({ sets, option }) => [sets, command.getOptionValue(option.attributeName()) as unknown]))
+  return { config: command.getOptionValue('config') as string | undefined, overrides }
+}
+
+function collectUpstreams (text: string, known: GatewayOptions['upstreams']): GatewayOptions['upstreams'] {
+  const flag = parseUpstreamFlag(text)
+  if (typeof flag === 'string') throw new InvalidArgumentError(flag)
+  return addUpstreamFlag(known, flag)
+}
+
+function parsePort (text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!(port <= 65535)) throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
+  return port
+}

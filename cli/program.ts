@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module'
+import { Command } from 'commander'
+import { check } from './check.ts'
+import { addConfigurationFlags, addStartFlags, readConfigurationFlags, type StartFlags } from './flags.ts'
+import { routes } from './routes.ts'
+import { start } from './start.ts'
+import type { Terminal } from './terminal.ts'
+
+const examples = {
+  program: `
+Examples:
+  fastify-gateway start                 the apps of this project, on port 8000
+  fastify-gateway start --demo          three example apps, to look around
+  fastify-gateway start --help          every flag of a command`,
+  start: `
+A configuration file is JSON, or a module that exports the options. Flags win
+over it. Without one, the apps are the folders in ./apps.
+
+The routes and the address are printed to standard output. The log follows
+them there: as text on a terminal, otherwise as JSON, one object a line.
+
+Examples:
+  fastify-gateway start --port 3000 --config deploy/gateway.config.json
+  fastify-gateway start --upstream 'users=10.0.0.5:8001*3,10.0.0.6:8001'
+                                        three of four requests to the first
+  fastify-gateway start --upstream '=127.0.0.1:9000'
+                                        the app without a prefix`,
+}
+
+/**
+ * The command line: what can be typed, and what it calls.
+ * @param done - gets the exit code of the command that ran
+ * @returns a program that throws commander's errors instead of ending the process
+ */
+export function createProgram (terminal: Terminal, done: (exitCode: number) => void): Command {
+  const program = new Command('fastify-gateway')
+    .description('An API gateway: one port for all the apps of a project, each behind its prefix.')
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', examples.program)
+    .exitOverride()
+    .configureOutput({ getOutHelpWidth: () => terminal.width, getErrHelpWidth: () => terminal.width, outputError })
+
+  const startCommand = program.command('start').summary('run the gateway').description('Runs the gateway until SIGTERM or SIGINT.').addHelpText('after', examples.start)
+  addConfigurationFlags(addStartFlags(startCommand))
+    .action(async (flags: StartFlags, command: Command) => done(await start(readConfigurationFlags(command), flags, terminal)))
+
+  const routesCommand = program.command('routes').summary('print the routing table').description('Prints the routing table and exits.')
+  addConfigurationFlags(routesCommand.option('--json', 'as JSON, with an example for each route'))
+    .action(async (flags: { json?: boolean }, command: Command) => done(await routes(readConfigurationFlags(command), flags, terminal)))
+
+  const checkCommand = program.command('check').summary('validate the configuration').description('Validates the configuration, prints every problem, and exits 1 if there is one.')
+  addConfigurationFlags(checkCommand)
+    .action(async (_flags: object, command: Command) => done(await check(readConfigurationFlags(command), terminal)))
+  return program
+}
+
+/** commander puts its "Did you mean" on a second line. */
+function outputError (text: string, write: (text: string) => void): void {
+  write(`${text.trimEnd().replaceAll('\n', ' ')}\n`)
+}
+
+function readVersion (): string {
+  // By the package's own name: the file stands one folder higher for the compiled command than for the source.
+  const { version } = createRequire(import.meta.url)('fastify-gateway/package.json') as { version: string }
+  return version
+}

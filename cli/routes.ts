@@ -1,0 +1,23 @@
+import { readConfiguration } from './configuration.ts'
+import { describeRoutes } from './describe-routes.ts'
+import type { ConfigurationSource } from './flags.ts'
+import { renderRoutes, renderUnexported } from './route-table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `fastify-gateway routes`: the routing table, for people or as JSON. Returns the exit code. */
+export async function routes (source: ConfigurationSource, { json = false }: { json?: boolean }, terminal: Terminal): Promise<number> {
+  const { apps, locations } = await readConfiguration(source)
+  if (json) {
+    terminal.print(JSON.stringify(describeRoutes(locations), null, 2))
+    return 0
+  }
+  printTable(terminal, renderRoutes(locations, terminal.width))
+  const unexported = renderUnexported(apps, terminal.width)
+  if (unexported.length > 0) terminal.print(['', ...unexported].join('\n'))
+  return 0
+}
+
+/** A table whose first line, the titles, stands out. */
+export function printTable (terminal: Terminal, [titles = '', ...rows]: string[]): void {
+  terminal.print([terminal.strong(titles), ...rows].join('\n'))
+}

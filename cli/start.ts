@@ -1,0 +1,51 @@
+import type { Demo } from '../examples/demo.ts'
+import type { GatewayOptions } from '../lib/options.ts'
+import { loadDemo, renderLinks } from './demo.ts'
+import type { ConfigurationSource, StartFlags } from './flags.ts'
+import { createLogger } from './logger.ts'
+import { renderRoutes } from './route-table.ts'
+import { printTable } from './routes.ts'
+import { type RunningGateway, startGateway } from './server.ts'
+import { stopOnSignal } from './signals.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * `fastify-gateway start`: runs the gateway until a signal stops it. Everything goes to standard output: the routes and
+ * the address as plain lines, the log as JSON around them, or as coloured text where a person looks at it.
+ * @returns the exit code
+ */
+export async function start (source: ConfigurationSource, flags: StartFlags, terminal: Terminal): Promise<number> {
+  const demo = flags.demo === true ? await loadDemo() : undefined
+  try {
+    const gateway = await run(withDemo(source, demo), flags, terminal)
+    const stopped = stopOnSignal(signal => stop(gateway, signal))
+    printTable(terminal, renderRoutes(gateway.configuration.locations, terminal.width))
+    if (demo !== undefined) terminal.print(['', ...renderLinks(demo, gateway.address, terminal.width)].join('\n'))
+    terminal.print(`\nGateway listening on ${gateway.address}${describeReach(flags.host)}`)
+    await stopped
+  } finally {
+    await demo?.close()
+  }
+  return 0
+}
+
+async function run (source: ConfigurationSource, { host, port, debug = false }: StartFlags, { isInteractive }: Terminal): Promise<RunningGateway> {
+  const logger = await createLogger({ isInteractive, isDebug: debug })
+  return await startGateway({ ...source, host, port, logger, hidesAddress: isInteractive })
+}
+
+async function stop ({ fastify }: RunningGateway, signal: string): Promise<void> {
+  fastify.log.info(`${signal}: finishing what is under way; once more exits at once`)
+  await fastify.close()
+}
+
+/** A project that the demo happens to be started in has no part in it, but flags do. */
+function withDemo ({ config, overrides }: ConfigurationSource, demo: Demo | undefined): ConfigurationSource {
+  if (demo === undefined) return { config, overrides }
+  const nothingElse: GatewayOptions = { installedApps: [] }
+  return { config: false, overrides: { ...nothingElse, ...demo.options, ...overrides } }
+}
+
+function describeReach (host: string): string {
+  return host === '0.0.0.0' || host === '::' ? ', and on every other address of this machine' : ''
+}

@@ -1,0 +1,59 @@
+/** A column of a table. */
+export interface Column {
+  title: string
+  /** Characters that it keeps when the table is too wide; without it, the column keeps all that it needs. */
+  minWidth?: number
+  /** How a text that is too long is cut. At its end by default. */
+  cut?: (text: string, width: number) => string
+}
+
+const GAP = 2
+
+/**
+ * Lays out rows in columns, each as wide as its longest text. When that is more than `width`, the widest columns give way
+ * first, and what does not fit is cut with an ellipsis; the columns stay aligned whatever is in them.
+ * @param rows - texts of one line; every character counts as one wide
+ * @param width - characters on a line; the table is wider only when its columns' `minWidth` are
+ * @returns lines without spaces at their ends: the titles, when there are any, and then one for each row
+ */
+export function renderTable (columns: readonly Column[], rows: readonly string[][], width: number): string[] {
+  const titles = columns.map(({ title }) => title)
+  const all = titles.some(title => title !== '') ? [titles, ...rows] : rows
+  const widths = fitWidths(columns, all, width)
+  return all.map(row => columns
+    .map(({ cut = cutEnd }, index) => cut(row[index]!, widths[index]!).padEnd(widths[index]! + GAP))
+    .join('').trimEnd())
+}
+
+/** `a-long-name` in 6 characters is `a-lon…`. */
+export function cutEnd (text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}…`
+}
+
+/** For addresses, whose ends tell them apart: `http://a.example.com:8001` in 15 characters is `http://…om:8001`. */
+export function cutMiddle (text: string, width: number): string {
+  if (text.length <= width) return text
+  const tail = Math.floor((width - 1) / 2)
+  return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`
+}
+
+function fitWidths (columns: readonly Column[], rows: readonly string[][], width: number): number[] {
+  const widths = columns.map((_, index) => Math.max(...rows.map(row => row[index]!.length)))
+  const floors = columns.map(({ minWidth = Infinity }, index) => Math.min(minWidth, widths[index]!))
+  let excess = widths.reduce((sum, column) => sum + column, GAP * (columns.length - 1)) - width
+  for (; excess > 0; excess--) {
+    const widest = indexOfWidest(widths, floors)
+    if (widest === undefined) break
+    widths[widest]!--
+  }
+  return widths
+}
+
+/** Of the columns that can still give way. */
+function indexOfWidest (widths: readonly number[], floors: readonly number[]): number | undefined {
+  let best: number | undefined
+  for (const [index, width] of widths.entries()) {
+    if (width > floors[index]! && (best === undefined || width > widths[best]!)) best = index
+  }
+  return best
+}

@@ -1,0 +1,61 @@
+import { EventEmitter, once } from 'node:events'
+import t, { type Test } from 'tap'
+import { startUpstream } from '../helper.ts'
+import { startCommand } from './command.ts'
+
+/** A running gateway, and a request under way in it that is answered when the test says so. */
+async function startWithSlowRequest (t: Test, gracePeriod: string) {
+  const events = new EventEmitter()
+  const upstream = await startUpstream(t, async (_request, response) => {
+    response.write('first half, ')
+    events.emit('asked')
+    await once(events, 'answer')
+    response.end('second half')
+  })
+  const cwd = t.testdir({ 'gateway.config.json': JSON.stringify({ shutdown: { gracePeriod }, apps: [{ name: 'slow', upstreams: upstream }] }) })
+  const gateway = await startCommand(t, [], { cwd })
+  const asked = once(events, 'asked')
+  const response = fetch(`${gateway.address}/slow`).then(response => response.text())
+  response.catch(() => {})
+  await asked
+  return { ...gateway, response, answer: () => events.emit('answer') }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal} lets a request under way finish, takes no new one, and exits 0`, async t => {
+    const { child, until, address, response, answer, ended } = await startWithSlowRequest(t, '10s')
+    child.kill(signal)
+    await until(new RegExp(`"msg":"${signal}: finishing what is under way`))
+    await t.rejects(fetch(`${address}/slow`), 'nobody listens any more')
+    answer()
+    t.equal(await response, 'first half, second half')
+    t.match(await ended, { exitCode: 0, stderr: '' })
+  })
+}
+
+t.test('a request that does not finish is not waited for beyond the grace period', async t => {
+  const { child, response, ended } = await startWithSlowRequest(t, '200ms')
+  const signalled = Date.now()
+  child.kill('SIGTERM')
+  t.match(await ended, { exitCode: 0, stderr: '' })
+  t.ok(Date.now() - signalled < 5000)
+  await t.rejects(response, 'its answer ends in the middle')
+})
+
+for (const [second, exitCode] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
+  t.test(`a second signal, ${second}, exits at once with ${exitCode}`, async t => {
+    const { child, until, response, ended } = await startWithSlowRequest(t, '60s')
+    child.kill('SIGTERM')
+    await until(/"msg":"SIGTERM: finishing/)
+    child.kill(second)
+    t.match(await ended, { exitCode, stderr: '' })
+    await t.rejects(response)
+  })
+}
+
+t.test('something that a configuration file left open does not hold up the exit', async t => {
+  const cwd = t.testdir({ 'gateway.config.mjs': 'setInterval(() => {}, 1000)\nexport default { apps: [{ name: "users", port: 1 }] }' })
+  const { child, ended } = await startCommand(t, [], { cwd })
+  child.kill('SIGTERM')
+  t.match(await ended, { exitCode: 0, stderr: '' })
+})
