@@ -1,0 +1,14 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { resolveConfiguration, withDiscoveryDefaults } from '../../lib/configuration.ts'
+
+t.test('a gateway that is started in the folder of the examples finds its apps by their manifests', async t => {
+  const dir = join(import.meta.dirname, '../../examples')
+  const { locations } = await resolveConfiguration(withDiscoveryDefaults({}, dir), dir)
+  const routes = locations.map(({ prefix, upstreams }) => [prefix, ...upstreams.map(({ url }) => url)])
+  t.strictSame(routes.sort(), [
+    ['/legacy', 'http://127.0.0.1:4003'],
+    ['/stream', 'http://127.0.0.1:4002'],
+    ['/users', 'http://127.0.0.1:4001'],
+  ])
+})
