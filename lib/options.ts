@@ -6,12 +6,10 @@ import { DURATION_PATTERN } from './options/units.ts'
 
 const closed = { additionalProperties: false }
 
-const Duration = (description: string, defaultValue?: string | number) => Type.Union([
+const Duration = (description: string, defaultValue: string | number) => Type.Union([
   Type.Integer({ minimum: 0 }),
   Type.String({ pattern: DURATION_PATTERN })
-], { description: `${description} Milliseconds, or "250ms", "10s", "5m".`, ...withDefault(defaultValue) })
-
-const withDefault = (value: unknown) => value === undefined ? {} : { default: value }
+], { description: `${description} Milliseconds, or "250ms", "10s", "5m".`, default: defaultValue })
 
 /** A closed object in which everything may be left out. */
 const Optional = <T extends TProperties>(properties: T, options: { description?: string, default?: unknown } = {}) =>
