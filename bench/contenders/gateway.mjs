@@ -1,0 +1,9 @@
+import Fastify from 'fastify'
+import gateway from '../../dist/index.js'
+import { announce } from '../announce.mjs'
+
+// This project as it is built, with every default on and Fastify's logger off.
+const fastify = Fastify()
+await fastify.register(gateway, { apps: [{ name: 'bench', upstreams: [process.argv[2]] }] })
+await fastify.listen({ port: 0, host: '127.0.0.1' })
+announce(fastify.server)
