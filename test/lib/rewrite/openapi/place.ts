@@ -1,0 +1,23 @@
+import type { UpstreamTarget } from '../../../../lib/location/types.ts'
+import type { DocumentPlace } from '../../../../lib/rewrite/openapi/servers.ts'
+import type { PublicUrlContext } from '../../../../lib/rewrite/public-url.ts'
+
+interface Given {
+  prefix?: string
+  basePath?: string
+  origins?: string[]
+  clientHosts?: string[]
+}
+
+/** An app on two upstreams, the first of which answered. */
+export function createContext ({ prefix = '/users', basePath = '', origins = ['http://127.0.0.1:9001', 'http://10.0.0.2:9002'], clientHosts = ['gw.example:8000'] }: Given = {}): PublicUrlContext {
+  return { prefix, basePath, clientHosts, upstreams: origins.map(origin => createUpstream(origin, basePath)) }
+}
+
+export function createPlace ({ documentPath = '/openapi.json', ...given }: Given & { documentPath?: string } = {}): DocumentPlace {
+  return { url: createContext(given), documentPath }
+}
+
+function createUpstream (origin: string, basePath: string): UpstreamTarget {
+  return { url: origin + basePath, origin, host: new URL(origin).host, isSecure: false, basePath, weight: 1, ca: null, insecure: false }
+}

@@ -1,0 +1,33 @@
+import t from 'tap'
+import { readOr, SyntaxFault } from '../../../../lib/rewrite/pages/token.ts'
+import { TokenReader } from '../../../../lib/rewrite/pages/tokens.ts'
+
+const rows: [name: string, source: string, expected: string[]][] = [
+  ['words, numbers and punctuators', 'a1.$b?.ç(2)=>c', ['a1', '.', '$b', '?.', 'ç', '(', '2', ')', '=>', 'c']],
+  ['strings without their quotes', '"a\\"" + \'b"\'', ['a\\"', '+', 'b"']],
+  ['a template as a sum', '`a${b}c${{ d }}` + e', ['a', '+', 'b', '+', 'c', '+', '{', 'd', '}', '+', '', '+', 'e']], // eslint-disable-line no-template-curly-in-string
+  ['a template in a template', '`${`${a}`}`', ['', '+', '', '+', 'a', '+', '', '+', '']], // eslint-disable-line no-template-curly-in-string
+  ['no comments', 'a /* " */ b // \'\nc <!-- `\nd', ['a', 'b', 'c', 'd']],
+  ['a string that goes on in the next line', '"a\\\nb"', ['a\\\nb']],
+]
+
+for (const [name, source, expected] of rows) {
+  t.test(`reads ${name}`, async t => {
+    const reader = new TokenReader(source)
+    const texts: string[] = []
+    for (let token = reader.next(); token !== undefined; token = reader.next()) texts.push(token.text)
+    t.same(texts, expected)
+  })
+}
+
+t.test('passes over an object, also in a template', async t => {
+  const reader = new TokenReader('`${{ a: "}", b: {} }}c`') // eslint-disable-line no-template-curly-in-string
+  while (reader.next()?.text !== '{');
+  reader.skipObject(reader.findObjectEnd())
+  t.same([reader.next()?.text, reader.next()?.text, reader.next()], ['+', 'c', undefined])
+})
+
+t.test('only what cannot be read is forgiven', async t => {
+  t.equal(readOr(1, () => { throw new SyntaxFault() }), 1)
+  t.throws(() => readOr(1, () => { throw new RangeError('a defect') }), RangeError)
+})
