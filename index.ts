@@ -1,4 +1,7 @@
 export { default, type GatewayHooks, type GatewayPluginOptions } from './plugins/gateway.ts'
 export type { Configuration } from './lib/configuration.ts'
+export {
+  BadPathError, BadRequestError, BadUpstreamResponseError, NoRouteError, NoUpstreamError, UpstreamTimeoutError, UpstreamUnreachableError,
+} from './lib/errors.ts'
 export type { GatewayConfigError, GatewayError, Problem } from './lib/errors.ts'
 export { GatewaySchema, type GatewayOptions } from './lib/options.ts'

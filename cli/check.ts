@@ -1,12 +1,12 @@
 import type { GatewayConfigError } from '../lib/errors.ts'
-import { readConfiguration } from './configuration.ts'
+import { loadConfiguration } from '../lib/load-configuration.ts'
 import type { ConfigurationSource } from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `fastify-gateway check`: is the configuration right? Every problem gets a line. Returns the exit code. */
 export async function check (source: ConfigurationSource, terminal: Terminal): Promise<number> {
   try {
-    const { locations } = await readConfiguration(source)
+    const { locations } = await loadConfiguration(source.config, source.overrides)
     terminal.print(`OK: ${locations.length} location${locations.length === 1 ? '' : 's'}`)
     return 0
   } catch (error) {

@@ -14,6 +14,8 @@ const configFlag = new Option('--config <file>', 'configuration file (default: g
 const overrideFlags: readonly OverrideFlag[] = [
   { sets: 'upstreams', option: new Option('--upstream <prefix=addr>', 'where the app with a prefix runs: PREFIX=ADDR[*WEIGHT][,ADDR[*WEIGHT]...]; may be repeated').argParser(collectUpstreams) },
   { sets: 'defaultUpstream', option: new Option('--default-upstream <host>', 'host of the apps whose upstream is not named (default: 127.0.0.1)') },
+  { sets: 'fastapiRedirect', option: new Option('--fastapi-redirect', 'follow an app\'s own 307 and 308 inside the gateway') },
+  { sets: 'redirectCache', option: new Option('--no-redirect-cache', 'do not remember where a path led') },
   { sets: 'addSlashes', option: new Option('--add-slashes', 'add a trailing slash to the path that an app gets') },
 ]
 
@@ -64,7 +66,7 @@ function collectUpstreams (text: string, known: GatewayOptions['upstreams']): Ga
   return addUpstreamFlag(known, flag)
 }
 
-function parsePort (text: string): number {
+export function parsePort (text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN
   if (!(port <= 65535)) throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
   return port

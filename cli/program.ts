@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { check } from './check.ts'
 import { addConfigurationFlags, addStartFlags, readConfigurationFlags, type StartFlags } from './flags.ts'
 import { routes } from './routes.ts'
+import { addServeStaticFlags, serveStatic, type ServeStaticFlags } from './serve-static.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -25,6 +26,14 @@ Examples:
                                         three of four requests to the first
   fastify-gateway start --upstream '=127.0.0.1:9000'
                                         the app without a prefix`,
+  serveStatic: `
+Who navigates to what is no file gets index.html; a missing script or image
+stays 404. The API gets the path without its prefix.
+
+Examples:
+  fastify-gateway serve-static --root dist
+  fastify-gateway serve-static --api-target http://127.0.0.1:9000/api
+                                        an API that wants the prefix itself`,
 }
 
 /**
@@ -45,6 +54,10 @@ export function createProgram (terminal: Terminal, done: (exitCode: number) => v
   const startCommand = program.command('start').summary('run the gateway').description('Runs the gateway until SIGTERM or SIGINT.').addHelpText('after', examples.start)
   addConfigurationFlags(addStartFlags(startCommand))
     .action(async (flags: StartFlags, command: Command) => done(await start(readConfigurationFlags(command), flags, terminal)))
+
+  const serveStaticCommand = program.command('serve-static').summary('serve a single-page app and its API').description('Serves a single-page app, and its API below a prefix, until SIGTERM or SIGINT.')
+  addServeStaticFlags(serveStaticCommand.addHelpText('after', examples.serveStatic))
+    .action(async (flags: ServeStaticFlags) => done(await serveStatic(flags, terminal)))
 
   const routesCommand = program.command('routes').summary('print the routing table').description('Prints the routing table and exits.')
   addConfigurationFlags(routesCommand.option('--json', 'as JSON, with an example for each route'))

@@ -1,5 +1,6 @@
 import type { Configuration } from '../lib/configuration.ts'
 import type { Location, UpstreamTarget } from '../lib/location/types.ts'
+import type { StaticSite } from '../lib/static/site.ts'
 import { type Column, cutMiddle, renderTable } from './table.ts'
 
 const columns: readonly Column[] = [
@@ -15,10 +16,12 @@ const MAX_LINES = 6
 /**
  * The routing table for people, the longest prefix first, one line for each upstream.
  * @param width - characters on a line
+ * @param site - files that are served, on the last line
  */
-export function renderRoutes (locations: readonly Location[], width: number): string[] {
-  if (locations.length === 0) return ['No routes: no app is exported, so every request is answered 404.']
+export function renderRoutes (locations: readonly Location[], width: number, site: StaticSite | null = null): string[] {
+  if (locations.length === 0 && site === null) return ['No routes: no app is exported, so every request is answered 404.']
   const rows = locations.flatMap(rowsOf)
+  if (site !== null) rows.push([site.prefix || '/', '(files)', site.root, ''])
   // A column in which nothing stands is not worth its place.
   const isShared = rows.some(row => row[3] !== '')
   return renderTable(isShared ? columns : columns.slice(0, 3), rows, width)

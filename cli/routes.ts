@@ -1,4 +1,4 @@
-import { readConfiguration } from './configuration.ts'
+import { loadConfiguration } from '../lib/load-configuration.ts'
 import { describeRoutes } from './describe-routes.ts'
 import type { ConfigurationSource } from './flags.ts'
 import { renderRoutes, renderUnexported } from './route-table.ts'
@@ -6,12 +6,12 @@ import type { Terminal } from './terminal.ts'
 
 /** `fastify-gateway routes`: the routing table, for people or as JSON. Returns the exit code. */
 export async function routes (source: ConfigurationSource, { json = false }: { json?: boolean }, terminal: Terminal): Promise<number> {
-  const { apps, locations } = await readConfiguration(source)
+  const { apps, locations, options } = await loadConfiguration(source.config, source.overrides)
   if (json) {
     terminal.print(JSON.stringify(describeRoutes(locations), null, 2))
     return 0
   }
-  printTable(terminal, renderRoutes(locations, terminal.width))
+  printTable(terminal, renderRoutes(locations, terminal.width, options.static))
   const unexported = renderUnexported(apps, terminal.width)
   if (unexported.length > 0) terminal.print(['', ...unexported].join('\n'))
   return 0

@@ -19,7 +19,8 @@ export async function start (source: ConfigurationSource, flags: StartFlags, ter
   try {
     const gateway = await run(withDemo(source, demo), flags, terminal)
     const stopped = stopOnSignal(signal => stop(gateway, signal))
-    printTable(terminal, renderRoutes(gateway.configuration.locations, terminal.width))
+    const { locations, options } = gateway.configuration
+    printTable(terminal, renderRoutes(locations, terminal.width, options.static))
     if (demo !== undefined) terminal.print(['', ...renderLinks(demo, gateway.address, terminal.width)].join('\n'))
     terminal.print(`\nGateway listening on ${gateway.address}${describeReach(flags.host)}`)
     await stopped

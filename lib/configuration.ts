@@ -8,6 +8,7 @@ import { buildLocations } from './location/build.ts'
 import type { Location } from './location/types.ts'
 import { type GatewayOptions, GatewaySchema } from './options.ts'
 import { type ResolvedOptions, resolveOptions } from './options/resolve.ts'
+import { reportSharedPrefix } from './static/site.ts'
 
 /** Everything that is known before the first request. */
 export interface Configuration {
@@ -30,6 +31,7 @@ export async function resolveConfiguration (input: unknown, baseDir: string): Pr
   const apps = await discoverApps(options, problems)
   const portMap = await readPortMap(options, problems)
   const locations = buildLocations(options, apps, portMap, problems)
+  reportSharedPrefix(options.static, locations, problems)
   if (problems.length > 0) throw createConfigError(problems)
   return { options, apps, locations }
 }

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, type TProperties, type TObject, Type } from '@sinclair/typebox'
-import { DURATION_PATTERN } from './options/units.ts'
+import { DURATION_PATTERN, SIZE_PATTERN } from './options/units.ts'
 
 // The one description of every option: the static types, the defaults, the validation at registration, the table in
 // docs/options.md and schema/gateway.schema.json are all made from it. It holds the options that work today, no others.
@@ -10,6 +10,11 @@ const Duration = (description: string, defaultValue: string | number) => Type.Un
   Type.Integer({ minimum: 0 }),
   Type.String({ pattern: DURATION_PATTERN })
 ], { description: `${description} Milliseconds, or "250ms", "10s", "5m".`, default: defaultValue })
+
+const Size = (description: string, defaultValue: string) => Type.Union([
+  Type.Integer({ minimum: 0 }),
+  Type.String({ pattern: SIZE_PATTERN })
+], { description: `${description} Bytes, or "64KB", "10MB".`, default: defaultValue })
 
 /** A closed object in which everything may be left out. */
 const Optional = <T extends TProperties>(properties: T, options: { description?: string, default?: unknown } = {}) =>
@@ -27,11 +32,25 @@ const UpstreamList = Type.Union([
   Type.Array(Type.Union([Type.String(), Upstream]), { minItems: 1 })
 ], { description: 'Where it runs: an address, or a list of addresses and `{ url, weight }`.' })
 
+const OpenApi = Optional({
+  mode: Type.Union([Type.Literal('paths'), Type.Literal('servers')], { default: 'paths', description: 'Where a document\'s public addresses are put together: `"paths"` prefixes every path, `"servers"` the servers.' }),
+  documents: Type.Array(Type.String(), { default: [], description: 'Paths of documents in the app, besides the known ones.' }),
+  pages: Type.Array(Type.String(), { default: [], description: 'Paths of pages in the app that show one, besides the known ones.' }),
+  maxBytes: Size('A longer document or page is passed on as it is, and a YAML document above 1 MB.', '10MB'),
+})
+
 const locationFlags = {
   rewrite: Type.Optional(Type.Tuple([Type.String(), Type.String()], {
     description: '`[pattern, replacement]`: a regular expression on the public path, prefix included, and what it becomes, with `$1` groups. Instead of stripping the prefix; never applied to the query.',
   })),
   addSlashes: Type.Optional(Type.Boolean({ default: false, description: 'Add a trailing slash to the upstream path (never to the query).' })),
+  fastapiRedirect: Type.Optional(Type.Boolean({ default: false, description: 'Follow the app\'s own 307 and 308 inside the gateway, instead of sending them to the client; with a body of up to 64 KB.' })),
+  redirectCache: Type.Optional(Type.Boolean({ default: true, description: 'With `fastapiRedirect`: remember where a path led that lacks a slash or has one too many, 1000 of them for 5 minutes.' })),
+  prefixAware: Type.Optional(Type.Boolean({ default: false, description: 'The app itself honours `X-Forwarded-Prefix`, or is configured with its public root: leave its redirects, cookies and documents alone.' })),
+  cookiePath: Type.Optional(Type.Union([Type.Literal('rewrite'), Type.Literal('isolate'), Type.Literal('keep')], {
+    default: 'rewrite', description: 'The paths of the app\'s cookies: `"rewrite"` makes `/x` `/prefix/x` and leaves `/`, `"isolate"` makes `/` the prefix too, `"keep"` leaves all.',
+  })),
+  openapi: Type.Optional(Type.Union([Type.Literal(false), OpenApi], { description: 'Rewriting of API documents and the pages that show them. `false` is off.' })),
   addForwardedHost: Type.Optional(Type.Boolean({ default: true, description: 'Send `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `-Prefix`.' })),
   rewriteHost: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('auto')], {
     default: 'auto', description: 'The `Host` that the app sees: `true` its upstream\'s, `false` the client\'s, `"auto"` the client\'s for `http:` upstreams and the upstream\'s for `https:`.',
@@ -85,17 +104,29 @@ const addresses = {
   defaultUpstream: Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1', description: 'The host of an app that `upstreams` does not name.' })),
 }
 
+const StaticSite = Type.Object({
+  root: Type.String({ minLength: 1, description: 'The folder, with the `index.html`. Dot files in it are never served.' }),
+  prefix: Type.Optional(Type.String({ default: '/', description: 'First part of its public path; `/` is everything that no app owns.' })),
+  spa: Type.Optional(Type.Boolean({ default: false, description: 'A single-page app: who navigates to what is no file gets `index.html`. A missing script or image stays 404.' })),
+}, { ...closed, description: 'Files that are served beside the apps; off by default.' })
+
 const wholeGateway = {
+  addCorsHeaders: Type.Optional(Type.Boolean({ default: false, description: 'Answer CORS at the gateway: preflight requests never reach an app, and the `Access-Control-*` headers of the apps are replaced. In a server of your own, for the apps only.' })),
+  allowedHosts: Type.Optional(Type.Array(Type.String(), {
+    default: ['127.0.0.1', 'localhost'],
+    description: 'Whose origins are allowed: `example.com` (with http and https, on any port), `.example.com` (its subdomains too), `example.com:8443` (on that port), `https://example.com` (that one origin: without a port, the scheme\'s own). `*` is any origin, without credentials.',
+  })),
   trustedProxies: Type.Optional(Type.Array(Type.String(), { default: [], description: 'Addresses and CIDRs whose `X-Forwarded-*` and `Forwarded` are believed and appended to. From anyone else they are discarded.' })),
+  static: Type.Optional(StaticSite),
   shutdown: Type.Optional(Optional({
     gracePeriod: Duration('How long requests under way may take to finish when the gateway stops.', '10s'),
   }, { description: 'Stopping.' })),
   server: Type.Optional(Optional({
     headersTimeout: Duration('For a client to send its request\'s head.', '60s'),
-    requestTimeout: Duration('For a client to send its whole request.', '5m'),
+    requestTimeout: Duration('For a client to send its whole request. 0 is none.', 0),
     keepAliveTimeout: Duration('For an idle client connection.', '72s'),
     connectionTimeout: Duration('For a silent client connection. 0 is none.', 0),
-    maxHeaderSize: Type.Integer({ minimum: 1024, default: 16384, description: 'Bytes of a request\'s head.' }),
+    maxHeaderSize: Size('Of a request\'s head.', '16KB'),
   }, { description: 'Of the server, where the gateway makes it: its command and its fastify-cli entry.' })),
 }
 
@@ -107,6 +138,9 @@ export const GatewaySchema = Type.Object({
   ...locationFlags,
   ...wholeGateway,
 }, { ...closed, $id: 'gateway.schema.json', title: 'fastify-gateway', description: 'Options of fastify-gateway: the plugin, and gateway.config.*' })
+
+/** What `openapi` holds when it is on. */
+export const openApiProperties = OpenApi.properties
 
 /** The options by the headings of docs/options.md. */
 export const optionGroups = [

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
@@ -6,6 +7,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The gateway is stopping: answers tell their clients to close the connection. */
     isDraining: () => boolean
+    /** A connection with a forwarded request on it: it is closed at the end of the grace period, wherever the server is from. */
+    trackConnection: (socket: Socket) => void
   }
 }
 
@@ -23,7 +26,13 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, gracePerio
   let isDraining = false
   let idleCheck: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
+  const connections = new Set<Socket>()
   fastify.decorate('isDraining', () => isDraining)
+  fastify.decorate('trackConnection', function trackConnection (socket) {
+    if (connections.has(socket)) return
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
 
   // Fastify closes what is idle now, once, and then waits for the rest; a connection that becomes idle later would be
   // kept for its whole keep-alive time.
@@ -32,6 +41,7 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, gracePerio
     idleCheck = setInterval(() => fastify.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
     deadline = setTimeout(function endAll () {
       for (const dispatcher of dispatchers) dispatcher.abortAll()
+      for (const socket of connections) socket.destroy()
       if (ownsServer) fastify.server.closeAllConnections()
     }, gracePeriod)
     done()

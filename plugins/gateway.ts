@@ -1,8 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { resolveConfiguration } from '../lib/configuration.ts'
+import { type Configuration, resolveConfiguration } from '../lib/configuration.ts'
 import type { GatewayOptions } from '../lib/options.ts'
 import locations from './locations.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What the gateway runs with: its options, the apps that it found, and their locations. */
+    gateway: Configuration
+  }
+}
 
 /** What the gateway asks of the program that it runs in. */
 export interface GatewayHooks {

@@ -3,20 +3,16 @@ import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
+import { createConfigError } from '../lib/errors.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
 import { isRequestId } from '../lib/client/request-id.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import proxy, { type ProxyOptions } from '../routes/proxy.ts'
+import cors from './cors.ts'
 import draining from './draining.ts'
 import type { GatewayHooks } from './gateway.ts'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** What the gateway runs with: its options, the apps that it found, and their locations. */
-    gateway: Configuration
-  }
-}
+import staticSite from './static-site.ts'
 
 export interface LocationsOptions {
   configuration: Configuration
@@ -27,15 +23,32 @@ export interface LocationsOptions {
 
 async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
+  refuseHost(fastify)
   fastify.decorate('gateway', configuration)
   addMethods(fastify)
   const endVetting = vetRequests(fastify.server)
   fastify.addHook('onClose', async () => endVetting())
-  const dispatchers = locations.map(location => new Dispatcher(location))
+  // In a scope with a prefix of its own, that is the first part of every public path.
+  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher({ ...location, prefix: fastify.prefix + location.prefix }) }))
+  const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, gracePeriod: options.shutdown.gracePeriod, ownsServer })
-  for (const dispatcher of dispatchers) {
-    await fastify.register(proxy, { ...readers, prefix: dispatcher.location.prefix, dispatcher })
+  async function serve (scope: FastifyInstance): Promise<void> {
+    if (options.cors !== null) await scope.register(cors, { policy: options.cors })
+    for (const { prefix, dispatcher } of mounts) await scope.register(proxy, { ...readers, prefix, dispatcher })
+    if (options.static !== null) await scope.register(staticSite, { site: options.static, readTarget: readers.readTarget })
+  }
+  // In somebody else's server, a scope keeps CORS off their own routes.
+  await (ownsServer ? serve(fastify) : fastify.register(serve))
+}
+
+/** What the gateway cannot work in yet is said at registration, and not by every answer. */
+function refuseHost (fastify: FastifyInstance): void {
+  if (fastify.hasDecorator('gateway')) {
+    throw createConfigError([{ path: '', message: 'this scope has a gateway already; register the second one in a scope of its own, or give one gateway all the apps' }])
+  }
+  if (fastify.initialConfig.http2 === true) {
+    throw createConfigError([{ path: '', message: 'the server speaks HTTP/2 ("http2: true"), which the gateway does not do yet; let it speak HTTP/1.1' }])
   }
 }
 

@@ -13,10 +13,16 @@ import type { HeaderRecord } from '../lib/headers/response.ts'
 import { NOT_A_PATH, type PathFault, resolvePath } from '../lib/location/path.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
 import type { Location } from '../lib/location/types.ts'
+import { ContentRewriter } from '../lib/rewrite/content-rewriter.ts'
+import { isExpected } from '../lib/rewrite/expectation.ts'
+import { findPlace, type Place } from '../lib/rewrite/place.ts'
+import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
+import { AnswerBody } from '../lib/upstream/answer-body.ts'
 import type { Answer } from '../lib/upstream/attempt.ts'
 import { type Dispatcher, EXCHANGE } from '../lib/upstream/dispatcher.ts'
 import { Exchange } from '../lib/upstream/exchange.ts'
-import { takeUpload } from '../lib/upstream/upload.ts'
+import { keepUpload, takeUpload } from '../lib/upstream/upload.ts'
+import { sendBody, sendContent } from './content.ts'
 import { closeAfter, refuseMalformed } from './refuse-malformed.ts'
 
 declare module 'fastify' {
@@ -49,6 +55,11 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
   })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', passBody)
+  fastify.addHook('onRequest', (request, reply, done) => {
+    request.gatewayId = options.readRequestId(request)
+    reply.header('x-request-id', request.gatewayId)
+    done()
+  })
   fastify.addHook('onRequest', refuseMalformed)
   fastify.addHook('onRequest', acceptAnyMediaType)
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -56,9 +67,9 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
     done()
   })
 
-  const handler = createForwarder(options, fastify.isDraining)
+  const handler = createForwarder(options, fastify)
   const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
-  const urls = dispatcher.location.prefix === '' ? ['/*'] : ['', '/*']
+  const urls = fastify.prefix === '' ? ['/*'] : ['', '/*']
   for (const url of urls) fastify.route({ method, url, exposeHeadRoute: false, handler })
 }
 
@@ -84,13 +95,37 @@ function hasBody (headers: IncomingHttpHeaders): boolean {
 }
 
 /** The handler of a location's routes. What does not change from request to request is made here, once. */
-function createForwarder ({ dispatcher: { location }, readPeer, readRequestId, readTarget }: ProxyOptions, isDraining: () => boolean) {
+function createForwarder ({ dispatcher: { location }, readPeer, readTarget }: ProxyOptions, { isDraining, trackConnection }: FastifyInstance) {
+  const rewriteHeaders = createHeaderRewriter(location)
+  const content = location.openapi === null || location.prefixAware ? null : { rule: location.openapi, rewriter: new ContentRewriter(location.openapi) }
+  const readUpload = location.fastapiRedirect ? keepUpload : takeUpload
+
+  function placeOf ({ raw, exchange }: FastifyRequest): Place {
+    const { upstream, request } = exchange!
+    return findPlace(location, readPeer(raw.socket), raw.headers, request.host, upstream!.target.basePath)
+  }
+
   const hooks: FastifyReplyFromHooks = {
     rewriteRequestHeaders: request => ({ [EXCHANGE]: request.exchange }) as never,
-    rewriteHeaders: (headers, request) => finishResponseHeaders(headers as HeaderRecord, {
-      requestId: request!.gatewayId, isDraining: isDraining(),
-    }),
-    onResponse: (request, reply, answer) => sendAnswer(request as FastifyRequest, reply as FastifyReply, answer as unknown as { stream: Answer['body'] }),
+    rewriteHeaders (headers, request) {
+      rewriteHeaders?.(headers as HeaderRecord, () => placeOf(request as FastifyRequest))
+      return finishResponseHeaders(headers as HeaderRecord, { requestId: request!.gatewayId, isDraining: isDraining() })
+    },
+    onResponse (rawRequest, rawReply, answer) {
+      const request = rawRequest as FastifyRequest
+      const reply = rawReply as FastifyReply
+      const body = (answer as unknown as { stream: Answer['body'] }).stream
+      prepareAnswer(request, reply, body)
+      const path = request.exchange!.request.path
+      const mayRewrite = content !== null && body !== null && isReading(request)
+      if (mayRewrite && sendContent(request, reply, body, {
+        ...content,
+        path: pathOf(path),
+        findPlace: () => placeOf(request),
+        sendFailure: error => sendFailure(request, reply, error),
+      })) return
+      sendBody(request, reply, body)
+    },
     // Otherwise a GET that is answered 503 is sent up to eleven times.
     retryDelay: () => null,
   }
@@ -106,11 +141,12 @@ function createForwarder ({ dispatcher: { location }, readPeer, readRequestId, r
     const path = head === undefined ? NOT_A_PATH : resolvePath(location, head.target)
     if (typeof path !== 'string') return refusePath(reply, path)
 
-    request.gatewayId = readRequestId(request)
     const host = head?.authority ?? raw.headers.host
     const upload = uploadOf(request)
+    const asksForWhole = content !== null && isReading(request) && isExpected(pathOf(path), content.rule)
     const exchange = new Exchange(location, {
-      method: raw.method!,
+      // What is rewritten has to be seen, also when the client wants to know only its head.
+      method: asksForWhole ? 'GET' : raw.method!,
       path,
       host,
       headers: buildRequestHeaders(raw.rawHeaders, {
@@ -119,24 +155,37 @@ function createForwarder ({ dispatcher: { location }, readPeer, readRequestId, r
         connection: raw.headers.connection,
         requestId: request.gatewayId,
         isBodyChanged: upload !== null && upload !== raw,
+        asksForWhole,
         location,
       }),
       body: null,
     }, error => sendFailure(request, reply, error))
     request.exchange = exchange
+    trackConnection(raw.socket)
     reply.raw.once('close', () => exchange.close(reply.raw.writableFinished))
 
     if (upload === null) {
       reply.from('/', hooks)
       return
     }
-    takeUpload(upload, raw.headers['content-length'], body => {
+    readUpload(upload, raw.headers['content-length'], body => {
       exchange.request.body = body
       // reply-from refuses a body on a GET; ours goes with the exchange.
       request.body = undefined
       reply.from('/', hooks)
     })
   }
+}
+
+function isReading ({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/** Of a path and query as `resolvePath` gives them. */
+function pathOf (pathAndQuery: string): string {
+  const end = pathAndQuery.indexOf('?')
+  const path = end === -1 ? pathAndQuery : pathAndQuery.slice(0, end)
+  return path === '' ? '/' : path
 }
 
 function refusePath (reply: FastifyReply, { kind, reason }: PathFault): void {
@@ -151,11 +200,20 @@ function uploadOf ({ raw, body }: FastifyRequest): Readable | null {
   return hasBody(raw.headers) ? raw : null
 }
 
-function sendAnswer ({ raw, exchange }: FastifyRequest, reply: FastifyReply, { stream: body }: { stream: Answer['body'] }): void {
+function prepareAnswer (request: FastifyRequest, reply: FastifyReply, body: Answer['body']): void {
+  const { raw, exchange } = request
   if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
   const reason = exchange!.answer!.statusText
   if (isReasonPhrase(reason)) reply.raw.statusMessage = reason
-  reply.send(body ?? undefined)
+  // While a hook of the server's looks at the answer, Fastify sends its error in its place.
+  if (body instanceof AnswerBody) body.on('error', () => { if (!reply.raw.headersSent) withdrawAnswer(request, reply) })
+}
+
+/** Of an answer that broke off before any of it was sent, nothing is left. */
+function withdrawAnswer ({ exchange, gatewayId }: FastifyRequest, reply: FastifyReply): void {
+  for (const name of Object.keys(exchange?.answer?.headers ?? {})) reply.removeHeader(name)
+  reply.header('x-request-id', gatewayId)
+  reply.raw.statusMessage = ''
 }
 
 /** RFC 9112, 4, less the bytes above 127: node would write them as UTF-8, or throw. */
@@ -165,8 +223,8 @@ function isReasonPhrase (text: string): boolean {
 
 function sendFailure (request: FastifyRequest, reply: FastifyReply, error: GatewayError): void {
   if (reply.sent) return
+  withdrawAnswer(request, reply)
   if (error.statusCode === 503) reply.header('retry-after', '1')
-  reply.header('x-request-id', request.gatewayId)
   if (!request.raw.complete) closeAfter(request, reply)
   reply.send(error)
 }
@@ -185,7 +243,8 @@ function logExchange ({ name }: Location, request: FastifyRequest, reply: Fastif
     retries: exchange?.retries,
     ...(request.gatewayId !== request.id && { requestId: request.gatewayId }),
   }
-  const failure = exchange?.failure
-  if (failure == null || failure.statusCode === CLIENT_CLOSED) request.log.info(line, 'request forwarded')
+  if (exchange === null) return request.log.info(line, 'request refused')
+  const { failure } = exchange
+  if (failure === null || failure.statusCode === CLIENT_CLOSED) request.log.info(line, 'request forwarded')
   else request.log.warn({ ...line, err: failure }, 'request failed')
 }

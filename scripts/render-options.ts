@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { flagNames, optionGroups } from '../lib/options.ts'
-import { DURATION_PATTERN } from '../lib/options/units.ts'
+import { DURATION_PATTERN, SIZE_PATTERN } from '../lib/options/units.ts'
 
 type Properties = Record<string, TSchema>
 
@@ -12,6 +12,7 @@ What a configuration file holds (\`gateway.config.json\`, \`.js\`, \`.mjs\` or \
 Everything may be left out. An unknown option stops the start, and so does a value of another type; all problems are reported at once.
 
 A duration is a number of milliseconds, or a number with its unit: \`"250ms"\`, \`"10s"\`, \`"5m"\`, \`"1h"\`.
+A size is a number of bytes, or one with its unit: \`"64KB"\`, \`"10MB"\`.
 Relative paths start at the configuration file; for the plugin, at the working directory.
 `
 
@@ -82,6 +83,7 @@ export function describeType (schema: TSchema): string {
 
 function describeUnion (alternatives: readonly TSchema[]): string {
   if (alternatives.some(({ pattern }) => pattern === DURATION_PATTERN)) return 'duration'
+  if (alternatives.some(({ pattern }) => pattern === SIZE_PATTERN)) return 'size'
   return alternatives.map(describeType).join(' or ')
 }
 
@@ -103,5 +105,5 @@ function describeDefault ({ default: value }: TSchema): string {
 
 /** Less what the type says already. */
 function describeMeaning ({ description = '' }: TSchema): string {
-  return description.replace(/ Milliseconds, or "250ms", .*$/, '')
+  return description.replace(/ (?:Milliseconds|Bytes), or ".*$/, '')
 }

@@ -1,5 +1,6 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { markClosing } from './closing.ts'
 import { lingerOnClose } from './linger.ts'
 
 /** What node reports of a connection on which no request could be read. */
@@ -13,21 +14,27 @@ const STATUS: Record<string, number> = {
 
 /** node's own mark of the response that owns a socket; its own handler looks at it, too (_http_server.js). */
 interface Busy {
-  _httpMessage?: { headersSent: boolean, req: { complete: boolean } } | null
+  _httpMessage?: Pick<ServerResponse, 'headersSent' | 'shouldKeepAlive' | 'once'> & { req: { complete: boolean } } | null
 }
 
 /**
  * Answers a connection whose bytes are no request, and closes it. While an answer to an earlier request of the same
- * connection is due nothing is written: it would be taken for that answer, or stand in the middle of it. A request
- * whose body is malformed is the one that is answered.
+ * connection is due nothing is written: it would be taken for that answer, or stand in the middle of it. That answer is
+ * finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection: close`). A request whose
+ * body is malformed is the one that is answered.
  */
 export function answerClientError ({ code = '' }: ClientError, socket: Socket & Busy): void {
   // Answered already: what still comes is dropped.
   if (socket.writableEnded && code !== 'ECONNRESET') return
   const { _httpMessage: pending } = socket
-  const isBusy = pending != null && (pending.headersSent || pending.req.complete)
-  if (code === 'ECONNRESET' || isBusy || !socket.writable) {
+  if (code === 'ECONNRESET' || !socket.writable || (pending?.headersSent === true && !pending.req.complete)) {
     socket.destroy()
+    return
+  }
+  if (pending?.req.complete === true) {
+    markClosing(socket)
+    pending.shouldKeepAlive = false
+    pending.once('finish', () => socket.destroySoon())
     return
   }
   const statusCode = STATUS[code] ?? 400

@@ -28,9 +28,15 @@ export function verdictOn (request: IncomingMessage & { [VERDICT]?: Verdict }, r
 
 function vet (request: IncomingMessage, response: ServerResponse, server: Server): Verdict {
   const verdict = judge(request, response, server)
-  if (verdict.kind === 'malformed') markClosing(request.socket)
+  if (verdict.kind === 'malformed') endWith(request, response)
   Object.assign(request, { [VERDICT]: verdict })
   return verdict
+}
+
+/** Whoever answers it, in somebody else's server perhaps their own route: the connection ends with that answer. */
+function endWith ({ socket }: IncomingMessage, response: ServerResponse): void {
+  markClosing(socket)
+  response.shouldKeepAlive = false
 }
 
 function judge (request: IncomingMessage, response: ServerResponse, { maxHeadersCount }: Server): Verdict {

@@ -1,3 +1,4 @@
+import { VERSION_HEADERS } from './conditional.ts'
 import { type ForwardedClaims, forwardingHeaders, type Peer } from './forwarded.ts'
 import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
 
@@ -12,6 +13,8 @@ export interface RequestContext {
   requestId: string
   /** The body's length is not the one that the client announced. */
   isBodyChanged: boolean
+  /** The answer is to be rewritten: it must be all of the current version, and not packed. */
+  asksForWhole: boolean
   location: { prefix: string, addForwardedHost: boolean }
 }
 
@@ -42,6 +45,7 @@ export function buildRequestHeaders (raw: readonly string[], context: RequestCon
     const key = name.toLowerCase()
     if (key === 'host' || HOP_BY_HOP.has(key) || dropped?.has(key) === true || isSpoof(key)) continue
     if (key === 'content-length' && context.isBodyChanged) continue
+    if (context.asksForWhole && VERSION_HEADERS.has(key)) continue
     if (key === 'x-request-id') {
       if (hasRequestId || value !== context.requestId) continue
       hasRequestId = true
@@ -49,6 +53,7 @@ export function buildRequestHeaders (raw: readonly string[], context: RequestCon
     if (!isForwarding(key)) headers.push(name, value)
     else if (peer.isTrusted) carryOn(name, value, CLAIMS[key])
   }
+  if (context.asksForWhole) headers.push('Accept-Encoding', 'identity')
   if (!hasRequestId) headers.push('X-Request-Id', context.requestId)
   if (!location.addForwardedHost) return headers
   return headers.concat(forwardingHeaders(peer, context.host, location.prefix, peer.isTrusted ? claims : null))

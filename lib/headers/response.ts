@@ -21,6 +21,18 @@ export function readResponseHeaders (raw: readonly Buffer[]): HeaderRecord {
   return headers
 }
 
+/**
+ * Whether an answer has a transfer coding besides `chunked`. undici takes off that one and no other, so what it hands on
+ * would not be the content (RFC 9112, 6.1: nobody asked for another one).
+ */
+export function hasUnknownCoding (raw: readonly Buffer[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length !== 17 || raw[i]!.toString('latin1').toLowerCase() !== 'transfer-encoding') continue
+    if (raw[i + 1]!.toString('latin1').trim().toLowerCase() !== 'chunked') return true
+  }
+  return false
+}
+
 function addHeader (headers: HeaderRecord, name: string, value: string): void {
   const present = headers[name]
   if (present === undefined) headers[name] = value

@@ -32,6 +32,16 @@ export interface RewriteRule {
   replacement: string
 }
 
+/** How API documents and their pages are rewritten. */
+export interface OpenApiRule {
+  mode: 'paths' | 'servers'
+  /** Paths in the app, besides the known ones. */
+  documents: readonly string[]
+  pages: readonly string[]
+  /** In bytes; what is longer is passed on. */
+  maxBytes: number
+}
+
 /** An app's routing rule, resolved: everything that the data path reads. */
 export interface Location {
   /** The app's name, or the prefix of an extra proxy: what logs and errors call it. */
@@ -45,5 +55,13 @@ export interface Location {
   addSlashes: boolean
   addForwardedHost: boolean
   rewriteHost: boolean | 'auto'
+  /** Follow the app's own 307 and 308 here; with a memory for where a slash was missing. */
+  fastapiRedirect: boolean
+  redirectCache: boolean
+  /** The app knows its prefix: nothing of its answers is rewritten. */
+  prefixAware: boolean
+  cookiePath: 'rewrite' | 'isolate' | 'keep'
+  /** `null` when API documents are left alone. */
+  openapi: OpenApiRule | null
   timeouts: Timeouts
 }

@@ -2,6 +2,7 @@ import { type TSchema, Kind } from '@sinclair/typebox'
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import type { Problem } from '../errors.ts'
 import { suggest } from './suggest.ts'
+import { SIZE_PATTERN } from './units.ts'
 
 /**
  * Checks data that a user wrote against its schema.
@@ -60,11 +61,16 @@ function expectation (schema: TSchema): string {
   switch (schema.type) {
     case 'integer': return `a whole number${range(schema)}`
     case 'number': return `a number${range(schema)}`
-    case 'string': return schema.pattern === undefined ? `a ${schema.minLength === 1 ? 'non-empty ' : ''}string` : 'a time such as "250ms", "10s" or "5m"'
+    case 'string': return text(schema)
     case 'boolean': return 'true or false'
     case 'array': return schema.minItems === schema.maxItems && schema.minItems > 0 ? `a list of ${schema.minItems}` : schema.minItems > 0 ? 'a list that is not empty' : 'a list'
     default: return 'an object'
   }
+}
+
+function text ({ pattern, minLength }: TSchema): string {
+  if (pattern === SIZE_PATTERN) return 'a size such as "64KB" or "10MB"'
+  return pattern === undefined ? `a ${minLength === 1 ? 'non-empty ' : ''}string` : 'a time such as "250ms", "10s" or "5m"'
 }
 
 function range ({ minimum, maximum }: TSchema): string {

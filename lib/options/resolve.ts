@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import { BlockList, isIP } from 'node:net'
+import { type CorsPolicy, resolveCorsPolicy } from '../cors/policy.ts'
 import type { Problem } from '../errors.ts'
 import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
+import { resolveSite, type StaticSite } from '../static/site.ts'
 import { checkShape } from './check.ts'
 import { salvage } from './salvage.ts'
-import { parseDuration } from './units.ts'
+import { parseDuration, parseSize } from './units.ts'
 
 /** The options, checked and filled; durations in milliseconds, paths absolute. */
 export interface ResolvedOptions {
@@ -22,7 +24,9 @@ export interface ResolvedOptions {
   /** What the top level says for every location. */
   flags: FlagOptions
   trustedProxies: BlockList
-  trustsAnyProxy: boolean
+  /** `null` when CORS is left to the apps. */
+  cors: CorsPolicy | null
+  static: StaticSite | null
   shutdown: { gracePeriod: number }
   server: { headersTimeout: number, requestTimeout: number, keepAliveTimeout: number, connectionTimeout: number, maxHeaderSize: number }
 }
@@ -38,7 +42,6 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
   problems.push(...checkShape(GatewaySchema, input ?? {}))
   const given = (salvage(GatewaySchema, input ?? {}) ?? {}) as GatewayOptions
   const options = { ...defaultsOf(GatewaySchema), ...given } as Required<GatewayOptions>
-  const { blockList, count } = parseTrustedProxies(options.trustedProxies, problems)
   return {
     baseDir,
     appsDir: resolve(baseDir, options.appsDir),
@@ -50,8 +53,9 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
     upstreams: options.upstreams,
     defaultUpstream: checkHost(options.defaultUpstream, problems),
     flags: pickFlags(given),
-    trustedProxies: blockList,
-    trustsAnyProxy: count > 0,
+    trustedProxies: parseTrustedProxies(options.trustedProxies, problems),
+    cors: resolveCorsPolicy(options, problems),
+    static: resolveSite(given.static, baseDir, problems),
     shutdown: durations(GatewaySchema.properties.shutdown, given.shutdown),
     server: durations(GatewaySchema.properties.server, given.server),
   }
@@ -63,13 +67,13 @@ export function pickFlags (options: FlagOptions): FlagOptions {
 }
 
 /**
- * A group of durations, filled with its schema's defaults, in milliseconds.
+ * A group of durations and sizes, filled with its schema's defaults, in milliseconds and bytes.
  * @param schema - a TypeBox object whose properties have defaults
  * @param given - what the user wrote of it, valid; later ones win
  */
 export function durations<T extends { [name in keyof T]: number }> (schema: WithDefaults, ...given: (object | undefined)[]): T {
   const merged = Object.assign(defaultsOf(schema), ...given.map(withoutUndefined)) as Record<string, string | number>
-  return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, Math.min(parseDuration(value)!, LONGEST)])) as T
+  return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, Math.min(parseDuration(value) ?? parseSize(value)!, LONGEST)])) as T
 }
 
 /** Node's timers take 31 bits; what is longer would run out at once. Nobody waits 24 days for the difference. */
@@ -93,9 +97,8 @@ function checkHost (host: string, problems: Problem[]): string {
   return isHost ? host : '127.0.0.1'
 }
 
-function parseTrustedProxies (list: readonly string[], problems: Problem[]): { blockList: BlockList, count: number } {
+function parseTrustedProxies (list: readonly string[], problems: Problem[]): BlockList {
   const blockList = new BlockList()
-  let count = 0
   list.forEach((entry, index) => {
     const subnet = parseSubnet(entry)
     if (subnet === undefined) {
@@ -103,9 +106,8 @@ function parseTrustedProxies (list: readonly string[], problems: Problem[]): { b
       return
     }
     blockList.addSubnet(subnet.address, subnet.bits, subnet.family)
-    count++
   })
-  return { blockList, count }
+  return blockList
 }
 
 /** An address, or one with the number of bits that count: `10.0.0.0/8` (RFC 4632). */

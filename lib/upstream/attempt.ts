@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { BadUpstreamResponseError, ClientClosedError, UpstreamTimeoutError } from '../errors.ts'
-import { type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
+import { hasUnknownCoding, type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
@@ -92,6 +92,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
     // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
     if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(this.#exchange.location.name)
     if (statusCode < 200) return true
+    if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(this.#exchange.location.name)
     this.#latency = this.#now() - this.#startedAt
     this.#statusCode = statusCode
     this.#statusText = statusText

@@ -1,11 +1,13 @@
-import { BadUpstreamResponseError, ClientClosedError, NoUpstreamError, UpstreamTimeoutError } from '../errors.ts'
+import { BadUpstreamResponseError, ClientClosedError, NoUpstreamError } from '../errors.ts'
 import { joinBase } from '../location/path.ts'
 import type { Location } from '../location/types.ts'
+import { AnswerBody } from './answer-body.ts'
 import { type Answer, Attempt } from './attempt.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
 import { UpstreamPool } from './pool.ts'
+import { createMemory, findOwnRedirect, isGoodAnswer, MAX_HOPS, type RedirectMemory } from './redirects.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Carries an exchange through reply-from, which hands its headers on by `Object.assign`: symbols survive that. */
@@ -29,11 +31,13 @@ export class Dispatcher {
   readonly #deadlines: Deadlines
   readonly #now: () => number
   readonly #active = new Set<Exchange>()
+  readonly #memory: RedirectMemory | null
 
   /** @param now - monotonic clock, in milliseconds */
   constructor (location: Location, now: () => number = () => performance.now()) {
     this.location = location
     this.pool = new UpstreamPool(location)
+    this.#memory = createMemory(location)
     this.#now = now
     this.#deadlines = new Deadlines(now, resolutionFor(Object.values(location.timeouts)))
   }
@@ -47,7 +51,17 @@ export class Dispatcher {
     const { request: limit } = this.location.timeouts
     if (limit !== 0) exchange.endsAt = this.#now() + limit
     this.#active.add(exchange)
+    this.#recall(exchange)
     this.#attempt(exchange, callback)
+  }
+
+  /** Asks at once for where a path led before. */
+  #recall (exchange: Exchange): void {
+    const { request } = exchange
+    const path = this.#memory?.recall(request)
+    if (path === undefined) return
+    exchange.recalledFrom = request.path
+    request.path = path
   }
 
   /** Exchanges under way. */
@@ -55,9 +69,9 @@ export class Dispatcher {
     return this.#active.size
   }
 
-  /** Ends everything under way. */
+  /** Ends everything under way: the gateway stops. */
   abortAll (): void {
-    for (const exchange of this.#active) exchange.attempt?.abort(new UpstreamTimeoutError(this.location.name))
+    for (const exchange of this.#active) exchange.attempt?.abort(new NoUpstreamError(this.location.name))
   }
 
   /** Ends everything under way and closes every connection. */
@@ -67,8 +81,8 @@ export class Dispatcher {
     await this.pool.destroy()
   }
 
-  #attempt (exchange: Exchange, callback: DispatchCallback): void {
-    const upstream = this.pool.pick()
+  /** @param upstream - who is asked; the balancer's choice by default */
+  #attempt (exchange: Exchange, callback: DispatchCallback, upstream = this.pool.pick()): void {
     if (upstream === undefined) {
       this.#active.delete(exchange)
       exchange.fail(new NoUpstreamError(this.location.name))
@@ -76,14 +90,11 @@ export class Dispatcher {
     }
     exchange.upstream = upstream
     const attempt = new Attempt(exchange, this.#deadlines, this.#now, {
-      answered: answer => {
-        exchange.answer = answer
-        this.#deliver(exchange, answer, callback)
-      },
+      answered: answer => this.#receive(exchange, upstream, answer, callback),
       failed: error => exchange.fail(toGatewayError(error, this.location.name)),
       ended: outcome => {
-        if (outcome.error !== null && exchange.answer !== null) exchange.failure = toGatewayError(outcome.error, this.location.name)
         this.pool.outcome(upstream, outcome)
+        if (exchange.attempt !== attempt) return
         this.#active.delete(exchange)
         // Broken off in the middle of the answer: only the log can still be told.
         if (exchange.answer !== null && outcome.error !== null) exchange.failure ??= toGatewayError(outcome.error, this.location.name)
@@ -92,6 +103,32 @@ export class Dispatcher {
     exchange.attempt = attempt
     this.pool.begin(upstream)
     this.#send(exchange, upstream, attempt)
+  }
+
+  #receive (exchange: Exchange, upstream: Upstream, answer: Answer, callback: DispatchCallback): void {
+    const { request, visited } = exchange
+    if (exchange.recalledFrom !== null && !isGoodAnswer(answer.statusCode)) this.#memory?.forget({ ...request, path: exchange.recalledFrom })
+    const path = this.#redirectTarget(exchange, upstream, answer)
+    if (path === undefined) {
+      exchange.answer = answer
+      return this.#deliver(exchange, answer, callback)
+    }
+    this.#memory?.remember(request, path)
+    visited.push(request.path)
+    request.path = path
+    this.#active.add(exchange)
+    this.#attempt(exchange, callback, upstream)
+    // Its attempt is not the exchange's any more; what it ends like is nobody's business.
+    if (answer.body instanceof AnswerBody) answer.body.destroy()
+  }
+
+  /** @returns path and query to ask the same upstream for; `undefined` when the answer is the client's */
+  #redirectTarget ({ request, visited }: Exchange, { target }: Upstream, answer: Answer): string | undefined {
+    const isReplayable = request.body === null || Buffer.isBuffer(request.body)
+    if (!this.location.fastapiRedirect || !isReplayable || visited.length === MAX_HOPS) return undefined
+    const clientHosts = request.host === undefined ? [] : [request.host]
+    const path = findOwnRedirect(answer, { prefix: '', upstreams: [target], basePath: target.basePath, clientHosts })
+    return path === request.path || visited.includes(path ?? '') ? undefined : path
   }
 
   /** An answer that Fastify cannot send, because of one of its headers, is a bad answer, and not the end of the process. */

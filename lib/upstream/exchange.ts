@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { ClientClosedError, type GatewayError } from '../errors.ts'
+import type { HeaderRecord } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -29,8 +30,12 @@ export class Exchange {
   upstream: Upstream | null = null
   /** Tries after the first. */
   retries = 0
+  /** Paths that redirected here, where the gateway follows redirects. */
+  readonly visited: string[] = []
+  /** The path that was asked for, when another one was known to be meant. */
+  recalledFrom: string | null = null
   /** The head of what it answered; `null` until it does. */
-  answer: { statusCode: number, statusText: string } | null = null
+  answer: { statusCode: number, statusText: string, headers: HeaderRecord } | null = null
   /** What went wrong, for the log. */
   failure: GatewayError | null = null
   /** When it must have ended, in milliseconds of the dispatcher's clock. */

@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { holdBody } from './hold.ts'
 import { RequestBody } from './request-body.ts'
 
 /** Largest body that is handed on in one piece. */
@@ -22,4 +23,15 @@ export function takeUpload (source: Readable, contentLength: string | undefined,
 
 function readWhole (source: IncomingMessage, length: number): Buffer | Readable {
   return source.readableLength === length ? source.read() as Buffer : new RequestBody(source)
+}
+
+/**
+ * The body of a request that may have to be sent again: kept whole up to `WHOLE_UPLOAD_LIMIT`, and sent when it is
+ * complete; a longer one is streamed.
+ * @param done - gets the body; one that breaks off before is a stream, too, which fails with the reason when it is read
+ */
+export function keepUpload (source: Readable, contentLength: string | undefined, done: (body: Buffer | Readable) => void): void {
+  if (contentLength !== undefined && Number(contentLength) > WHOLE_UPLOAD_LIMIT) return done(new RequestBody(source))
+  const stream = () => done(new RequestBody(source))
+  holdBody(source, WHOLE_UPLOAD_LIMIT).then(({ bytes, isWhole }) => isWhole ? done(bytes) : stream(), stream)
 }

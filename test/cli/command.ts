@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Working directory; by default one without a project. */
   cwd?: string
   env?: Record<string, string>
+  /** Which of the commands that listen; `start` by default. */
+  command?: string
 }
 
 /** A command that goes on until it is told to stop. */
@@ -34,9 +36,9 @@ export async function runCommand (t: Test, args: readonly string[], options?: Ru
   return await spawnCommand(t, args, options).ended
 }
 
-/** Runs `start` until it listens on a free port. Resolves to its address, too. */
+/** Runs `start`, or another command, until it listens on a free port. Resolves to its address, too. */
 export async function startCommand (t: Test, args: readonly string[], options?: RunOptions): Promise<RunningCommand & { address: string }> {
-  const running = spawnCommand(t, ['start', '--port', '0', ...args], options)
+  const running = spawnCommand(t, [options?.command ?? 'start', '--port', '0', ...args], options)
   const stdout = await running.until(/^Gateway listening on .*\n/m)
   return { ...running, address: /^Gateway listening on ([^,\n]+)/m.exec(stdout)![1]! }
 }

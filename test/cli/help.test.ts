@@ -1,7 +1,7 @@
 import t from 'tap'
 import { runCommand } from './command.ts'
 
-const configurationFlags = ['--config', '--upstream', '--default-upstream', '--add-slashes']
+const configurationFlags = ['--config', '--upstream', '--default-upstream', '--fastapi-redirect', '--no-redirect-cache', '--add-slashes']
 
 const pages = {
   '--help': ['start', 'routes', 'check'],

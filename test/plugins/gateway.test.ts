@@ -85,3 +85,33 @@ t.test('hooks of the server run for a forwarded request, and its own routes stay
   t.equal((await fastify.inject({ url: '/users/health', headers: { authorization: 'me' } })).body, 'own')
   t.strictSame(ran.slice(4, 8), ['onRequest', 'preHandler', 'onSend', 'onResponse'])
 })
+
+t.test('in a scope with a prefix, that is the first part of every public path', async t => {
+  const upstream = await startUpstream(t, (request, response) => response.writeHead(302, { location: '/login' }).end(`${request.url} ${request.headers['x-forwarded-prefix']}`))
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  await fastify.register(async scope => {
+    await scope.register(gateway, { apps: [{ name: 'a', upstreams: upstream }, { name: 'rest', prefix: '', upstreams: upstream }] })
+  }, { prefix: '/api' })
+  const ask = async (url: string) => {
+    const { body, headers } = await fastify.inject(url)
+    return [body, headers.location]
+  }
+  t.strictSame(await ask('/api/a/x?y'), ['/x?y /api/a', '/api/a/login'])
+  t.strictSame(await ask('/api/b'), ['/b /api', '/api/login'])
+  t.strictSame(await ask('/api'), ['/ /api', '/api/login'])
+  t.equal((await fastify.inject('/a/x')).statusCode, 404)
+})
+
+t.test('what the gateway cannot work in is said at registration', async t => {
+  const options = { apps: [{ name: 'a', upstreams: 'h:1' }] }
+  const twice = await buildGateway(t, options)
+  await t.rejects(async () => { await twice.register(gateway, options) }, { code: 'GW_ERR_CONFIG', message: /has a gateway already/ })
+  const http2 = Fastify({ http2: true })
+  await t.rejects(async () => { await http2.register(gateway, options) }, { code: 'GW_ERR_CONFIG', message: /HTTP\/2/ })
+})
+
+t.test('the gateway\'s own answers carry the request\'s id', async t => {
+  const fastify = await buildGateway(t, { apps: [{ name: 'a', upstreams: '127.0.0.1:1' }] })
+  for (const url of ['/a/..%2f..%2fx', '/a/x']) t.equal((await fastify.inject({ url, headers: { 'x-request-id': 'mine' } })).headers['x-request-id'], 'mine', url)
+})

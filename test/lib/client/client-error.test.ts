@@ -55,6 +55,7 @@ async function send (t: Test, bytes: string): Promise<{ text: string, requests: 
   const requests: string[] = []
   const server = http.createServer((request, response) => {
     requests.push(request.url!)
+    if (request.url === '/slow') setTimeout(() => response.end('slow'), 50)
     if (request.url === '/busy') response.write('half an answ')
     request.resume().on('error', () => {})
   })
@@ -80,11 +81,13 @@ t.test('nothing is written into an answer that is under way', async t => {
   t.notMatch(text, /400/)
 })
 
-t.test('what follows a good request is not answered in its place', async t => {
-  const { text, requests } = await send(t, 'GET /silent HTTP/1.1\r\nHost: a\r\n\r\nNOT HTTP\r\n\r\n')
-  t.strictSame(requests, ['/silent'])
-  t.equal(text, '')
-})
+for (const junk of ['NOT HTTP\r\n\r\n', 'GET /late HTTP/1.1\r\nHost: a\r\n\r\n']) {
+  t.test(`a good request gets its answer, and what follows none: ${junk.slice(0, 3)}`, async t => {
+    const { text, requests } = await send(t, `GET /slow HTTP/1.1\r\nHost: a\r\n${junk.startsWith('GET') ? 'Connection: close\r\n' : ''}\r\n${junk}`)
+    t.strictSame(requests, ['/slow'])
+    t.match(text, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close[^]*\r\n\r\nslow$/)
+  })
+}
 
 t.test('a connection is closed after its answer, though the client keeps it open', { timeout: 10_000 }, async t => {
   const { client, server } = await connectPair(t)

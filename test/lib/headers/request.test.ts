@@ -10,6 +10,7 @@ const contextWith = (changes: Partial<RequestContext>): RequestContext => ({
   connection: undefined,
   requestId: 'id-1',
   isBodyChanged: false,
+  asksForWhole: false,
   location: { prefix: '/users', addForwardedHost: false },
   ...changes,
 })
@@ -44,6 +45,17 @@ const rows: Row[] = [
   },
   { name: 'the length stays with the body that it counts', raw: ['Content-Length', '3'], expected: ['Content-Length', '3'] },
   { name: 'the length goes with a body that was changed', raw: ['Content-Length', '3', 'Content-Type', 'a/b'], context: { isBodyChanged: true }, expected: ['Content-Type', 'a/b'] },
+  {
+    name: 'what asks for a version, a part or a packing goes where the answer is rewritten',
+    raw: ['Accept', '*/*', 'Accept-Encoding', 'gzip, br', 'If-None-Match', '"a"', 'if-modified-since', 'x', 'If-Match', '*', 'If-Unmodified-Since', 'x', 'Range', 'bytes=0-1', 'If-Range', '"a"', 'Cache-Control', 'no-cache'],
+    context: { asksForWhole: true },
+    expected: ['Accept', '*/*', 'Cache-Control', 'no-cache', 'Accept-Encoding', 'identity', 'X-Request-Id', 'id-1'],
+  },
+  {
+    name: 'and stays everywhere else',
+    raw: ['Accept-Encoding', 'gzip', 'If-None-Match', '"a"', 'Range', 'bytes=0-1'],
+    expected: ['Accept-Encoding', 'gzip', 'If-None-Match', '"a"', 'Range', 'bytes=0-1'],
+  },
   { name: 'the id that the request is known by is kept as it was written, once', raw: ['x-request-ID', 'id-1', 'Accept', '*/*', 'X-Request-Id', 'id-1'], expected: ['x-request-ID', 'id-1', 'Accept', '*/*'] },
   { name: 'an id that was not accepted does not get past us', raw: ['X-Request-Id', 'a b', 'X-Request-Id', 'other'], expected: ['X-Request-Id', 'id-1'] },
   {

@@ -35,6 +35,11 @@ t.test('a location has every flag, with its default', async t => {
     upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', basePath: '/v2', weight: 1, ca: null, insecure: false }],
     rewrite: null,
     addSlashes: false,
+    fastapiRedirect: false,
+    redirectCache: true,
+    prefixAware: false,
+    cookiePath: 'rewrite',
+    openapi: { mode: 'paths', documents: [], pages: [], maxBytes: 10_485_760 },
     addForwardedHost: true,
     rewriteHost: 'auto',
     timeouts: { connect: 5000, headers: 60_000, body: 60_000, stream: 0, request: 0 },
@@ -71,6 +76,45 @@ t.test('the flags of an app win over those of the top level, and timeouts merge 
   t.match(locations.find(({ name }) => name === 'a'), { addSlashes: true, addForwardedHost: false, rewriteHost: true, timeouts: { connect: 1000, headers: 60_000, body: 2000, stream: 0, request: 0 } })
   t.match(locations.find(({ name }) => name === 'b'), { addSlashes: false, addForwardedHost: true, rewriteHost: false, timeouts: { connect: 1000, headers: 60_000, body: 0, stream: 0, request: 60_000 } })
   t.match(locations.find(({ name }) => name === '/c'), { addSlashes: true, timeouts: { connect: 7, body: 2000 } })
+})
+
+t.test('what an app needs behind its prefix is its own, or everybody\'s', async t => {
+  const { locations } = await build({
+    fastapiRedirect: true,
+    redirectCache: false,
+    prefixAware: true,
+    cookiePath: 'isolate',
+    apps: [{ name: 'a', port: 1 }, { name: 'b', port: 1, fastapiRedirect: false, redirectCache: true, prefixAware: false, cookiePath: 'keep' }],
+  })
+  t.match(locations, [
+    { name: 'a', fastapiRedirect: true, redirectCache: false, prefixAware: true, cookiePath: 'isolate' },
+    { name: 'b', fastapiRedirect: false, redirectCache: true, prefixAware: false, cookiePath: 'keep' },
+  ])
+})
+
+const DEFAULTS = { mode: 'paths', documents: [], pages: [], maxBytes: 10_485_760 }
+
+const openApis: { name: string, shared?: GatewayOptions['openapi'], own?: GatewayOptions['openapi'], expected: object | null }[] = [
+  { name: 'on by default', expected: DEFAULTS },
+  { name: 'off for all', shared: false, expected: null },
+  { name: 'off for an app', shared: { mode: 'servers' }, own: false, expected: null },
+  { name: 'on for an app alone', shared: false, own: {}, expected: DEFAULTS },
+  { name: 'on for an app alone, in its own way', shared: false, own: { mode: 'servers' }, expected: { ...DEFAULTS, mode: 'servers' } },
+  { name: 'set for all', shared: { mode: 'servers', documents: ['/a'], pages: ['/b'], maxBytes: '1KB' }, expected: { mode: 'servers', documents: ['/a'], pages: ['/b'], maxBytes: 1024 } },
+  { name: 'an app\'s own part, and the rest of what is set for all', shared: { mode: 'servers', documents: ['/a'], maxBytes: 5 }, own: { documents: ['/c'], maxBytes: 0 }, expected: { mode: 'servers', documents: ['/c'], pages: [], maxBytes: 0 } },
+]
+
+for (const { name, shared, own, expected } of openApis) {
+  t.test(`API documents: ${name}`, async t => {
+    const { locations, problems } = await build({ ...(shared !== undefined && { openapi: shared }), apps: [{ name: 'a', port: 1, ...(own !== undefined && { openapi: own }) }] })
+    t.same(problems, [])
+    t.strictSame(locations[0]!.openapi, expected)
+  })
+}
+
+t.test('a size that is none is a problem, and nothing follows from it', async t => {
+  const { problems } = await build({ apps: [{ name: 'a', port: 1, openapi: { maxBytes: '10 apples' } }] })
+  t.strictSame(problems.map(({ path }) => path), ['apps[0].openapi.maxBytes'])
 })
 
 t.test('a rewrite is compiled, an own one instead of that of the top level', async t => {

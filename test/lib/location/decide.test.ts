@@ -16,6 +16,11 @@ function createLocation (prefix: string): Location {
     addSlashes: false,
     addForwardedHost: true,
     rewriteHost: 'auto',
+    fastapiRedirect: false,
+    redirectCache: true,
+    prefixAware: false,
+    cookiePath: 'rewrite',
+    openapi: null,
     timeouts: { connect: 0, headers: 0, body: 0, stream: 0, request: 0 },
   }
 }

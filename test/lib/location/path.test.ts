@@ -12,6 +12,11 @@ function createLocation (prefix: string, flags: Partial<Location> = {}): Locatio
     addSlashes: false,
     addForwardedHost: true,
     rewriteHost: 'auto',
+    fastapiRedirect: false,
+    redirectCache: true,
+    prefixAware: false,
+    cookiePath: 'rewrite',
+    openapi: null,
     timeouts: { connect: 0, headers: 0, body: 0, stream: 0, request: 0 },
     ...flags,
   }

@@ -3,14 +3,14 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/attempt.ts'
 import { EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
-import { closeOf, createExchange, createTarget } from './fakes.ts'
+import { closeOf, createExchange, createTarget, type LocationChanges } from './fakes.ts'
 
 /** Answers with what it was asked, as JSON. */
 const echo: RequestListener = (request, response) => {
@@ -348,10 +348,273 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   const { body } = await result as Answer
   t.equal(dispatcher.size, 2)
   await dispatcher.destroy()
-  t.match(await waiting.result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.match(await waiting.result, { code: 'GW_ERR_NO_UPSTREAM' })
   if (!(body as AnswerBody).closed) await closeOf(body as AnswerBody)
-  t.match((body as AnswerBody).errored, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.match((body as AnswerBody).errored, { code: 'GW_ERR_NO_UPSTREAM' })
   t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
   t.match(await dispatch(dispatcher).result, { statusCode: 502 }, 'and what comes later fails')
   await dispatcher.destroy()
+})
+
+/** What an app was asked for: `GET /x`, with the body behind it. */
+type Asked = string[]
+
+/** An app that redirects as `location` says, and answers 200 with what it was asked for where that says nothing. */
+async function startRedirecting (t: Test, location: (path: string, request: IncomingMessage) => string | undefined, statusCode = 307): Promise<{ origin: string, asked: Asked }> {
+  const asked: Asked = []
+  const origin = await startUpstream(t, async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    const line = `${request.method} ${request.url} ${body}`.trim()
+    asked.push(line)
+    const to = location(request.url!, request)
+    response.setHeader('content-type', 'text/plain')
+    if (to !== undefined) response.writeHead(statusCode, { location: to })
+    response.end(line)
+  })
+  return { origin, asked }
+}
+
+/** As FastAPI does it: every path has a slash at its end. */
+const addSlash = (path: string) => /^[^?]*\/(\?|$)/.test(path) ? undefined : path.replace(/\?|$/, '/$&')
+
+const following = (origin: string, changes: LocationChanges = {}) => locationOf({ upstreams: [createTarget(origin)], fastapiRedirect: true, ...changes })
+
+for (const statusCode of [307, 308]) {
+  t.test(`a ${statusCode} of the app is followed, with the method, the body and the query`, async t => {
+    const { origin, asked } = await startRedirecting(t, addSlash, statusCode)
+    const dispatcher = createDispatcher(t, following(origin))
+    const { exchange, result } = dispatch(dispatcher, { method: 'POST', path: '/x?a=1', headers: ['Content-Length', '3', 'X-A', '1'], body: Buffer.from('abc') })
+    t.equal(await textOf(await result), 'POST /x/?a=1 abc')
+    t.strictSame(asked, ['POST /x?a=1 abc', 'POST /x/?a=1 abc'])
+    t.match(exchange, { answer: { statusCode: 200 }, request: { path: '/x/?a=1' }, retries: 0, failure: null })
+    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  })
+}
+
+const redirectBodies: { name: string, answer: (path: string) => string }[] = [
+  { name: 'none', answer: path => `Location: ${path}\r\nContent-Length: 0\r\n\r\n` },
+  { name: 'in chunks', answer: path => `Location: ${path}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n` },
+  { name: 'one that does not end', answer: path => `Location: ${path}\r\nContent-Length: 9999\r\n\r\nhalf` },
+]
+
+for (const { name, answer } of redirectBodies) {
+  t.test(`a redirect is followed whatever its body is: ${name}`, async t => {
+    const sockets: Socket[] = []
+    const origin = await startRawUpstream(t, socket => {
+      sockets.push(socket)
+      socket.on('data', chunk => {
+        const isFirst = chunk.toString().startsWith('GET /x ')
+        socket.write(isFirst ? `HTTP/1.1 307 Temporary Redirect\r\n${answer('/x/')}` : `${OK}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`)
+      })
+    })
+    const dispatcher = createDispatcher(t, following(origin))
+    const { exchange, failures, result } = dispatch(dispatcher, { path: '/x' })
+    t.equal(await textOf(await result), 'ok')
+    t.strictSame([exchange.failure, failures, dispatcher.size, dispatcher.pool.inFlight], [null, [], 0, 0])
+    if (name === 'one that does not end' && !sockets[0]!.closed) await closeOf(sockets[0]!)
+  })
+}
+
+t.test('the app is still known to be asked while a redirect is followed, and once', async t => {
+  const held: (() => void)[] = []
+  const origin = await startUpstream(t, (request, response) => {
+    if (request.url === '/x') response.writeHead(307, { location: '/x/' }).end('moved')
+    else held.push(() => response.end('ok'))
+  })
+  const dispatcher = createDispatcher(t, following(origin))
+  const { result } = dispatch(dispatcher, { path: '/x' })
+  while (held.length === 0) await setTimeout(5)
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [1, 1])
+  held[0]!()
+  t.equal(await textOf(await result), 'ok')
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+})
+
+t.test('five redirects are followed, and the sixth is the client\'s', async t => {
+  const { origin, asked } = await startRedirecting(t, path => `/${Number(path.slice(1)) + 1}`)
+  const dispatcher = createDispatcher(t, following(origin))
+  const { exchange, result } = dispatch(dispatcher, { path: '/1' })
+  t.match(await result, { statusCode: 307, headers: { location: '/7' } })
+  t.strictSame(asked, ['GET /1', 'GET /2', 'GET /3', 'GET /4', 'GET /5', 'GET /6'])
+  t.equal(exchange.answer?.statusCode, 307)
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+})
+
+const loops: { name: string, location: (path: string) => string, asked: Asked }[] = [
+  { name: 'to itself', location: path => path, asked: ['GET /a'] },
+  { name: 'back', location: path => path === '/a' ? '/b' : '/a', asked: ['GET /a', 'GET /b'] },
+  { name: 'back by three', location: path => ({ '/a': '/b', '/b': '/c' })[path] ?? '/a', asked: ['GET /a', 'GET /b', 'GET /c'] },
+  { name: 'into another one', location: path => path === '/a' ? '/b' : '/b', asked: ['GET /a', 'GET /b'] },
+]
+
+for (const { name, location, asked: expected } of loops) {
+  t.test(`a loop ends with the redirect for the client: ${name}`, async t => {
+    const { origin, asked } = await startRedirecting(t, location)
+    const dispatcher = createDispatcher(t, following(origin))
+    t.match(await dispatch(dispatcher, { path: '/a' }).result, { statusCode: 307 })
+    t.strictSame(asked, expected)
+    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  })
+}
+
+t.test('a redirect to another origin, or to another upstream, is the client\'s', async t => {
+  const other = await startRedirecting(t, () => undefined)
+  const { origin, asked } = await startRedirecting(t, path => `${path === '/other' ? other.origin : 'http://127.0.0.1:1'}/x/`)
+  const dispatcher = createDispatcher(t, following(origin, { upstreams: [createTarget(origin), createTarget(other.origin, { weight: 0 })] }))
+  for (const path of ['/other', '/foreign']) {
+    t.match(await dispatch(dispatcher, { path, host: 'gw.example' }).result, { statusCode: 307 })
+    t.equal(asked.at(-1), `GET ${path}`)
+  }
+  t.strictSame(other.asked, [])
+})
+
+t.test('a redirect stays with the upstream that sent it', async t => {
+  const apps = await Promise.all([startRedirecting(t, addSlash), startRedirecting(t, addSlash)])
+  const dispatcher = createDispatcher(t, locationOf({ fastapiRedirect: true, upstreams: apps.map(({ origin }) => createTarget(origin)), redirectCache: false }))
+  for (let i = 0; i < 4; i++) {
+    const { exchange, result } = dispatch(dispatcher, { path: `/${i}` })
+    await textOf(await result)
+    t.equal(exchange.upstream, dispatcher.pool.upstreams[i % 2])
+  }
+  t.strictSame(apps.map(({ asked }) => asked), [['GET /0', 'GET /0/', 'GET /2', 'GET /2/'], ['GET /1', 'GET /1/', 'GET /3', 'GET /3/']])
+})
+
+t.test('a redirect is followed to the host that the client asked for, and below the base path', async t => {
+  const { origin, asked } = await startRedirecting(t, (path, { headers }) => path === '/v2/x' ? `http://${headers.host}/v2/x/` : undefined)
+  const dispatcher = createDispatcher(t, locationOf({ fastapiRedirect: true, upstreams: [createTarget(origin, { basePath: '/v2' })] }))
+  await textOf(await dispatch(dispatcher, { path: '/x', host: 'gw.example' }).result)
+  t.strictSame(asked, ['GET /v2/x', 'GET /v2/x/'])
+})
+
+t.test('a location that does not follow leaves every redirect to the client', async t => {
+  const { origin, asked } = await startRedirecting(t, addSlash)
+  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)] }))
+  for (let i = 0; i < 2; i++) t.match(await dispatch(dispatcher, { path: '/x' }).result, { statusCode: 307, headers: { location: '/x/' } })
+  t.strictSame(asked, ['GET /x', 'GET /x'])
+})
+
+t.test('a redirect of a streamed body is the client\'s', async t => {
+  const { origin, asked } = await startRedirecting(t, addSlash)
+  const dispatcher = createDispatcher(t, following(origin))
+  const source = new PassThrough().end('abc')
+  t.match(await dispatch(dispatcher, { method: 'POST', path: '/x', body: new RequestBody(source) }).result, { statusCode: 307, headers: { location: '/x/' } })
+  t.strictSame(asked, ['POST /x abc'])
+})
+
+t.test('where a path led is asked for at once the next time, each time with its own query', async t => {
+  const { origin, asked } = await startRedirecting(t, addSlash)
+  const dispatcher = createDispatcher(t, following(origin))
+  for (const path of ['/x?a=1', '/x?b=2', '/x']) await textOf(await dispatch(dispatcher, { path }).result)
+  t.strictSame(asked, ['GET /x?a=1', 'GET /x/?a=1', 'GET /x/?b=2', 'GET /x/'])
+  await textOf(await dispatch(dispatcher, { method: 'DELETE', path: '/x' }).result)
+  t.equal(asked.at(-2), 'DELETE /x', 'another method is another path')
+})
+
+t.test('a streamed body goes to a remembered path, too', async t => {
+  const { origin, asked } = await startRedirecting(t, addSlash)
+  const dispatcher = createDispatcher(t, following(origin))
+  await textOf(await dispatch(dispatcher, { method: 'POST', path: '/x', body: Buffer.from('a') }).result)
+  t.equal(await textOf(await dispatch(dispatcher, { method: 'POST', path: '/x', body: new RequestBody(new PassThrough().end('b')) }).result), 'POST /x/ b')
+  t.equal(asked.length, 3)
+})
+
+t.test('without redirectCache every request is redirected', async t => {
+  const { origin, asked } = await startRedirecting(t, addSlash)
+  const dispatcher = createDispatcher(t, following(origin, { redirectCache: false }))
+  for (let i = 0; i < 2; i++) await textOf(await dispatch(dispatcher, { path: '/x' }).result)
+  t.strictSame(asked, ['GET /x', 'GET /x/', 'GET /x', 'GET /x/'])
+})
+
+t.test('a redirect that is about more than a slash is not remembered', async t => {
+  const { origin, asked } = await startRedirecting(t, path => path === '/old' ? '/new' : undefined)
+  const dispatcher = createDispatcher(t, following(origin))
+  for (let i = 0; i < 2; i++) await textOf(await dispatch(dispatcher, { path: '/old' }).result)
+  t.strictSame(asked, ['GET /old', 'GET /new', 'GET /old', 'GET /new'])
+})
+
+for (const statusCode of [302, 404, 405, 500, 503]) {
+  t.test(`a remembered path that answers ${statusCode} is forgotten, and the answer is the client's`, async t => {
+    let status = 200
+    const asked: Asked = []
+    const origin = await startUpstream(t, (request, response) => {
+      asked.push(request.url!)
+      if (request.url === '/x') response.writeHead(307, { location: '/x/' })
+      else response.writeHead(status, { 'content-type': 'text/plain' })
+      response.end()
+    })
+    const dispatcher = createDispatcher(t, following(origin))
+    await textOf(await dispatch(dispatcher, { path: '/x' }).result)
+    status = statusCode
+    t.match(await dispatch(dispatcher, { path: '/x' }).result, { statusCode })
+    t.strictSame(asked, ['/x', '/x/', '/x/'])
+    status = 200
+    await textOf(await dispatch(dispatcher, { path: '/x' }).result)
+    t.strictSame(asked.slice(3), ['/x', '/x/'])
+  })
+}
+
+t.test('a remembered path that answers 422 or 304 is still what was meant', async t => {
+  const asked: Asked = []
+  const origin = await startUpstream(t, (request, response) => {
+    asked.push(request.url!)
+    if (request.url === '/x') response.writeHead(307, { location: '/x/' })
+    else response.writeHead(asked.length % 2 === 0 ? 422 : 304, { 'content-type': 'text/plain' })
+    response.end()
+  })
+  const dispatcher = createDispatcher(t, following(origin))
+  for (let i = 0; i < 3; i++) await textOf(await dispatch(dispatcher, { path: '/x' }).result)
+  t.strictSame(asked, ['/x', '/x/', '/x/', '/x/'])
+})
+
+t.test('an app that turns its slashes around is followed the other way', async t => {
+  let location = addSlash
+  const { origin, asked } = await startRedirecting(t, path => location(path))
+  const dispatcher = createDispatcher(t, following(origin))
+  await textOf(await dispatch(dispatcher, { path: '/x' }).result)
+  location = path => path.endsWith('/') ? path.slice(0, -1) : undefined
+  t.equal(await textOf(await dispatch(dispatcher, { path: '/x' }).result), 'GET /x')
+  t.equal(await textOf(await dispatch(dispatcher, { path: '/x' }).result), 'GET /x')
+  t.strictSame(asked, ['GET /x', 'GET /x/', 'GET /x/', 'GET /x', 'GET /x'])
+})
+
+t.test('a client that goes away while a redirect is followed stops it', async t => {
+  const requests: IncomingMessage[] = []
+  const origin = await startUpstream(t, (request, response) => {
+    if (request.url === '/x') response.writeHead(307, { location: '/x/' }).end('moved')
+    else requests.push(request)
+  })
+  const dispatcher = createDispatcher(t, following(origin))
+  const { exchange, failures } = dispatch(dispatcher, { path: '/x' })
+  while (requests.length === 0) await setTimeout(5)
+  exchange.close(false)
+  if (!requests[0]!.socket.closed) await closeOf(requests[0]!.socket)
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight, failures], [0, 0, []])
+  t.equal(exchange.failure?.code, 'GW_ERR_CLIENT_CLOSED')
+})
+
+t.test('a failure behind a redirect is one failure', async t => {
+  const origin = await startRawUpstream(t, socket => socket.on('data', chunk => {
+    if (chunk.toString().startsWith('GET /x ')) socket.write('HTTP/1.1 307 Moved\r\nLocation: /x/\r\nContent-Length: 0\r\n\r\n')
+    else socket.resetAndDestroy()
+  }))
+  const dispatcher = createDispatcher(t, following(origin))
+  const { failures, result } = dispatch(dispatcher, { path: '/x' })
+  t.match(await result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' })
+  t.strictSame([failures.length, dispatcher.size, dispatcher.pool.inFlight], [1, 0, 0])
+})
+
+t.test('timeouts.request bounds all redirects together', async t => {
+  const origin = await startUpstream(t, async (request, response) => {
+    await setTimeout(60)
+    response.writeHead(307, { location: `/${Number(request.url!.slice(1)) + 1}` }).end()
+  })
+  const dispatcher = createDispatcher(t, following(origin, { timeouts: { request: 150 } }))
+  t.match(await dispatch(dispatcher, { path: '/1' }).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+})
+
+t.test('a redirect that no request line can carry is the client\'s', async t => {
+  const origin = await startCannedUpstream(t, 'HTTP/1.1 307 Moved\r\nLocation: /a b\r\nContent-Length: 0\r\n\r\n')
+  const dispatcher = createDispatcher(t, following(origin))
+  t.match(await dispatch(dispatcher, { path: '/x' }).result, { statusCode: 307, headers: { location: '/a b' } })
 })

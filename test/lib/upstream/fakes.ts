@@ -28,6 +28,11 @@ export function createLocation (changes: LocationChanges = {}): Location {
     addSlashes: false,
     addForwardedHost: true,
     rewriteHost: 'auto',
+    fastapiRedirect: false,
+    redirectCache: true,
+    prefixAware: false,
+    cookiePath: 'rewrite',
+    openapi: null,
     ...changes,
     timeouts: { connect: 1000, headers: 100, body: 50, stream: 0, request: 0, ...changes.timeouts },
   }

@@ -1,15 +1,23 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
 import net from 'node:net'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
-import { takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/upstream/upload.ts'
+import { keepUpload, takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/upstream/upload.ts'
 import { listen, portOf } from '../client/sockets.ts'
 
-/** What `takeUpload` makes of a request that is written as these pieces, asked a while after its head came. */
-async function take (t: Test, pieces: string[], prepare = (_request: IncomingMessage) => {}): Promise<Buffer | Readable> {
+interface Changes {
+  upload?: typeof takeUpload
+  /** Done with the request before. */
+  prepare?: (request: IncomingMessage) => unknown
+  /** Done with the client, when all is written. */
+  finish?: (client: net.Socket) => void
+}
+
+/** What `takeUpload`, or another, makes of a request that is written as these pieces, asked a while after its head came. */
+async function take (t: Test, pieces: string[], { upload = takeUpload, prepare, finish }: Changes = {}): Promise<Buffer | Readable> {
   const server = http.createServer()
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1')
@@ -17,9 +25,14 @@ async function take (t: Test, pieces: string[], prepare = (_request: IncomingMes
   client.write(pieces[0]!)
   const [request] = await once(server, 'request') as [IncomingMessage]
   await setTimeout(20)
-  prepare(request)
-  const body = await new Promise<Buffer | Readable>(resolve => takeUpload(request, request.headers['content-length'], resolve))
-  for (const piece of pieces.slice(1)) client.write(piece)
+  await prepare?.(request)
+  const body = new Promise<Buffer | Readable>(resolve => upload(request, request.headers['content-length'], resolve))
+  if (upload === takeUpload) await body
+  for (const piece of pieces.slice(1)) {
+    client.write(piece)
+    await setTimeout(5)
+  }
+  finish?.(client)
   return body
 }
 
@@ -59,7 +72,7 @@ for (const { name, pieces, expected } of streamed) {
 }
 
 t.test('a body that somebody has read already is an empty stream', async t => {
-  const body = await take(t, [`${head('Content-Length: 3')}abc`], request => { request.read() })
+  const body = await take(t, [`${head('Content-Length: 3')}abc`], { prepare: request => { request.read() } })
   t.type(body, RequestBody)
   t.equal((await read(body)).length, 0)
 })
@@ -80,4 +93,49 @@ t.test('a body of the limit is still one piece', async t => {
   const body = await new Promise<Buffer | Readable>(resolve => takeUpload(source, String(WHOLE_UPLOAD_LIMIT), resolve))
   t.equal((body as Buffer).length, WHOLE_UPLOAD_LIMIT)
   await once(source.resume(), 'end')
+})
+
+const big = 'x'.repeat(WHOLE_UPLOAD_LIMIT + 1)
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+
+const kept: { name: string, pieces: string[], expected: string, isWhole: boolean }[] = [
+  { name: 'a body that is here', pieces: [`${head('Content-Length: 3')}abc`], expected: 'abc', isWhole: true },
+  { name: 'a body that is still to come', pieces: [`${head('Content-Length: 6')}abc`, 'd', 'ef'], expected: 'abcdef', isWhole: true },
+  { name: 'a chunked body', pieces: [`${head('Transfer-Encoding: chunked')}${chunk('abc')}`, `${chunk('def')}0\r\n\r\n`], expected: 'abcdef', isWhole: true },
+  { name: 'an empty chunked body', pieces: [`${head('Transfer-Encoding: chunked')}0\r\n\r\n`], expected: '', isWhole: true },
+  { name: 'a body of the limit', pieces: [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT}`), big.slice(1)], expected: big.slice(1), isWhole: true },
+  { name: 'a longer body', pieces: [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`), big], expected: big, isWhole: false },
+  { name: 'a chunked body that turns out to be longer', pieces: [`${head('Transfer-Encoding: chunked')}${chunk(big)}`, `${chunk('end')}0\r\n\r\n`], expected: `${big}end`, isWhole: false },
+]
+
+for (const { name, pieces, expected, isWhole } of kept) {
+  t.test(`for a request that may be sent again: ${name} is ${isWhole ? 'one piece' : 'a stream'}`, async t => {
+    const body = await take(t, pieces, { upload: keepUpload })
+    t.equal(Buffer.isBuffer(body), isWhole)
+    t.ok((await read(body)).toString() === expected)
+  })
+}
+
+t.test('a long body is not waited for', async t => {
+  const body = await take(t, [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`)], { upload: keepUpload })
+  t.type(body, RequestBody)
+})
+
+t.test('a body to keep that somebody has read already is empty', async t => {
+  const body = await take(t, [`${head('Content-Length: 3')}abc`], { upload: keepUpload, prepare: request => request.toArray() })
+  t.equal((await read(body)).length, 0)
+})
+
+t.test('a body to keep that the client breaks off says so', async t => {
+  const body = await take(t, [`${head('Content-Length: 6')}abc`], { upload: keepUpload, finish: client => { client.destroy() } })
+  await t.rejects(read(body), { code: 'GW_ERR_CLIENT_CLOSED' })
+})
+
+t.test('a body to keep that a hook cannot read says so, early and late', async t => {
+  const source = new PassThrough()
+  const keep = () => new Promise<Buffer | Readable>(resolve => keepUpload(source, undefined, resolve))
+  const early = keep()
+  source.write('half')
+  source.destroy(new Error('bad gzip'))
+  for (const body of [early, keep()]) await t.rejects(read(await body), { code: 'GW_ERR_BAD_REQUEST' })
 })

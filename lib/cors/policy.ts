@@ -1,0 +1,30 @@
+import type { Problem } from '../errors.ts'
+import { type AllowedHost, parseAllowedHost } from './allowed-host.ts'
+
+/** What `addCorsHeaders` and `allowedHosts` come to. */
+export interface CorsPolicy {
+  /** `*`: scripts of every origin may read, but never with credentials. */
+  allowsAny: boolean
+  hosts: readonly AllowedHost[]
+}
+
+/**
+ * @param problems - gets the entries of `allowedHosts` that are none, also when they have no effect
+ * @returns `null` when the gateway leaves CORS to the apps
+ */
+export function resolveCorsPolicy ({ addCorsHeaders, allowedHosts }: { addCorsHeaders: boolean, allowedHosts: readonly string[] }, problems: Problem[]): CorsPolicy | null {
+  const hosts: AllowedHost[] = []
+  allowedHosts.forEach((entry, index) => {
+    if (entry === '*') return
+    const host = parseAllowedHost(entry)
+    if (host === undefined) problems.push({ path: `allowedHosts[${index}]`, message: describeFault(entry) })
+    else hosts.push(host)
+  })
+  return addCorsHeaders ? { allowsAny: allowedHosts.includes('*'), hosts } : null
+}
+
+function describeFault (entry: string): string {
+  const [, scheme = '', rest = ''] = /^(\w+:\/\/)?\*(\..+)$/.exec(entry) ?? []
+  if (rest !== '') return `${JSON.stringify(entry)} is no host; for it and its subdomains, write "${scheme}${rest}"`
+  return `must be a host such as "example.com", ".example.com" (its subdomains too), "example.com:8443" or "https://example.com", or "*", not ${JSON.stringify(entry)}`
+}

@@ -1,0 +1,41 @@
+import type { HeaderRecord } from '../headers/response.ts'
+import type { Location } from '../location/types.ts'
+import type { Place } from './place.ts'
+import { toPublicUrl } from './public-url.ts'
+import { rewriteRefresh } from './refresh.ts'
+import { rewriteSetCookie } from './set-cookie.ts'
+
+type Rewrite = (value: string, place: Place) => string
+
+/** Rewrites the headers of one answer in place. The place is asked for only when there is something to rewrite. */
+export type HeaderRewriter = (headers: HeaderRecord, findPlace: () => Place) => void
+
+/**
+ * What a location does with the headers of its answers: redirects and cookies become those of the public paths.
+ * @returns `null` for an app that knows its prefix
+ */
+export function createHeaderRewriter ({ prefixAware, cookiePath, upstreams }: Location): HeaderRewriter | null {
+  if (prefixAware) return null
+  const upstreamNames = new Set(upstreams.map(({ origin }) => new URL(origin).hostname))
+  const rewriters: Record<string, Rewrite> = {
+    location: toPublicUrl,
+    'content-location': toPublicUrl,
+    refresh: (value, place) => rewriteRefresh(value, url => toPublicUrl(url, place)),
+    'set-cookie': (value, { prefix, basePath }) => rewriteSetCookie(value, { prefix, basePath, mode: cookiePath, upstreamNames }),
+  }
+  const names = Object.keys(rewriters)
+
+  return function rewriteHeaders (headers, findPlace) {
+    let place: Place | undefined
+    for (const name of names) {
+      const value = headers[name]
+      if (value === undefined) continue
+      place ??= findPlace()
+      headers[name] = rewriteEach(value, rewriters[name]!, place)
+    }
+  }
+}
+
+function rewriteEach (value: string | string[], rewrite: Rewrite, place: Place): string | string[] {
+  return typeof value === 'string' ? rewrite(value, place) : value.map(each => rewrite(each, place))
+}

@@ -1,0 +1,32 @@
+import { NOT_MINE, LEAVES_PREFIX, type PathFault, prefixEnd } from '../location/path.ts'
+import { climbsOut } from '../location/traversal.ts'
+
+/**
+ * The place of a file in a site, as a request asks for it.
+ * @param prefix - of the site: `/app`, or empty
+ * @param target - in origin-form, with its query, as the client wrote it
+ * @returns decoded, without the query: `/img/a b.png`, or empty for the prefix without a slash; `undefined` when no file is
+ *   to be found there: dot files, and other spellings of a path, which could get round a guard on the usual one; or why it is refused
+ */
+export function resolveSitePath (prefix: string, target: string): string | PathFault | undefined {
+  const [pathname = ''] = target.split('?', 1)
+  const start = prefixEnd(prefix, pathname)
+  if (start === -1) return NOT_MINE
+  const encoded = pathname.slice(start)
+  if (climbsOut(encoded)) return LEAVES_PREFIX
+  const path = ESCAPED_SEPARATOR.test(encoded) ? undefined : decode(encoded)
+  return path === undefined || UNUSUAL.test(path) ? undefined : path
+}
+
+const ESCAPED_SEPARATOR = /%(?:2f|5c)/i
+/** Control characters; `\`, which Windows takes for a slash; empty segments; and all that begin with a dot: `.`, `..`, `.env`. */
+const UNUSUAL = /[^ -~\x80-\uffff]|\\|\/\/|\/\./
+
+/** `undefined` when it is no UTF-8. */
+function decode (path: string): string | undefined {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fastifyStatic from '@fastify/static'
+import { BadPathError } from '../lib/errors.ts'
+import { NOT_A_PATH } from '../lib/location/path.ts'
+import { parseRequestTarget } from '../lib/location/request-target.ts'
+import { chooseCacheControl } from '../lib/static/cache-control.ts'
+import { findFile } from '../lib/static/find-file.ts'
+import { isNavigation } from '../lib/static/navigation.ts'
+import type { StaticSite } from '../lib/static/site.ts'
+import { resolveSitePath } from '../lib/static/site-path.ts'
+import { refuseMalformed } from '../routes/refuse-malformed.ts'
+
+export interface StaticSiteOptions {
+  site: StaticSite
+  /** The target of the request line, as the client wrote it. */
+  readTarget: (request: FastifyRequest) => string
+}
+
+/** The site beside the apps. Not wrapped: `reply.sendFile` is of this scope, the server may have its own. */
+export default async function staticSite (fastify: FastifyInstance, { site, readTarget }: StaticSiteOptions): Promise<void> {
+  await fastify.register(fastifyStatic, {
+    root: site.root,
+    serve: false,
+    dotfiles: 'ignore',
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders: (reply, path) => { reply.header('cache-control', chooseCacheControl(path)) },
+  })
+  fastify.addHook('onRequest', refuseMalformed)
+
+  const urls = site.prefix === '' ? ['/*'] : [site.prefix, `${site.prefix}/*`]
+  for (const url of urls) {
+    fastify.route({
+      method: ['GET', 'HEAD'],
+      url,
+      exposeHeadRoute: false,
+      handler: (request, reply) => serve(site, readTarget(request), request, reply),
+    })
+  }
+}
+
+async function serve (site: StaticSite, requestTarget: string, { headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const target = parseRequestTarget(requestTarget)?.target
+  const path = target === undefined ? NOT_A_PATH : resolveSitePath(site.prefix, target)
+  if (typeof path === 'object' && path.kind === 'bad-path') return reply.send(new BadPathError(path.reason))
+  if (typeof path !== 'string') return notFound(reply)
+
+  const found = await findFile(site.root, path)
+  if (found?.kind === 'file') return reply.sendFile(found.path)
+  if (found?.kind === 'folder') return reply.redirect(withSlash(target!), 301)
+  return site.spa && isNavigation(path, headers) ? reply.sendFile('/index.html') : notFound(reply)
+}
+
+/** It has no empty segment, or there would be no such folder: no browser takes it for another host. */
+function withSlash (target: string): string {
+  const [path = ''] = target.split('?', 1)
+  return `${path}/${target.slice(path.length)}`
+}
+
+/** In a server of somebody else's, the answer is theirs. */
+function notFound (reply: FastifyReply): FastifyReply {
+  reply.callNotFound()
+  return reply
+}

@@ -1,0 +1,69 @@
+import t from 'tap'
+import { RewriteCache } from '../../../lib/rewrite/rewrite-cache.ts'
+
+/** What an entry takes up with a key of one letter. */
+const entryOf = (byteLength: number) => ({ byteLength })
+const OVERHEAD = 513
+
+/** The keys that are known, without making any of them the last used. */
+const known = (cache: RewriteCache<{ byteLength: number }>, keys: string) => {
+  const found = keys.split('').filter(key => cache.get(key) !== undefined)
+  return found.join('')
+}
+
+t.test('it gives back what was put in, also that there is nothing to keep', async t => {
+  const cache = new RewriteCache<{ byteLength: number }>(10_000)
+  const entry = entryOf(10)
+  cache.set('a', entry)
+  cache.set('b', null)
+  t.equal(cache.get('a'), entry)
+  t.equal(cache.get('b'), null)
+  t.equal(cache.get('c'), undefined)
+  t.equal(cache.size, 2)
+})
+
+t.test('the least recently used goes first, when the bytes of all are too many', async t => {
+  const cache = new RewriteCache<{ byteLength: number }>(3 * (OVERHEAD + 100))
+  for (const key of 'abc') cache.set(key, entryOf(100))
+  cache.get('a')
+  cache.set('d', entryOf(100))
+  t.equal(known(cache, 'abcd'), 'acd')
+})
+
+t.test('as many go as have to', async t => {
+  const cache = new RewriteCache<{ byteLength: number }>(3 * (OVERHEAD + 100))
+  for (const key of 'abc') cache.set(key, entryOf(100))
+  cache.set('d', entryOf(2 * (OVERHEAD + 100) - OVERHEAD))
+  t.equal(known(cache, 'abcd'), 'cd')
+})
+
+t.test('what would fill more than all of it is not kept, and nothing goes for it', async t => {
+  const cache = new RewriteCache<{ byteLength: number }>(OVERHEAD + 1000)
+  cache.set('a', entryOf(10))
+  cache.set('b', entryOf(1001))
+  t.equal(known(cache, 'ab'), 'a')
+  cache.set('c', entryOf(1000))
+  t.equal(known(cache, 'ac'), 'c', 'what just fits does')
+})
+
+t.test('a key that is set again takes its place once', async t => {
+  const cache = new RewriteCache<{ byteLength: number }>(2 * (OVERHEAD + 100))
+  const last = entryOf(100)
+  for (let i = 0; i < 5; i++) cache.set('a', entryOf(100))
+  cache.set('b', entryOf(100))
+  cache.set('a', last)
+  t.equal(known(cache, 'ab'), 'ab')
+  t.equal(cache.get('a'), last)
+})
+
+t.test('a long key counts, with nothing kept under it, too', async t => {
+  const cache = new RewriteCache(100_000)
+  for (let i = 0; i < 1000; i++) cache.set(`${i}${'x'.repeat(8000)}`, null)
+  t.equal(cache.size, 11)
+})
+
+t.test('without room nothing is kept', async t => {
+  const cache = new RewriteCache(0)
+  cache.set('a', null)
+  t.strictSame([cache.get('a'), cache.size], [undefined, 0])
+})

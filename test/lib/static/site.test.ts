@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import t from 'tap'
+import type { Problem } from '../../../lib/errors.ts'
+import { reportSharedPrefix, resolveSite, type StaticSiteInput } from '../../../lib/static/site.ts'
+
+const baseDir = t.testdir({ built: { 'index.html': '' }, empty: {}, 'file.txt': '', odd: { 'index.html': {} } })
+
+function resolveWith (given: StaticSiteInput | undefined) {
+  const problems: Problem[] = []
+  return { site: resolveSite(given, baseDir, problems), problems }
+}
+
+t.test('no option, no site', async t => {
+  t.same(resolveWith(undefined), { site: null, problems: [] })
+})
+
+t.test('a relative root starts at the configuration, and the site owns everything', async t => {
+  t.same(resolveWith({ root: './built' }), { site: { root: join(baseDir, 'built'), prefix: '', spa: false }, problems: [] })
+})
+
+t.test('a prefix is brought to its one form', async t => {
+  for (const prefix of ['app', '/app', '/app/']) t.equal(resolveWith({ root: 'built', prefix }).site?.prefix, '/app')
+})
+
+const faults: Record<string, [StaticSiteInput, path: string, message: RegExp]> = {
+  'a folder that is not there': [{ root: 'none' }, 'static.root', /there is no folder .*none; create it/],
+  'a file': [{ root: 'file.txt' }, 'static.root', /file\.txt is no folder/],
+  'a single-page app without its page': [{ root: 'empty', spa: true }, 'static.root', /there is no .*index\.html, which "spa" needs/],
+  'a single-page app whose page is a folder': [{ root: 'odd', spa: true }, 'static.root', /index\.html, which "spa" needs/],
+  'a prefix that cannot be one': [{ root: 'built', prefix: '/a/:id' }, 'static.prefix', /"\/a\/:id" cannot be a prefix: write "\/"/],
+}
+for (const [name, [given, path, message]] of Object.entries(faults)) {
+  t.test(`a problem: ${name}`, async t => {
+    const { problems } = resolveWith(given)
+    t.same(problems.map(problem => problem.path), [path])
+    t.match(problems[0]!.message, message)
+  })
+}
+
+t.test('only a single-page app needs its page at start', async t => {
+  t.same(resolveWith({ root: 'empty' }).problems, [])
+})
+
+t.test('a site and an app cannot share a prefix', async t => {
+  const locations = [{ name: 'users', prefix: '/users' }, { name: 'web', prefix: '' }]
+  const owners: Record<string, string[]> = {
+    '': ['"/" is the prefix of "web" too; give one of them another "prefix"'],
+    '/users': ['"/users" is the prefix of "users" too; give one of them another "prefix"'],
+    '/users/app': [],
+  }
+  for (const [prefix, messages] of Object.entries(owners)) {
+    const problems: Problem[] = []
+    reportSharedPrefix({ root: baseDir, prefix, spa: false }, locations, problems)
+    t.same(problems, messages.map(message => ({ path: 'static.prefix', message })), prefix)
+  }
+})
+
+t.test('without a site there is nothing to share', async t => {
+  const problems: Problem[] = []
+  reportSharedPrefix(null, [{ name: 'web', prefix: '' }], problems)
+  t.same(problems, [])
+})
