@@ -1,5 +1,5 @@
 import { type Static, type TSchema, type TProperties, type TObject, Type } from '@sinclair/typebox'
-import { DURATION_PATTERN, SIZE_PATTERN } from './options/units.ts'
+import { DURATION_PATTERN, PATH_PATTERN, SIZE_PATTERN } from './options/units.ts'
 
 // The one description of every option: the static types, the defaults, the validation at registration, the table in
 // docs/options.md and schema/gateway.schema.json are all made from it. It holds the options that work today, no others.
@@ -34,8 +34,8 @@ const UpstreamList = Type.Union([
 
 const OpenApi = Optional({
   mode: Type.Union([Type.Literal('paths'), Type.Literal('servers')], { default: 'paths', description: 'Where a document\'s public addresses are put together: `"paths"` prefixes every path, `"servers"` the servers.' }),
-  documents: Type.Array(Type.String(), { default: [], description: 'Paths of documents in the app, besides the known ones.' }),
-  pages: Type.Array(Type.String(), { default: [], description: 'Paths of pages in the app that show one, besides the known ones.' }),
+  documents: Type.Array(Type.String({ pattern: PATH_PATTERN }), { default: [], description: 'Paths of documents in the app, besides the known ones.' }),
+  pages: Type.Array(Type.String({ pattern: PATH_PATTERN }), { default: [], description: 'Paths of pages in the app that show one, besides the known ones.' }),
   maxBytes: Size('A longer document or page is passed on as it is, and a YAML document above 1 MB.', '10MB'),
 })
 

@@ -27,7 +27,7 @@ export interface ForwardedClaims {
  * @see RFC 7239; Traefik for `X-Forwarded-Port` and `-Prefix`
  */
 export function forwardingHeaders (peer: Peer, host: string | undefined, prefix: string, claims: ForwardedClaims | null): string[] {
-  const element = claims?.forwarded === undefined ? undefined : lastElement(claims.forwarded)
+  const element = claims?.forwarded === undefined ? undefined : readForwarded(claims.forwarded)
   const proto = claims?.proto ?? element?.proto ?? (peer.isSecure ? 'https' : 'http')
   const publicHost = claims?.host ?? element?.host ?? host
   const addresses = claims?.for ?? element?.chain
@@ -37,10 +37,15 @@ export function forwardingHeaders (peer: Peer, host: string | undefined, prefix:
     'X-Forwarded-Port', claims?.port ?? portOf(publicHost, proto),
   ]
   if (publicHost !== undefined) headers.push('X-Forwarded-Host', publicHost)
-  const publicPrefix = (claims?.prefix ?? '').replace(/\/+$/, '') + prefix
+  const publicPrefix = withoutTrailingSlashes(claims?.prefix ?? '') + prefix
   if (publicPrefix !== '') headers.push('X-Forwarded-Prefix', publicPrefix)
   if (claims?.forwarded !== undefined) headers.push('Forwarded', `${claims.forwarded}, ${describePeer(peer, host)}`)
   return headers
+}
+
+/** `/api/` is `/api`. Linear: without the look-behind it would try every slash of a long row. */
+export function withoutTrailingSlashes (prefix: string): string {
+  return prefix.replace(/(?<!\/)\/+$/, '')
 }
 
 function portOf (host: string | undefined, proto: string): string {
@@ -55,7 +60,8 @@ function describePeer ({ address, isSecure }: Peer, host: string | undefined): s
   return host === undefined ? element : `${element};host="${host}"`
 }
 
-interface Element {
+/** What `Forwarded` says of the client. */
+export interface ForwardedElement {
   proto?: string | undefined
   host?: string | undefined
   /** Every `for`, joined the way `X-Forwarded-For` is. */
@@ -70,8 +76,8 @@ const PART = /,|(?<![\w!#$%&'*+.^`|~-])([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|
  * Of a `Forwarded` header what its last element says of protocol and host, and the addresses of all. The trusted proxy
  * wrote the last one; those before it may be the client's invention.
  */
-function lastElement (forwarded: string): Element {
-  let last: Element = {}
+export function readForwarded (forwarded: string): ForwardedElement {
+  let last: ForwardedElement = {}
   const chain: string[] = []
   for (const [part, name = '', value = ''] of forwarded.matchAll(PART)) {
     if (part === ',') last = {}

@@ -9,6 +9,9 @@ export const DURATION_PATTERN = DURATION.source
 /** What a size looks like in a configuration, for the schema. */
 export const SIZE_PATTERN = '^(\\d+(?:\\.\\d+)?)([bB]|[kKmMgG][bB])$'
 
+/** What the path of a resource looks like, for the schema. */
+export const PATH_PATTERN = '^/'
+
 /**
  * @param value - milliseconds, or a number with its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h"`
  * @returns milliseconds, whole; `undefined` when it is no duration

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Peer } from '../headers/forwarded.ts'
+import { type Peer, readForwarded, withoutTrailingSlashes } from '../headers/forwarded.ts'
 import type { Location } from '../location/types.ts'
 import type { PublicUrlContext } from './public-url.ts'
 
@@ -36,13 +36,12 @@ interface Claims {
 
 const NO_CLAIMS: Claims = { hosts: [], proto: undefined, prefix: '' }
 
-/** Linear: `/\/+$/` would try every slash of a long row. */
-const TRAILING_SLASHES = /(?<!\/)\/+$/
-
 function readClaims (headers: IncomingHttpHeaders): Claims {
-  const [proto] = listOf(headers['x-forwarded-proto'])
+  const forwarded = readForwarded(headers.forwarded ?? '')
+  const [proto = forwarded.proto] = listOf(headers['x-forwarded-proto'])
   const [prefix = ''] = listOf(headers['x-forwarded-prefix'])
-  return { hosts: listOf(headers['x-forwarded-host']), proto, prefix: prefix.replace(TRAILING_SLASHES, '') }
+  const hosts = listOf(headers['x-forwarded-host'] ?? forwarded.host)
+  return { hosts, proto, prefix: withoutTrailingSlashes(prefix) }
 }
 
 /** Each proxy in a row may have added its own, behind a comma. */

@@ -46,9 +46,10 @@ export function toAppPath (url: string, context: PublicUrlContext): string | und
  */
 export function toPublicPath (path: string, { prefix }: Pick<PublicUrlContext, 'prefix'>): string {
   if (prefix !== '') return prefix + path
-  if (!path.startsWith('/')) return `/${path}`
+  // `\` is `/` to a browser.
+  const rooted = /^[/\\]/.test(path) ? `/${path.slice(1)}` : `/${path}`
   // Without a prefix before it, `//evil` would be a host; `/.//evil` is the path that was meant (WHATWG URL, 4.5).
-  return /^\/[/\\]/.test(path) ? `/.${path}` : path
+  return /^\/[/\\]/.test(rooted) ? `/.${rooted}` : rooted
 }
 
 /** Path, query and fragment as the upstream has them: empty for `http://upstream`. */

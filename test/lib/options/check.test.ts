@@ -37,6 +37,7 @@ const rows: { name: string, input: unknown, problems: [string, string][] }[] = [
   { name: 'a circle', input: { apps: circle }, problems: [['apps', 'must be a list, not an object that is no JSON']] },
   { name: 'a big integer', input: { appsDir: 1n }, problems: [['appsDir', 'must be a string, not 1']] },
   { name: 'something long', input: { addSlashes: 'x'.repeat(100) }, problems: [['addSlashes', `must be true or false, not "${'x'.repeat(56)}...`]] },
+  { name: 'a path without its slash', input: { openapi: { documents: ['spec'] } }, problems: [['openapi.documents[0]', 'must be a path, which begins with "/", not "spec"']] },
   { name: 'several at once', input: { addSlashes: 1, server: { maxHeaderSize: '1 KB' }, nope: 1 }, problems: [['nope', ''], ['addSlashes', 'must be true or false, not 1'], ['server.maxHeaderSize', 'must be a whole number of at least 0 or a size such as "64KB" or "10MB", not "1 KB"']] },
 ]
 

@@ -31,6 +31,7 @@ const rows: Row[] = [
     headers: { 'x-forwarded-host': ' api.example , edge:81', 'x-forwarded-proto': 'https, http', 'x-forwarded-prefix': '/a, /b' },
     expected: { prefix: '/a/users', clientHosts: ['api.example', 'edge:81', 'gw:8000'], origin: 'https://api.example' },
   },
+  { name: 'a proxy that speaks RFC 7239', peer: proxy, headers: { forwarded: 'for=192.0.2.1;proto=https;host=api.example' }, expected: { clientHosts: ['api.example', 'gw:8000'], origin: 'https://api.example' } },
   { name: 'lines of their own', peer: proxy, headers: { 'x-forwarded-host': ['api.example', 'edge'] as unknown as string }, expected: { clientHosts: ['api.example', 'edge', 'gw:8000'], origin: 'http://api.example' } },
   { name: 'empty claims are none', peer: proxy, headers: { 'x-forwarded-host': ' ,', 'x-forwarded-proto': '', 'x-forwarded-prefix': '' }, expected: { prefix: '/users', clientHosts: ['gw:8000'], origin: 'http://gw:8000' } },
   { name: 'a prefix that ends in slashes', peer: proxy, headers: { 'x-forwarded-prefix': '/a//' }, expected: { prefix: '/a/users', origin: 'http://gw:8000' } },

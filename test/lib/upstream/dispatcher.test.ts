@@ -415,20 +415,22 @@ for (const { name, answer } of redirectBodies) {
   })
 }
 
-t.test('the app is still known to be asked while a redirect is followed, and once', async t => {
-  const held: (() => void)[] = []
-  const origin = await startUpstream(t, (request, response) => {
-    if (request.url === '/x') response.writeHead(307, { location: '/x/' }).end('moved')
-    else held.push(() => response.end('ok'))
+for (const end of ['end', 'write'] as const) {
+  t.test(`while a redirect that ${end === 'end' ? 'has ended' : 'never ends'} is followed, its exchange is under way, once`, async t => {
+    const held: (() => void)[] = []
+    const origin = await startUpstream(t, (request, response) => {
+      if (request.url === '/x') response.writeHead(307, { location: '/x/' })[end]('moved')
+      else held.push(() => response.end('ok'))
+    })
+    const dispatcher = createDispatcher(t, following(origin))
+    const { result } = dispatch(dispatcher, { path: '/x' })
+    while (held.length === 0) await setTimeout(5)
+    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [1, 1])
+    held[0]!()
+    t.equal(await textOf(await result), 'ok')
+    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
   })
-  const dispatcher = createDispatcher(t, following(origin))
-  const { result } = dispatch(dispatcher, { path: '/x' })
-  while (held.length === 0) await setTimeout(5)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [1, 1])
-  held[0]!()
-  t.equal(await textOf(await result), 'ok')
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
-})
+}
 
 t.test('five redirects are followed, and the sixth is the client\'s', async t => {
   const { origin, asked } = await startRedirecting(t, path => `/${Number(path.slice(1)) + 1}`)
