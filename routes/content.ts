@@ -38,9 +38,9 @@ export function sendContent (request: FastifyRequest, reply: FastifyReply, body:
 async function send (request: FastifyRequest, reply: FastifyReply, body: Body, options: ContentOptions & { peeks: boolean }): Promise<void> {
   const { headers } = request.exchange!.answer!
   const original = await readOriginal(body, options)
-  if (original === undefined) return sendBody(request, reply, body)
+  if (original === undefined) return sendOriginal(request, reply, body)
   const rewritten = options.rewriter.rewrite(original, headers['content-type'] as string, options.path, options.findPlace())
-  if (rewritten === null) return sendBody(request, reply, original)
+  if (rewritten === null) return sendOriginal(request, reply, original)
   const { bytes, etag } = rewritten
   replaceHeaders(reply, headers, () => describeBytes(headers, { length: bytes.length, etag }))
   if (!isKnownToClient(request.headers['if-none-match'], etag)) return sendBody(request, reply, bytes)
@@ -61,12 +61,24 @@ function replaceHeaders (reply: FastifyReply, headers: HeaderRecord, change: () 
   reply.headers(headers)
 }
 
+/** Sends what the app answered. Where it was not told which version the client has, the comparison is ours. */
+export function sendOriginal (request: FastifyRequest, reply: FastifyReply, body: Answer['body']): void {
+  const { asksForWhole, answer } = request.exchange!
+  const { statusCode, headers: { etag } } = answer!
+  const isKnown = asksForWhole && statusCode === 200 && typeof etag === 'string' && isKnownToClient(request.headers['if-none-match'], etag)
+  if (!isKnown) return sendBody(request, reply, body)
+  if (body instanceof AnswerBody) body.destroy()
+  reply.code(304).removeHeader('content-length').send()
+}
+
 /** Sends a body, of which a HEAD gets nothing: the app may have been asked for it all the same. */
-export function sendBody ({ method }: FastifyRequest, reply: FastifyReply, body: Answer['body']): void {
+function sendBody ({ method }: FastifyRequest, reply: FastifyReply, body: Answer['body']): void {
   if (method !== 'HEAD') {
     reply.send(body ?? undefined)
     return
   }
   if (body instanceof AnswerBody) body.destroy()
+  // As Fastify does for a GET.
+  if (Buffer.isBuffer(body)) reply.header('content-length', String(body.length))
   reply.send()
 }

@@ -22,7 +22,7 @@ import type { Answer } from '../lib/upstream/attempt.ts'
 import { type Dispatcher, EXCHANGE } from '../lib/upstream/dispatcher.ts'
 import { Exchange } from '../lib/upstream/exchange.ts'
 import { keepUpload, takeUpload } from '../lib/upstream/upload.ts'
-import { sendBody, sendContent } from './content.ts'
+import { sendContent, sendOriginal } from './content.ts'
 import { closeAfter, refuseMalformed } from './refuse-malformed.ts'
 
 declare module 'fastify' {
@@ -124,7 +124,7 @@ function createForwarder ({ dispatcher: { location }, readPeer, readTarget }: Pr
         findPlace: () => placeOf(request),
         sendFailure: error => sendFailure(request, reply, error),
       })) return
-      sendBody(request, reply, body)
+      sendOriginal(request, reply, body)
     },
     // Otherwise a GET that is answered 503 is sent up to eleven times.
     retryDelay: () => null,
@@ -160,6 +160,7 @@ function createForwarder ({ dispatcher: { location }, readPeer, readTarget }: Pr
       }),
       body: null,
     }, error => sendFailure(request, reply, error))
+    exchange.asksForWhole = asksForWhole
     request.exchange = exchange
     trackConnection(raw.socket)
     reply.raw.once('close', () => exchange.close(reply.raw.writableFinished))

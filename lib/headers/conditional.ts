@@ -21,5 +21,10 @@ export function describeBytes (headers: HeaderRecord, { length, etag }: { length
  */
 export function isKnownToClient (ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some(each => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag)
+  const strong = withoutWeakness(etag)
+  return ifNoneMatch.split(',').some(each => each.trim() === '*' || withoutWeakness(each.trim()) === strong)
+}
+
+function withoutWeakness (etag: string): string {
+  return etag.replace(/^W\//, '')
 }

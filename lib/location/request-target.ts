@@ -25,7 +25,8 @@ export function parseRequestTarget (target: string): RequestTarget | undefined {
 }
 
 const HIGH_BYTE = /%(?=[89a-f])/i
-const HIGH_BYTES = new RegExp(HIGH_BYTE, 'gi')
+const BROKEN_ESCAPE = /%(?![\da-f]{2})/i
+const UNROUTABLE = new RegExp(`${HIGH_BYTE.source}|${BROKEN_ESCAPE.source}`, 'gi')
 
 /**
  * The target in a form that Fastify's router can match: it decodes paths as UTF-8 and refuses what is none, but a path
@@ -33,11 +34,11 @@ const HIGH_BYTES = new RegExp(HIGH_BYTE, 'gi')
  * @returns the same string when it can be matched as it is
  */
 export function toRoutable (target: string): string {
-  if (!HIGH_BYTE.test(target)) return target
+  if (!HIGH_BYTE.test(target) && !BROKEN_ESCAPE.test(target)) return target
   const end = target.search(/[?#]/)
   const path = end === -1 ? target : target.slice(0, end)
   if (isUtf8(path)) return target
-  return path.replace(HIGH_BYTES, '%25') + target.slice(path.length)
+  return path.replace(UNROUTABLE, '%25') + target.slice(path.length)
 }
 
 function isUtf8 (path: string): boolean {

@@ -7,6 +7,8 @@ import type { PublicUrlContext } from './public-url.ts'
 export interface Place extends PublicUrlContext {
   /** The gateway's own origin, as this client asked for it: `https://api.example.com`. */
   origin: string
+  /** The public URL that the client says it came from. */
+  referer?: string | undefined
 }
 
 /**
@@ -23,6 +25,7 @@ export function findPlace (location: Location, peer: Peer, headers: IncomingHttp
     upstreams: location.upstreams,
     basePath,
     clientHosts,
+    referer: headers.referer,
     origin: `${proto ?? (peer.isSecure ? 'https' : 'http')}://${clientHosts[0] ?? 'localhost'}`,
   }
 }

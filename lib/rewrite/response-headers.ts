@@ -18,7 +18,8 @@ export function createHeaderRewriter ({ prefixAware, cookiePath, upstreams }: Lo
   if (prefixAware) return null
   const upstreamNames = new Set(upstreams.map(({ origin }) => new URL(origin).hostname))
   const rewriters: Record<string, Rewrite> = {
-    location: toPublicUrl,
+    // An app that sends the client back where it came from repeats a public URL.
+    location: (value, place) => value === place.referer ? value : toPublicUrl(value, place),
     'content-location': toPublicUrl,
     refresh: (value, place) => rewriteRefresh(value, url => toPublicUrl(url, place)),
     'set-cookie': (value, { prefix, basePath }) => rewriteSetCookie(value, { prefix, basePath, mode: cookiePath, upstreamNames }),

@@ -34,6 +34,8 @@ export class Exchange {
   readonly visited: string[] = []
   /** The path that was asked for, when another one was known to be meant. */
   recalledFrom: string | null = null
+  /** The app was asked without the client's conditions and ranges, because its answer may be rewritten. */
+  asksForWhole = false
   /** The head of what it answered; `null` until it does. */
   answer: { statusCode: number, statusText: string, headers: HeaderRecord } | null = null
   /** What went wrong, for the log. */

@@ -24,6 +24,8 @@ interface Frame {
   role: Role
   /** The property whose value is being read. */
   key: string | undefined
+  /** In parentheses, the property whose address is in them. */
+  addressKey: string | undefined
 }
 
 const CLOSERS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
@@ -60,7 +62,7 @@ class ScriptWalk {
     this.#text = text
     this.#options = options
     this.#reader = new TokenReader(text)
-    this.#frames = [{ opener: '', role, key: undefined }]
+    this.#frames = [{ opener: '', role, key: undefined, addressKey: undefined }]
   }
 
   run (): Edit[] {
@@ -89,7 +91,7 @@ class ScriptWalk {
   }
 
   #open (opener: string, role: Role): void {
-    this.#frames.push({ opener, role, key: undefined })
+    this.#frames.push({ opener, role, key: undefined, addressKey: role === 'address' ? this.#addressKey() : undefined })
   }
 
   #close (opener: string): void {
@@ -195,6 +197,7 @@ class ScriptWalk {
 
   /** Parentheses have the key of what is around them. */
   #addressKey (): string | undefined {
-    return this.#frames.findLast(({ role }) => role !== 'address')!.key
+    const { role, key, addressKey } = this.#frame
+    return role === 'address' ? addressKey : key
   }
 }

@@ -19,6 +19,13 @@ function rewrite (given: HeaderRecord, changes: LocationChanges = {}): { headers
   return { headers: { ...headers }, asked }
 }
 
+t.test('where the client came from is a public URL already', async t => {
+  const location = createLocation({ prefix: '/users' })
+  const headers: HeaderRecord = { location: 'http://gw:8000/users/cart?x=1' }
+  createHeaderRewriter(location)!(headers, () => findPlace(location, client, { referer: 'http://gw:8000/users/cart?x=1' }, 'gw:8000', ''))
+  t.equal(headers.location, 'http://gw:8000/users/cart?x=1')
+})
+
 const rows: { name: string, given: HeaderRecord, expected: HeaderRecord, changes?: LocationChanges }[] = [
   { name: 'a path in Location', given: { location: '/x?a#b' }, expected: { location: '/users/x?a#b' } },
   { name: 'an upstream\'s URL in Location, with its base path', given: { location: 'http://10.0.0.2:9001/v2/x' }, expected: { location: '/users/x' } },
