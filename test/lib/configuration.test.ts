@@ -76,7 +76,7 @@ t.test('everything that is wrong is in one error', async t => {
     trustedProxies: ['nowhere'],
     defaultUpstream: 'http://h',
   }, dir), [
-    'instaledApps', 'trustedProxies[0]', 'defaultUpstream',
+    'instaledApps', 'defaultUpstream', 'trustedProxies[0]',
     'installedApps[1]', 'apps/bad/app.config.json: weigth', 'noExportApps[0]',
     'service_ports.json: ["apps.users"]',
     'upstreams.z', 'apps[0].prefix', 'apps/bad/app.config.json', 'apps/shop', 'apps[0].rewrite', 'extraProxy[0]',
