@@ -1,3 +1,4 @@
+import { describeProblem } from '../lib/describe-problem.ts'
 import type { GatewayConfigError } from '../lib/errors.ts'
 import { loadConfiguration } from '../lib/load-configuration.ts'
 import type { ConfigurationSource } from './flags.ts'
@@ -12,7 +13,7 @@ export async function check (source: ConfigurationSource, terminal: Terminal): P
   } catch (error) {
     const { problems } = error as Partial<GatewayConfigError>
     if (problems === undefined) throw error
-    for (const { path, message } of problems) terminal.complain(path === '' ? message : `${path}: ${message}`)
+    for (const problem of problems) terminal.complain(describeProblem(problem))
     return 1
   }
 }

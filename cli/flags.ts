@@ -19,11 +19,20 @@ const overrideFlags: readonly OverrideFlag[] = [
   { sets: 'addSlashes', option: new Option('--add-slashes', 'add a trailing slash to the path that an app gets') },
 ]
 
+/** Of every command that listens. */
+export function listenFlags (port: number): Option[] {
+  return [
+    new Option('--host <address>', 'address to listen on; 0.0.0.0 or :: is all').default('127.0.0.1', '127.0.0.1'),
+    new Option('--port <number>', 'port to listen on; 0 is a free one').default(port).argParser(parsePort),
+  ]
+}
+
+export const debugFlag = new Option('--debug', 'log more, and show the stack of an error')
+
 /** Of `start`, besides those of the configuration. */
 const startFlags: readonly Option[] = [
-  new Option('--host <address>', 'address to listen on; 0.0.0.0 or :: is all').default('127.0.0.1', '127.0.0.1'),
-  new Option('--port <number>', 'port to listen on; 0 is a free one').default(8000).argParser(parsePort),
-  new Option('--debug', 'log more, and show the stack of an error'),
+  ...listenFlags(8000),
+  debugFlag,
   new Option('--demo', 'start three example apps, and the gateway in front of them').conflicts('config'),
 ]
 
@@ -66,7 +75,7 @@ function collectUpstreams (text: string, known: GatewayOptions['upstreams']): Ga
   return addUpstreamFlag(known, flag)
 }
 
-export function parsePort (text: string): number {
+function parsePort (text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN
   if (!(port <= 65535)) throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
   return port

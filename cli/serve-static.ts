@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { GatewayOptions } from '../lib/options.ts'
-import { parsePort } from './flags.ts'
+import { debugFlag, listenFlags } from './flags.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -15,12 +15,11 @@ export interface ServeStaticFlags {
 }
 
 const flags: readonly Option[] = [
-  new Option('--host <address>', 'address to listen on; 0.0.0.0 or :: is all').default('127.0.0.1', '127.0.0.1'),
-  new Option('--port <number>', 'port to listen on; 0 is a free one').default(8080).argParser(parsePort),
+  ...listenFlags(8080),
   new Option('--root <folder>', 'the built files, with the index.html').default('./static', './static'),
   new Option('--api-prefix <prefix>', 'first part of the API\'s paths').default('/api', '/api'),
   new Option('--api-target <url>', 'where the API runs; a path in it is put before every other').default('http://127.0.0.1:8000', 'http://127.0.0.1:8000'),
-  new Option('--debug', 'log more, and show the stack of an error'),
+  debugFlag,
 ]
 
 export function addServeStaticFlags (command: Command): Command {

@@ -1,4 +1,5 @@
 import createError from '@fastify/error'
+import { describeProblem } from './describe-problem.ts'
 
 /** One thing that is wrong with the configuration, and where: `apps[0].prefix`. */
 export interface Problem {
@@ -28,7 +29,7 @@ export function createConfigError (problems: readonly Problem[]): GatewayConfigE
 }
 
 function describeProblems (problems: readonly Problem[]): string {
-  const lines = problems.map(({ path, message }) => path === '' ? message : `${path}: ${message}`)
+  const lines = problems.map(describeProblem)
   if (lines.length === 1) return `Invalid gateway configuration: ${lines[0]}`
   return `Invalid gateway configuration, ${lines.length} problems:\n${lines.map(line => `  - ${line}`).join('\n')}`
 }

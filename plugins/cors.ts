@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { isOriginAllowed } from '../lib/cors/allowed-host.ts'
 import type { CorsPolicy } from '../lib/cors/policy.ts'
 import { isPreflight } from '../lib/cors/preflight.ts'
-import { refuseMalformed } from '../routes/refuse-malformed.ts'
+import { refuseMalformed } from '../routes/refuse.ts'
 
 export interface CorsOptions {
   policy: CorsPolicy

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
 import { createConfigError } from '../lib/errors.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
-import { isRequestId } from '../lib/client/request-id.ts'
+import { chooseRequestId } from '../lib/client/request-id.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import proxy, { type ProxyOptions } from '../routes/proxy.ts'
@@ -29,14 +29,15 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const endVetting = vetRequests(fastify.server)
   fastify.addHook('onClose', async () => endVetting())
   // In a scope with a prefix of its own, that is the first part of every public path.
-  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher({ ...location, prefix: fastify.prefix + location.prefix }) }))
+  const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
+  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location)) }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, gracePeriod: options.shutdown.gracePeriod, ownsServer })
   async function serve (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
     for (const { prefix, dispatcher } of mounts) await scope.register(proxy, { ...readers, prefix, dispatcher })
-    if (options.static !== null) await scope.register(staticSite, { site: options.static, readTarget: readers.readTarget })
+    if (options.static !== null) await scope.register(staticSite, { prefix: options.static.prefix, site: mount(options.static), readTarget: readers.readTarget })
   }
   // In somebody else's server, a scope keeps CORS off their own routes.
   await (ownsServer ? serve(fastify) : fastify.register(serve))
@@ -54,13 +55,10 @@ function refuseHost (fastify: FastifyInstance): void {
 
 /** How a request is read, the same way for every location. */
 function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'dispatcher'> {
-  const newId = hooks.requestId ?? (() => randomUUID())
+  const createId = hooks.requestId ?? (() => randomUUID())
   return {
     readPeer: createPeerReader(options.trustedProxies),
-    readRequestId: request => {
-      const given = request.headers['x-request-id']
-      return isRequestId(given) ? given : newId(request)
-    },
+    readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
     // Our own server routes by `toRoutable` and keeps the original; in somebody else's, a rewritten URL is what they meant.
     readTarget: ownsServer ? request => request.originalUrl : request => request.raw.url!,
   }

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyStatic from '@fastify/static'
-import { BadPathError } from '../lib/errors.ts'
 import { NOT_A_PATH } from '../lib/location/path.ts'
+import { splitQuery } from '../lib/location/query.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
 import { chooseCacheControl } from '../lib/static/cache-control.ts'
 import { findFile } from '../lib/static/find-file.ts'
 import { isNavigation } from '../lib/static/navigation.ts'
 import type { StaticSite } from '../lib/static/site.ts'
 import { resolveSitePath } from '../lib/static/site-path.ts'
-import { refuseMalformed } from '../routes/refuse-malformed.ts'
+import { urlsBelow } from '../routes/urls.ts'
+import { refuseMalformed, refusePath } from '../routes/refuse.ts'
 
 export interface StaticSiteOptions {
   site: StaticSite
@@ -16,7 +17,7 @@ export interface StaticSiteOptions {
   readTarget: (request: FastifyRequest) => string
 }
 
-/** The site beside the apps. Not wrapped: `reply.sendFile` is of this scope, the server may have its own. */
+/** The site beside the apps, registered with its prefix. Not wrapped: `reply.sendFile` is of this scope, the server may have its own. */
 export default async function staticSite (fastify: FastifyInstance, { site, readTarget }: StaticSiteOptions): Promise<void> {
   await fastify.register(fastifyStatic, {
     root: site.root,
@@ -28,8 +29,7 @@ export default async function staticSite (fastify: FastifyInstance, { site, read
   })
   fastify.addHook('onRequest', refuseMalformed)
 
-  const urls = site.prefix === '' ? ['/*'] : [site.prefix, `${site.prefix}/*`]
-  for (const url of urls) {
+  for (const url of urlsBelow(fastify.prefix)) {
     fastify.route({
       method: ['GET', 'HEAD'],
       url,
@@ -42,8 +42,11 @@ export default async function staticSite (fastify: FastifyInstance, { site, read
 async function serve (site: StaticSite, requestTarget: string, { headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const target = parseRequestTarget(requestTarget)?.target
   const path = target === undefined ? NOT_A_PATH : resolveSitePath(site.prefix, target)
-  if (typeof path === 'object' && path.kind === 'bad-path') return reply.send(new BadPathError(path.reason))
-  if (typeof path !== 'string') return notFound(reply)
+  if (typeof path === 'object') {
+    refusePath(reply, path)
+    return reply
+  }
+  if (path === undefined) return notFound(reply)
 
   const found = await findFile(site.root, path)
   if (found?.kind === 'file') return reply.sendFile(found.path)
@@ -53,8 +56,8 @@ async function serve (site: StaticSite, requestTarget: string, { headers }: Fast
 
 /** It has no empty segment, or there would be no such folder: no browser takes it for another host. */
 function withSlash (target: string): string {
-  const [path = ''] = target.split('?', 1)
-  return `${path}/${target.slice(path.length)}`
+  const [path, query] = splitQuery(target)
+  return `${path}/${query}`
 }
 
 /** In a server of somebody else's, the answer is theirs. */

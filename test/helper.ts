@@ -6,9 +6,7 @@ import type { Test } from 'tap'
 import { options as serverOptions } from '../app.ts'
 import gateway, { type GatewayPluginOptions } from '../index.ts'
 import { resolveConfiguration } from '../lib/configuration.ts'
-import { NoRouteError } from '../lib/errors.ts'
-import locations from '../plugins/locations.ts'
-import { refuseMalformed } from '../routes/refuse-malformed.ts'
+import ownServer from '../plugins/own-server.ts'
 
 /** A server of `node:http` on a free port, closed with the test. Resolves to its origin. */
 export async function startUpstream (t: Test, listener: RequestListener): Promise<string> {
@@ -59,8 +57,7 @@ export async function listenOwnServer (t: Test, options: GatewayPluginOptions): 
   const fastify = Fastify(serverOptions)
   t.teardown(() => fastify.close())
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, ...options }, process.cwd())
-  fastify.setNotFoundHandler({ preHandler: refuseMalformed }, (_request, reply) => { reply.send(new NoRouteError()) })
-  await fastify.register(locations, { configuration, ownsServer: true, hooks: { requestId: request => request.id } })
+  await fastify.register(ownServer, { configuration })
   const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
   return { fastify, origin, port: portOf(fastify.server) }
 }

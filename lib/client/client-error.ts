@@ -1,6 +1,5 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import { markClosing } from './closing.ts'
+import { STATUS_CODES } from 'node:http'
+import { markClosing, type ServerSocket } from './closing.ts'
 import { lingerOnClose } from './linger.ts'
 
 /** What node reports of a connection on which no request could be read. */
@@ -12,18 +11,13 @@ const STATUS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
-/** node's own mark of the response that owns a socket; its own handler looks at it, too (_http_server.js). */
-interface Busy {
-  _httpMessage?: Pick<ServerResponse, 'headersSent' | 'shouldKeepAlive' | 'once'> & { req: { complete: boolean } } | null
-}
-
 /**
  * Answers a connection whose bytes are no request, and closes it. While an answer to an earlier request of the same
  * connection is due nothing is written: it would be taken for that answer, or stand in the middle of it. That answer is
  * finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection: close`). A request whose
  * body is malformed is the one that is answered.
  */
-export function answerClientError ({ code = '' }: ClientError, socket: Socket & Busy): void {
+export function answerClientError ({ code = '' }: ClientError, socket: ServerSocket): void {
   // Answered already: what still comes is dropped.
   if (socket.writableEnded && code !== 'ECONNRESET') return
   const { _httpMessage: pending } = socket

@@ -1,14 +1,12 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 const CLOSING = Symbol('fastify-gateway.closing')
 
-/** A response, with node's own mark that it is the last of its connection (_http_outgoing.js). */
-interface Turn {
-  shouldKeepAlive: boolean
-  _last: boolean
-}
+/** A response that has its turn on a connection, with node's own mark that it is the last one there (_http_outgoing.js). */
+export type Turn = Pick<ServerResponse, 'headersSent' | 'shouldKeepAlive' | 'once'> & { req: Pick<IncomingMessage, 'complete'>, _last: boolean }
 
-/** A socket of a server, with node's own mark of the response that has its turn on it (_http_server.js). */
+/** A socket of a server, with node's own mark of that response; node's handler of client errors looks at it, too (_http_server.js). */
 export interface ServerSocket extends Socket {
   _httpMessage?: Turn | null
 }

@@ -9,10 +9,11 @@ export const VERSION_HEADERS: ReadonlySet<string> = new Set([
 const OF_THE_ORIGINAL = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'last-modified', 'repr-digest']
 
 /** Makes an answer's headers those of other bytes, in place. */
-export function describeBytes (headers: HeaderRecord, { length, etag }: { length: number, etag: string }): void {
+export function describeBytes (headers: HeaderRecord, { length, etag }: { length: number, etag: string }): HeaderRecord {
   for (const name of OF_THE_ORIGINAL) delete headers[name]
   headers['content-length'] = String(length)
   headers.etag = etag
+  return headers
 }
 
 /**

@@ -1,5 +1,10 @@
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
+/** The type and subtype of a `Content-Type`, in lower case, without parameters; empty when there is none. */
+export function mediaTypeOf (value: string | undefined): string {
+  return (value ?? '').split(';', 1)[0]!.trim().toLowerCase()
+}
+
 /** Whether a `Content-Type` begins with a type and a subtype (RFC 9110, 8.3.1). */
 export function isMediaType (value: string | undefined): boolean {
   return value !== undefined && MEDIA_TYPE.test(value)

@@ -3,6 +3,14 @@ import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
 /** Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a prototype: a name may be `constructor`. */
 export type HeaderRecord = Record<string, string | string[]>
 
+/** How an upstream's answer begins. */
+export interface AnswerHead {
+  statusCode: number
+  /** The reason phrase, as it came. */
+  statusText: string
+  headers: HeaderRecord
+}
+
 /**
  * The end-to-end headers of an upstream's answer. Bytes above 127 are kept, one character each (latin1), the way node
  * writes them.

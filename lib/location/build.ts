@@ -4,7 +4,7 @@ import { isMissing, isNameFaulty, isRosterSure } from '../discovery/roster.ts'
 import type { Problem } from '../errors.ts'
 import { type FlagOptions, GatewaySchema, openApiProperties } from '../options.ts'
 import { propertyPath } from '../options/check.ts'
-import { durations, pickFlags, type ResolvedOptions } from '../options/resolve.ts'
+import { quantities, pickFlags, type ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
 import { parseSize } from '../options/units.ts'
 import { chooseAppUpstreams, chooseExtraUpstreams, toKey } from './choose-upstreams.ts'
@@ -102,7 +102,7 @@ function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite
     openapi: mergeOpenApi(flags.openapi, shared.openapi),
     addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
     rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
-    timeouts: durations(defaults.timeouts, shared.timeouts, flags.timeouts),
+    timeouts: quantities(defaults.timeouts, shared.timeouts, flags.timeouts),
   }
 }
 

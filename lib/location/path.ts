@@ -1,3 +1,4 @@
+import { pathEnd } from './query.ts'
 import { climbsOut, isSuspicious } from './traversal.ts'
 import type { Location, RewriteRule } from './types.ts'
 
@@ -81,11 +82,6 @@ function decodeEscape (target: string, index: number): number {
   if (!/^[\da-f]{2}$/i.test(digits)) return NaN
   const code = parseInt(digits, 16)
   return RESERVED.includes(String.fromCharCode(code)) ? NaN : code
-}
-
-function pathEnd (target: string): number {
-  const index = target.indexOf('?')
-  return index === -1 ? target.length : index
 }
 
 /** To the end of the path, never into the query. */

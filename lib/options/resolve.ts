@@ -56,8 +56,8 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
     trustedProxies: parseTrustedProxies(options.trustedProxies, problems),
     cors: resolveCorsPolicy(options, problems),
     static: resolveSite(given.static, baseDir, problems),
-    shutdown: durations(GatewaySchema.properties.shutdown, given.shutdown),
-    server: durations(GatewaySchema.properties.server, given.server),
+    shutdown: quantities(GatewaySchema.properties.shutdown, given.shutdown),
+    server: quantities(GatewaySchema.properties.server, given.server),
   }
 }
 
@@ -71,7 +71,7 @@ export function pickFlags (options: FlagOptions): FlagOptions {
  * @param schema - a TypeBox object whose properties have defaults
  * @param given - what the user wrote of it, valid; later ones win
  */
-export function durations<T extends { [name in keyof T]: number }> (schema: WithDefaults, ...given: (object | undefined)[]): T {
+export function quantities<T extends { [name in keyof T]: number }> (schema: WithDefaults, ...given: (object | undefined)[]): T {
   const merged = Object.assign(defaultsOf(schema), ...given.map(withoutUndefined)) as Record<string, string | number>
   return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, Math.min(parseDuration(value) ?? parseSize(value)!, LONGEST)])) as T
 }

@@ -1,5 +1,4 @@
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
-const SIZE = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/i
 
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
@@ -8,6 +7,7 @@ const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
 export const DURATION_PATTERN = DURATION.source
 /** What a size looks like in a configuration, for the schema. */
 export const SIZE_PATTERN = '^(\\d+(?:\\.\\d+)?)([bB]|[kKmMgG][bB])$'
+const SIZE = new RegExp(SIZE_PATTERN)
 
 /** What the path of a resource looks like, for the schema. */
 export const PATH_PATTERN = '^/'

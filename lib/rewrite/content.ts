@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '../headers/media-type.ts'
 import { type DocumentFormat, looksLikeDocument, rewriteDocument } from './openapi/document.ts'
 import { looksLikePage, type PageOptions, rewritePage } from './pages/page.ts'
 
@@ -16,7 +17,7 @@ export const MAX_YAML_BYTES = 1024 * 1024
  * @returns `undefined` when it can be none
  */
 export function documentFormatOf (contentType: string | undefined, path: string): DocumentFormat | undefined {
-  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaTypeOf(contentType)
   if (JSON_TYPE.test(type)) return 'json'
   if (YAML_TYPE.test(type)) return 'yaml'
   if (!NO_TYPE.test(type)) return undefined

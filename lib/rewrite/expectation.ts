@@ -1,4 +1,4 @@
-import type { HeaderRecord } from '../headers/response.ts'
+import type { AnswerHead } from '../headers/response.ts'
 import type { OpenApiRule } from '../location/types.ts'
 import { documentFormatOf } from './content.ts'
 import { isPagePath, mayBePage } from './pages/known.ts'
@@ -14,19 +14,13 @@ export function isExpected (path: string, { documents, pages }: OpenApiRule): bo
   return DOCUMENT.test(path) || documents.includes(path) || isPagePath(path, pages)
 }
 
-/** What an answer is judged by before its body is read. */
-export interface AnswerHead {
-  statusCode: number
-  headers: HeaderRecord
-}
-
 /**
  * Whether an answer has to be held until its content is known.
  * - `hold`: it is what was expected, or a short HTML page
  * - `peek`: it is JSON or YAML elsewhere: its beginning will tell
  * - `pass`: it is neither, or too long, or encoded
  */
-export function judgeAnswer ({ statusCode, headers }: AnswerHead, path: string, rule: OpenApiRule): 'hold' | 'peek' | 'pass' {
+export function judgeAnswer ({ statusCode, headers }: Pick<AnswerHead, 'statusCode' | 'headers'>, path: string, rule: OpenApiRule): 'hold' | 'peek' | 'pass' {
   const { 'content-type': type, 'content-length': length, 'content-encoding': encoding } = headers
   if (statusCode !== 200 || typeof type !== 'string' || encoding !== undefined) return 'pass'
   const contentLength = typeof length === 'string' ? Number(length) : undefined

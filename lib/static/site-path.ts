@@ -1,4 +1,5 @@
 import { NOT_MINE, LEAVES_PREFIX, type PathFault, prefixEnd } from '../location/path.ts'
+import { splitQuery } from '../location/query.ts'
 import { climbsOut } from '../location/traversal.ts'
 
 /**
@@ -9,7 +10,7 @@ import { climbsOut } from '../location/traversal.ts'
  *   to be found there: dot files, and other spellings of a path, which could get round a guard on the usual one; or why it is refused
  */
 export function resolveSitePath (prefix: string, target: string): string | PathFault | undefined {
-  const [pathname = ''] = target.split('?', 1)
+  const [pathname] = splitQuery(target)
   const start = prefixEnd(prefix, pathname)
   if (start === -1) return NOT_MINE
   const encoded = pathname.slice(start)

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { BadUpstreamResponseError, ClientClosedError, UpstreamTimeoutError } from '../errors.ts'
-import { hasUnknownCoding, type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
+import { type AnswerHead, hasUnknownCoding, type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
@@ -10,10 +10,7 @@ import { toGatewayError } from './failure.ts'
 import { RequestBody } from './request-body.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
-export interface Answer {
-  statusCode: number
-  statusText: string
-  headers: HeaderRecord
+export interface Answer extends AnswerHead {
   body: Buffer | AnswerBody | null
 }
 
@@ -45,7 +42,7 @@ const WITHOUT_BODY = new Set([204, 304])
 export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSource, Abortable {
   deadline = Infinity
   readonly #exchange: Exchange
-  readonly #deadlines: Deadlines
+  readonly #deadlines: Deadlines<Attempt>
   readonly #now: () => number
   readonly #listener: AttemptListener
   readonly #startedAt: number
@@ -59,12 +56,13 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   #headers: HeaderRecord = {}
   #latency = 0
   #bodyTimeout = 0
+  #isStream = false
   // Until the answer is handed on its chunks wait here: those of one read.
   #chunks: Buffer[] = []
   #length = 0
   #body: AnswerBody | undefined
 
-  constructor (exchange: Exchange, deadlines: Deadlines, now: () => number, listener: AttemptListener) {
+  constructor (exchange: Exchange, deadlines: Deadlines<Attempt>, now: () => number, listener: AttemptListener) {
     this.#exchange = exchange
     this.#deadlines = deadlines
     this.#now = now
@@ -101,7 +99,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
     if (statusCode === 204) delete this.#headers['content-length']
     this.#continue = resume
     const { timeouts } = this.#exchange.location
-    this.#bodyTimeout = isEventStream(this.#headers) ? timeouts.stream : timeouts.body
+    this.#isStream = isEventStream(this.#headers)
+    this.#bodyTimeout = this.#isStream ? timeouts.stream : timeouts.body
     this.#arm(this.#bodyTimeout)
     // It is whole. undici would not think so of a 304 that says how long another answer would be (RFC 9110, 8.6).
     if (this.#isBodiless()) this.#end(null)
@@ -197,8 +196,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   /** An event stream is one to its end. Without a proper content type, too: Fastify would give a Buffer one. */
   #isWhole (): boolean {
     const { 'content-length': length, 'content-type': type } = this.#headers
-    if (isEventStream(this.#headers)) return false
-    return this.#isComplete && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
+    return this.#isComplete && !this.#isStream && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
   }
 
   #end (error: Error | null): void {

@@ -10,8 +10,8 @@ export interface Watched {
  * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
  * seen at most one `resolution` late. The timer runs only while something is watched, and never keeps the process alive.
  */
-export class Deadlines {
-  readonly #watched = new Set<Watched>()
+export class Deadlines<T extends Watched = Watched> {
+  readonly #watched = new Set<T>()
   readonly #now: () => number
   readonly #resolution: number
   #timer: NodeJS.Timeout | undefined
@@ -29,12 +29,17 @@ export class Deadlines {
     return this.#watched.size
   }
 
-  add (watched: Watched): void {
+  /** What is under way. */
+  [Symbol.iterator] (): Iterator<T> {
+    return this.#watched.values()
+  }
+
+  add (watched: T): void {
     this.#watched.add(watched)
     this.#timer ??= setInterval(() => this.tick(), this.#resolution).unref()
   }
 
-  delete (watched: Watched): void {
+  delete (watched: T): void {
     this.#watched.delete(watched)
   }
 

@@ -28,9 +28,8 @@ export type DispatchCallback = (error: Error | null, answer: Answer) => void
 export class Dispatcher {
   readonly location: Location
   readonly pool: UpstreamPool
-  readonly #deadlines: Deadlines
+  readonly #deadlines: Deadlines<Attempt>
   readonly #now: () => number
-  readonly #active = new Set<Exchange>()
   readonly #memory: RedirectMemory | null
 
   /** @param now - monotonic clock, in milliseconds */
@@ -50,7 +49,6 @@ export class Dispatcher {
     if (exchange.isClientGone) return exchange.fail(new ClientClosedError())
     const { request: limit } = this.location.timeouts
     if (limit !== 0) exchange.endsAt = this.#now() + limit
-    this.#active.add(exchange)
     this.#recall(exchange)
     this.#attempt(exchange, callback)
   }
@@ -64,14 +62,14 @@ export class Dispatcher {
     request.path = path
   }
 
-  /** Exchanges under way. */
+  /** Attempts under way. */
   get size (): number {
-    return this.#active.size
+    return this.#deadlines.size
   }
 
   /** Ends everything under way: the gateway stops. */
   abortAll (): void {
-    for (const exchange of this.#active) exchange.attempt?.abort(new NoUpstreamError(this.location.name))
+    for (const attempt of this.#deadlines) attempt.abort(new NoUpstreamError(this.location.name))
   }
 
   /** Ends everything under way and closes every connection. */
@@ -83,21 +81,16 @@ export class Dispatcher {
 
   /** @param upstream - who is asked; the balancer's choice by default */
   #attempt (exchange: Exchange, callback: DispatchCallback, upstream = this.pool.pick()): void {
-    if (upstream === undefined) {
-      this.#active.delete(exchange)
-      exchange.fail(new NoUpstreamError(this.location.name))
-      return
-    }
+    if (upstream === undefined) return exchange.fail(new NoUpstreamError(this.location.name))
     exchange.upstream = upstream
     const attempt = new Attempt(exchange, this.#deadlines, this.#now, {
       answered: answer => this.#receive(exchange, upstream, answer, callback),
       failed: error => exchange.fail(toGatewayError(error, this.location.name)),
       ended: outcome => {
         this.pool.outcome(upstream, outcome)
-        if (exchange.attempt !== attempt) return
-        this.#active.delete(exchange)
         // Broken off in the middle of the answer: only the log can still be told.
-        if (exchange.answer !== null && outcome.error !== null) exchange.failure ??= toGatewayError(outcome.error, this.location.name)
+        const isLast = exchange.attempt === attempt && exchange.answer !== null
+        if (isLast && outcome.error !== null) exchange.failure ??= toGatewayError(outcome.error, this.location.name)
       },
     })
     exchange.attempt = attempt
@@ -116,7 +109,6 @@ export class Dispatcher {
     this.#memory?.remember(request, path)
     visited.push(request.path)
     request.path = path
-    this.#active.add(exchange)
     this.#attempt(exchange, callback, upstream)
     // Its attempt is not the exchange's any more; what it ends like is nobody's business.
     if (answer.body instanceof AnswerBody) answer.body.destroy()

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { ClientClosedError, type GatewayError } from '../errors.ts'
-import type { HeaderRecord } from '../headers/response.ts'
+import type { AnswerHead } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -37,7 +37,7 @@ export class Exchange {
   /** The app was asked without the client's conditions and ranges, because its answer may be rewritten. */
   asksForWhole = false
   /** The head of what it answered; `null` until it does. */
-  answer: { statusCode: number, statusText: string, headers: HeaderRecord } | null = null
+  answer: AnswerHead | null = null
   /** What went wrong, for the log. */
   failure: GatewayError | null = null
   /** When it must have ended, in milliseconds of the dispatcher's clock. */

@@ -1,7 +1,8 @@
 import { LruMap } from 'toad-cache'
+import type { AnswerHead } from '../headers/response.ts'
+import { splitQuery } from '../location/query.ts'
 import type { Location } from '../location/types.ts'
 import { type PublicUrlContext, toAppPath } from '../rewrite/public-url.ts'
-import type { Answer } from './attempt.ts'
 
 /** A client would not follow more either. */
 export const MAX_HOPS = 5
@@ -20,7 +21,7 @@ interface Asked {
  * @returns path and query; `undefined` when it does not, or to somewhere else
  * @see RFC 9110, 15.4.8 and 15.4.9: 307 and 308 keep method and body
  */
-export function findOwnRedirect ({ statusCode, headers }: Pick<Answer, 'statusCode' | 'headers'>, context: PublicUrlContext): string | undefined {
+export function findOwnRedirect ({ statusCode, headers }: Pick<AnswerHead, 'statusCode' | 'headers'>, context: PublicUrlContext): string | undefined {
   if (statusCode !== 307 && statusCode !== 308) return undefined
   if (typeof headers.location !== 'string') return undefined
   const path = toAppPath(headers.location, context)?.replace(/#.*$/s, '')
@@ -39,21 +40,21 @@ export class RedirectMemory {
 
   /** @returns path and query to ask for instead */
   recall ({ method, path }: Asked): string | undefined {
-    const [pathname, query] = split(path)
+    const [pathname, query] = splitQuery(path)
     const known = this.#paths.get(`${method} ${pathname}`)
     return known === undefined ? undefined : known + query
   }
 
   /** Remembers a redirect that is about a slash and nothing else. */
   remember ({ method, path }: Asked, target: string): void {
-    const [from, query] = split(path)
-    const [to, targetQuery] = split(target)
+    const [from, query] = splitQuery(path)
+    const [to, targetQuery] = splitQuery(target)
     const isSlash = to === `${from}/` || from === `${to}/`
     if (isSlash && query === targetQuery) this.#paths.set(`${method} ${from}`, to)
   }
 
   forget ({ method, path }: Asked): void {
-    this.#paths.delete(`${method} ${split(path)[0]}`)
+    this.#paths.delete(`${method} ${splitQuery(path)[0]}`)
   }
 
   get size (): number {
@@ -69,9 +70,4 @@ export function isGoodAnswer (statusCode: number): boolean {
 /** @returns `null` for a location that follows nothing, or remembers nothing */
 export function createMemory ({ fastapiRedirect, redirectCache }: Location): RedirectMemory | null {
   return fastapiRedirect && redirectCache ? new RedirectMemory() : null
-}
-
-function split (path: string): [string, string] {
-  const index = path.indexOf('?')
-  return index === -1 ? [path, ''] : [path.slice(0, index), path.slice(index)]
 }

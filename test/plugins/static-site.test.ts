@@ -255,3 +255,18 @@ t.test('a site that cannot be served stops the start, with the remedy', async t 
     { path: 'static.prefix', message: /"\/" is the prefix of "web" too/ },
   ])
 })
+
+t.test('in a scope with a prefix, that comes before the site\'s own', async t => {
+  const root = t.testdir({ 'index.html': 'index', 'a.txt': 'a' })
+  for (const prefix of ['/', '/app']) {
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    await fastify.register(async scope => {
+      await scope.register(gateway, { static: { root, prefix } })
+    }, { prefix: '/public' })
+    const site = prefix === '/' ? '/public' : `/public${prefix}`
+    t.equal((await fastify.inject(`${site}/a.txt`)).body, 'a', site)
+    t.equal((await fastify.inject(`${site}/`)).body, 'index', site)
+    t.equal((await fastify.inject('/a.txt')).statusCode, 404)
+  }
+})

@@ -1,3 +1,5 @@
+import { mediaTypeOf } from '../../headers/media-type.ts'
+
 /** Where the tools that show API documents put their pages, under whatever path an app has mounted them. */
 const PAGE = /\/(?:api|api-docs|apidocs|docs|documentation|openapi|rapidoc|redoc|reference|scalar|scalar\/[^/]+|swagger|swagger-ui|swagger-ui\.html)\/?$/
 /** The page as a file, and the one that an authorization server sends the user back to. */
@@ -60,5 +62,5 @@ const MEDIA_TYPES: ReadonlyMap<string, Content> = new Map([
 
 /** @returns `undefined` for a media type that no page has */
 export function contentOf (contentType: string | undefined): Content | undefined {
-  return MEDIA_TYPES.get((contentType ?? '').split(';', 1)[0]!.trim().toLowerCase())
+  return MEDIA_TYPES.get(mediaTypeOf(contentType))
 }

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { isClosing, markClosing, type ServerSocket } from '../../../lib/client/closing.ts'
+import { isClosing, markClosing, type ServerSocket, type Turn } from '../../../lib/client/closing.ts'
 
-const kept = { shouldKeepAlive: true, _last: false }
-const response = { shouldKeepAlive: false, _last: true }
+const kept = { headersSent: false, req: { complete: true }, once: () => response, shouldKeepAlive: true, _last: false } as unknown as Turn
+const response: Turn = { ...kept, shouldKeepAlive: false, _last: true }
 
 const rows: { name: string, current?: ServerSocket['_httpMessage'], expected: boolean }[] = [
   { name: 'nothing is under way', expected: false },

@@ -5,28 +5,12 @@ import fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { decideRoute, upstreamUrl } from '../../../lib/location/decide.ts'
 import type { Location, UpstreamTarget } from '../../../lib/location/types.ts'
+import { createLocation } from '../locations.ts'
 
-function createLocation (prefix: string): Location {
-  return {
-    name: prefix === '' ? 'root' : prefix.slice(1),
-    prefix,
-    kind: 'app',
-    upstreams: [],
-    rewrite: null,
-    addSlashes: false,
-    addForwardedHost: true,
-    rewriteHost: 'auto',
-    fastapiRedirect: false,
-    redirectCache: true,
-    prefixAware: false,
-    cookiePath: 'rewrite',
-    openapi: null,
-    timeouts: { connect: 0, headers: 0, body: 0, stream: 0, request: 0 },
-  }
-}
+const locationAt = (prefix: string) => createLocation({ name: prefix === '' ? 'root' : prefix.slice(1), prefix })
 
-const [api, admin, users] = ['/api', '/api/admin', '/users'].map(createLocation) as [Location, Location, Location]
-const root = createLocation('')
+const [api, admin, users] = ['/api', '/api/admin', '/users'].map(locationAt) as [Location, Location, Location]
+const root = locationAt('')
 
 t.test('the longest prefix wins, whatever the order', async t => {
   for (const locations of [[root, api, admin], [admin, api, root], [api, root, admin]]) {
@@ -94,7 +78,7 @@ function createTargets (count: number): string[] {
 
 for (const withRoot of [true, false]) {
   t.test(`Fastify's router takes the same decision ${withRoot ? 'with' : 'without'} an empty prefix`, async t => {
-    const locations = [users, api, admin, ...['/@me', '/a.b', '/c+d'].map(createLocation), ...withRoot ? [root] : []]
+    const locations = [users, api, admin, ...['/@me', '/a.b', '/c+d'].map(locationAt), ...withRoot ? [root] : []]
     const ask = await startRouter(t, locations)
     const counts = { same: 0, undecodable: 0 }
     for (const target of createTargets(600)) {

@@ -1,35 +1,18 @@
 import t from 'tap'
 import type { Location } from '../../../lib/location/types.ts'
+import { createLocation } from '../locations.ts'
 import { joinBase, LEAVES_PREFIX, NOT_A_PATH, NOT_MINE, resolvePath } from '../../../lib/location/path.ts'
 
-function createLocation (prefix: string, flags: Partial<Location> = {}): Location {
-  return {
-    name: 'users',
-    prefix,
-    kind: 'app',
-    upstreams: [],
-    rewrite: null,
-    addSlashes: false,
-    addForwardedHost: true,
-    rewriteHost: 'auto',
-    fastapiRedirect: false,
-    redirectCache: true,
-    prefixAware: false,
-    cookiePath: 'rewrite',
-    openapi: null,
-    timeouts: { connect: 0, headers: 0, body: 0, stream: 0, request: 0 },
-    ...flags,
-  }
-}
+const locationAt = (prefix: string, flags: Partial<Location> = {}) => createLocation({ name: 'users', prefix, ...flags })
 
-const users = createLocation('/users')
-const nested = createLocation('/api/users')
-const root = createLocation('')
-const at = createLocation('/@me')
-const slashed = createLocation('/users', { addSlashes: true })
-const slashedRoot = createLocation('', { addSlashes: true })
+const users = locationAt('/users')
+const nested = locationAt('/api/users')
+const root = locationAt('')
+const at = locationAt('/@me')
+const slashed = locationAt('/users', { addSlashes: true })
+const slashedRoot = locationAt('', { addSlashes: true })
 const rewriting = (pattern: string, replacement: string, flags: Partial<Location> = {}) =>
-  createLocation('/users', { rewrite: { pattern: new RegExp(pattern), replacement }, ...flags })
+  locationAt('/users', { rewrite: { pattern: new RegExp(pattern), replacement }, ...flags })
 
 const forwarded: Record<string, [location: Location, target: string, path: string]> = {
   'the prefix is taken off': [users, '/users/42?x=1', '/42?x=1'],

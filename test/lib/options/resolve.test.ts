@@ -1,7 +1,7 @@
 import t from 'tap'
 import { resolve } from 'node:path'
 import type { Problem } from '../../../lib/errors.ts'
-import { durations, resolveOptions, type ResolvedOptions } from '../../../lib/options/resolve.ts'
+import { quantities, resolveOptions, type ResolvedOptions } from '../../../lib/options/resolve.ts'
 import { GatewaySchema } from '../../../lib/options.ts'
 
 function resolved (input: unknown): { options: ResolvedOptions, problems: Problem[] } {
@@ -160,7 +160,7 @@ for (const { entry, inside, outside } of subnets) {
 
 t.test('durations merge by property, the later ones win, and what a timer cannot hold is as long as it can', async t => {
   const schema = GatewaySchema.properties.timeouts
-  t.strictSame(durations(schema, { connect: '1s', body: 5 }, undefined, { body: '2m', stream: '9999h', headers: undefined }), {
+  t.strictSame(quantities(schema, { connect: '1s', body: 5 }, undefined, { body: '2m', stream: '9999h', headers: undefined }), {
     connect: 1000, headers: 60_000, body: 120_000, stream: 2_147_483_647, request: 0,
   })
 })

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import { findPlace } from '../../../lib/rewrite/place.ts'
-import { createLocation, createTarget } from '../upstream/fakes.ts'
+import { createLocation, createTarget } from '../locations.ts'
 
 const client = { address: '203.0.113.7', isSecure: false, isTrusted: false }
 const proxy = { address: '10.0.0.1', isSecure: false, isTrusted: true }

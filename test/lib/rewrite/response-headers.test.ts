@@ -2,7 +2,7 @@ import t from 'tap'
 import type { HeaderRecord } from '../../../lib/headers/response.ts'
 import { findPlace, type Place } from '../../../lib/rewrite/place.ts'
 import { createHeaderRewriter } from '../../../lib/rewrite/response-headers.ts'
-import { createLocation, createTarget, type LocationChanges } from '../upstream/fakes.ts'
+import { createLocation, createTarget, type LocationChanges } from '../locations.ts'
 
 const client = { address: '203.0.113.7', isSecure: false, isTrusted: false }
 

@@ -6,7 +6,8 @@ import { type Answer, Attempt, type Outcome } from '../../../lib/upstream/attemp
 import { Deadlines } from '../../../lib/upstream/deadlines.ts'
 import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
-import { createClock, createExchange, createLocation, type LocationChanges } from './fakes.ts'
+import { createClock, createExchange } from './fakes.ts'
+import { createLocation, type LocationChanges } from '../locations.ts'
 
 const TEXT = ['Content-Type', 'text/plain']
 const headersOf = (...texts: string[]) => texts.map(text => Buffer.from(text, 'latin1'))
@@ -21,7 +22,7 @@ interface Setup extends LocationChanges {
 /** An attempt, driven by hand as undici would drive it, and everything that it says. */
 function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ...location }: Setup = {}) {
   const clock = createClock()
-  const deadlines = new Deadlines(clock.now, 1_000_000)
+  const deadlines = new Deadlines<Attempt>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endsAt = endsAt
   const told = { answers: [] as Answer[], failures: [] as Error[], outcomes: [] as Outcome[], cancelled: [] as (Error | undefined)[], resumed: 0 }

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { createConnector } from '../../../lib/upstream/connector.ts'
 import { startRawUpstream } from '../../helper.ts'
-import { closeOf, createTarget } from './fakes.ts'
+import { closeOf } from './fakes.ts'
+import { createTarget } from '../locations.ts'
 
 /** What a connector says of a connection to an origin. */
 async function connect (origin: string): Promise<{ error: Error | null, socket: Socket | null | undefined }> {

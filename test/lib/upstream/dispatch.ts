@@ -5,7 +5,8 @@ import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/attempt.ts'
 import { Dispatcher, EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'
-import { createExchange, createLocation, type LocationChanges } from './fakes.ts'
+import { createExchange } from './fakes.ts'
+import { createLocation, type LocationChanges } from '../locations.ts'
 
 /** A location that waits longer than any machine is slow, where a test says nothing else. */
 export function locationOf (changes: LocationChanges): Location {

@@ -10,7 +10,8 @@ import { EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
-import { closeOf, createExchange, createTarget, type LocationChanges } from './fakes.ts'
+import { closeOf, createExchange } from './fakes.ts'
+import { createTarget, type LocationChanges } from '../locations.ts'
 
 /** Answers with what it was asked, as JSON. */
 const echo: RequestListener = (request, response) => {

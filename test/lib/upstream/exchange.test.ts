@@ -1,6 +1,7 @@
 import t from 'tap'
 import { NoUpstreamError, UpstreamTimeoutError } from '../../../lib/errors.ts'
-import { createExchange, createLocation } from './fakes.ts'
+import { createExchange } from './fakes.ts'
+import { createLocation } from '../locations.ts'
 
 t.test('a failure is told once', async t => {
   const { exchange, failures } = createExchange(createLocation())

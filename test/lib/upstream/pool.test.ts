@@ -1,6 +1,6 @@
 import t from 'tap'
 import { UpstreamPool } from '../../../lib/upstream/pool.ts'
-import { createLocation, createTarget } from './fakes.ts'
+import { createLocation, createTarget } from '../locations.ts'
 
 const poolOf = (...weights: number[]) =>
   new UpstreamPool(createLocation({ upstreams: weights.map((weight, i) => createTarget(`http://127.0.0.1:${i + 1}`, { weight })) }))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createMemory, findOwnRedirect, isGoodAnswer, RedirectMemory } from '../../../lib/upstream/redirects.ts'
-import { createLocation, createTarget } from './fakes.ts'
+import { createLocation, createTarget } from '../locations.ts'
 
 const target = createTarget('http://10.0.0.2:9001', { basePath: '/v2' })
 const context = { prefix: '', upstreams: [target], basePath: '/v2', clientHosts: ['gw.example:8000'] }

@@ -9,7 +9,7 @@ import type { UpstreamTarget } from '../../../lib/location/types.ts'
 import { openConnections, Upstream } from '../../../lib/upstream/upstream.ts'
 import { startRawUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
-import { createLocation, createTarget } from './fakes.ts'
+import { createLocation, createTarget } from '../locations.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
 

@@ -1,0 +1,16 @@
+/** Where the path of a target ends and its query, with the `?`, begins. */
+export function pathEnd (target: string): number {
+  const index = target.indexOf('?')
+  return index === -1 ? target.length : index
+}
+
+/** A target's path and its query, which is empty or begins with `?`. */
+export function splitQuery (target: string): [path: string, query: string] {
+  const end = pathEnd(target)
+  return [target.slice(0, end), target.slice(end)]
+}
+
+/** The path of what `resolvePath` gives, where the bare prefix is empty. */
+export function pathOf (pathAndQuery: string): string {
+  return pathAndQuery.slice(0, pathEnd(pathAndQuery)) || '/'
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Configuration } from '../lib/configuration.ts'
+import { NoRouteError } from '../lib/errors.ts'
+import { refuseMalformed } from '../routes/refuse.ts'
+import locations from './locations.ts'
+
+export interface OwnServerOptions {
+  configuration: Configuration
+}
+
+/** The gateway on a server that is made for it: what no location owns is answered by it, too. */
+async function ownServer (fastify: FastifyInstance, { configuration }: OwnServerOptions): Promise<void> {
+  applyServerOptions(fastify, configuration.options.server)
+  fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function answerNoRoute (request, reply) {
+    request.log.info({ req: request, statusCode: 404 }, 'request refused')
+    reply.header('x-request-id', request.id).send(new NoRouteError())
+  })
+  await fastify.register(locations, { configuration, hooks: { requestId: request => request.id }, ownsServer: true })
+}
+
+/** node reads all of these from the server while it runs, so they can be set after it was made. */
+function applyServerOptions ({ server }: FastifyInstance, { connectionTimeout, ...timeouts }: Record<string, number>): void {
+  Object.assign(server, timeouts)
+  server.setTimeout(connectionTimeout)
+}
+
+export default fp(ownServer, { name: 'gateway-own-server', fastify: '5.x' })

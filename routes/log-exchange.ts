@@ -1,0 +1,25 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** nginx's status for a client that did not wait for its answer. */
+const CLIENT_CLOSED = 499
+
+/**
+ * The one line of the log for a request.
+ * @param app - the location's name
+ */
+export function logExchange (app: string, request: FastifyRequest, reply: FastifyReply): void {
+  const { exchange } = request
+  const line = {
+    req: request,
+    app,
+    upstream: exchange?.upstream?.target.url,
+    statusCode: exchange?.isClientGone === true && !reply.raw.headersSent ? CLIENT_CLOSED : reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+    retries: exchange?.retries,
+    ...(request.gatewayId !== request.id && { requestId: request.gatewayId }),
+  }
+  if (exchange === null) return request.log.info(line, 'request refused')
+  const { failure } = exchange
+  if (failure === null || failure.statusCode === CLIENT_CLOSED) request.log.info(line, 'request forwarded')
+  else request.log.warn({ ...line, err: failure }, 'request failed')
+}
