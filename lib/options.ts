@@ -1,24 +1,10 @@
-import { type Static, type TSchema, type TProperties, type TObject, Type } from '@sinclair/typebox'
-import { DURATION_PATTERN, PATH_PATTERN, SIZE_PATTERN } from './options/units.ts'
+import { type Static, type TSchema, type TObject, Type } from '@sinclair/typebox'
+import { PATH_PATTERN } from './options/patterns.ts'
+import { resilienceFlags } from './options/resilience.ts'
+import { closed, Duration, Optional, Size } from './options/shapes.ts'
 
 // The one description of every option: the static types, the defaults, the validation at registration, the table in
 // docs/options.md and schema/gateway.schema.json are all made from it. It holds the options that work today, no others.
-
-const closed = { additionalProperties: false }
-
-const Duration = (description: string, defaultValue: string | number) => Type.Union([
-  Type.Integer({ minimum: 0 }),
-  Type.String({ pattern: DURATION_PATTERN })
-], { description: `${description} Milliseconds, or "250ms", "10s", "5m".`, default: defaultValue })
-
-const Size = (description: string, defaultValue: string) => Type.Union([
-  Type.Integer({ minimum: 0 }),
-  Type.String({ pattern: SIZE_PATTERN })
-], { description: `${description} Bytes, or "64KB", "10MB".`, default: defaultValue })
-
-/** A closed object in which everything may be left out. */
-const Optional = <T extends TProperties>(properties: T, options: { description?: string, default?: unknown } = {}) =>
-  Type.Partial(Type.Object(properties), { ...options, ...closed })
 
 const Upstream = Type.Object({
   url: Type.String({ description: 'Its address: `http://10.0.0.5:8001`, `https://api.example.com/v2` (the path is a base), or a host that takes the app\'s port.' }),
@@ -58,10 +44,11 @@ const locationFlags = {
   timeouts: Type.Optional(Optional({
     connect: Duration('To open a connection to an upstream. 0 is none.', '5s'),
     headers: Duration('From the request being sent to the head of the answer. 0 is none.', '60s'),
-    body: Duration('Between two chunks of an answer. 0 is none.', '60s'),
+    body: Duration('Between two chunks of an answer; also for a client that stops sending its body or reading its answer. 0 is none.', '60s'),
     stream: Duration('The same for event streams. 0 is none.', 0),
-    request: Duration('For the whole exchange. 0 is none.', 0),
+    request: Duration('For the whole exchange, all tries included. 0 is none.', 0),
   }, { description: 'How long to wait for an upstream.' })),
+  ...resilienceFlags,
 }
 
 const InlineApp = Type.Object({
@@ -119,6 +106,7 @@ const wholeGateway = {
   trustedProxies: Type.Optional(Type.Array(Type.String(), { default: [], description: 'Addresses and CIDRs whose `X-Forwarded-*` and `Forwarded` are believed and appended to. From anyone else they are discarded.' })),
   static: Type.Optional(StaticSite),
   shutdown: Type.Optional(Optional({
+    delay: Duration('How long the gateway goes on as before when it is told to stop, so that who balances over it learns of that: it is not ready, and answers close their connections. In a server of your own, make that with `return503OnClosing: false`.', 0),
     gracePeriod: Duration('How long requests under way may take to finish when the gateway stops.', '10s'),
   }, { description: 'Stopping.' })),
   server: Type.Optional(Optional({
@@ -139,8 +127,10 @@ export const GatewaySchema = Type.Object({
   ...wholeGateway,
 }, { ...closed, $id: 'gateway.schema.json', title: 'fastify-gateway', description: 'Options of fastify-gateway: the plugin, and gateway.config.*' })
 
+/** The upstreams of one app, as users write them. */
+export const UpstreamListSchema = UpstreamList
 /** What `openapi` holds when it is on. */
-export const openApiProperties = OpenApi.properties
+export const openApiGroup = OpenApi
 
 /** The options by the headings of docs/options.md. */
 export const optionGroups = [

@@ -64,8 +64,9 @@ function renderRows (name: string, schema: TSchema): string[] {
   return [row, ...inner]
 }
 
-function propertiesOf ({ properties = {} }: TSchema): Properties {
-  return properties as Properties
+/** Also those of a group that may be something else, such as `false`. */
+function propertiesOf ({ properties = {}, anyOf = [] }: TSchema): Properties {
+  return Object.assign({}, properties, ...(anyOf as TSchema[]).map(propertiesOf)) as Properties
 }
 
 /** What a value may be, in words. */
@@ -91,7 +92,7 @@ function describeUnion (alternatives: readonly TSchema[]): string {
 function describeList (items: TSchema | TSchema[]): string {
   if (Array.isArray(items)) return `\`[${items.map(describeType).join(', ')}]\``
   const kinds = (items.anyOf as TSchema[] | undefined) ?? [items]
-  return `list of ${kinds.map(kind => `${describeType(kind)}s`).join(' and ')}`
+  return `list of ${kinds.map(kind => describeType(kind).replace(/^(?:whole )?\w+/, '$&s')).join(' and ')}`
 }
 
 function describeRange ({ minimum, maximum }: TSchema): string {

@@ -2,15 +2,16 @@ import { type App } from '../discovery/app.ts'
 import type { PortMap } from '../discovery/port-map.ts'
 import { isMissing, isNameFaulty, isRosterSure } from '../discovery/roster.ts'
 import type { Problem } from '../errors.ts'
-import { type FlagOptions, GatewaySchema, openApiProperties } from '../options.ts'
+import { type FlagOptions, GatewaySchema, openApiGroup } from '../options.ts'
 import { propertyPath } from '../options/check.ts'
-import { quantities, pickFlags, type ResolvedOptions } from '../options/resolve.ts'
+import { fillGroup, fillSwitchable } from '../options/groups.ts'
+import { pickFlags, type ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
-import { parseSize } from '../options/units.ts'
 import { chooseAppUpstreams, chooseExtraUpstreams, toKey } from './choose-upstreams.ts'
 import { normalizePrefix } from './prefix.ts'
+import { buildResilience } from './resilience.ts'
 import { compileRewrite } from './rewrite-rule.ts'
-import type { Location, OpenApiRule, UpstreamTarget } from './types.ts'
+import type { Location, UpstreamTarget } from './types.ts'
 
 /** What becomes a location: an exported app, or an extra proxy. */
 interface Candidate extends Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'> {
@@ -99,22 +100,10 @@ function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite
     redirectCache: flags.redirectCache ?? shared.redirectCache ?? defaults.redirectCache.default,
     prefixAware: flags.prefixAware ?? shared.prefixAware ?? defaults.prefixAware.default,
     cookiePath: flags.cookiePath ?? shared.cookiePath ?? defaults.cookiePath.default,
-    openapi: mergeOpenApi(flags.openapi, shared.openapi),
+    openapi: fillSwitchable(openApiGroup, true, shared.openapi, flags.openapi),
     addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
     rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
-    timeouts: quantities(defaults.timeouts, shared.timeouts, flags.timeouts),
-  }
-}
-
-/** An app's own part wins, property by property; either may turn it off, and an app turn it on again. */
-function mergeOpenApi (own: FlagOptions['openapi'], shared: FlagOptions['openapi']): OpenApiRule | null {
-  if (own === false || (own === undefined && shared === false)) return null
-  const { mode, documents, pages, maxBytes } = openApiProperties
-  const given = { ...(shared !== false && shared), ...own }
-  return {
-    mode: given.mode ?? mode.default,
-    documents: given.documents ?? documents.default,
-    pages: given.pages ?? pages.default,
-    maxBytes: parseSize(given.maxBytes ?? maxBytes.default)!,
+    timeouts: fillGroup(defaults.timeouts, shared.timeouts, flags.timeouts),
+    ...buildResilience(candidate, shared, problems),
   }
 }

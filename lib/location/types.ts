@@ -7,6 +7,67 @@ export interface Timeouts {
   request: number
 }
 
+/** How many requests one upstream gets at a time, and how many may wait for it. */
+export interface Limits {
+  maxConnections: number
+  maxPending: number
+  /** Milliseconds that a request waits at most; 0 is none. */
+  pendingTimeout: number
+}
+
+/** Who of several upstreams gets a request. `hash` is what of the request decides: `ip`, `header:NAME` or `cookie:NAME`. */
+export type BalancerRule = 'round-robin' | 'least-request' | 'ewma' | 'random' | { hash: string }
+
+/** Active probing; times in milliseconds. */
+export interface HealthCheckRule {
+  /** Path and query, behind the upstream's base path. */
+  path: string
+  method: string
+  interval: number
+  /** The same while it is down. */
+  unhealthyInterval: number
+  timeout: number
+  /** Passing probes in a row that bring an upstream back. */
+  rise: number
+  /** Failing probes in a row that take one out. */
+  fall: number
+  /** First and last status that passes. */
+  expectedStatus: readonly [number, number]
+  headers: Readonly<Record<string, string>>
+}
+
+/** Passive removal of upstreams that fail; times in milliseconds. */
+export interface OutlierRule {
+  consecutive5xx: number
+  consecutiveLocalErrors: number
+  baseEjectionTime: number
+  maxEjectionTime: number
+  maxEjectionPercent: number
+  /** With fewer available upstreams, in percent, health is ignored. */
+  panicThreshold: number
+}
+
+/** How an upstream that joins or comes back gets its share little by little. */
+export interface SlowStartRule {
+  /** Milliseconds until it has its whole share. */
+  window: number
+  /** What it begins with. */
+  minWeightPercent: number
+}
+
+/** When a request is sent again. */
+export interface RetryRule {
+  /** Tries after the first. */
+  attempts: number
+  /** Those that may be repeated although they may have been acted on. */
+  methods: readonly string[]
+  /** Answers that are worth another try. */
+  statusCodes: readonly number[]
+  /** Longest body that is kept for it. */
+  maxBodyBytes: number
+  budget: { percent: number, minPerSecond: number }
+}
+
 /** One address that serves an app, as configured; what happens to it while it runs is kept beside it, in `lib/upstream`. */
 export interface UpstreamTarget {
   /** `http://10.0.0.5:8001/v2`, without a slash at its end. */
@@ -50,6 +111,7 @@ export interface Location {
   prefix: string
   /** Whether it belongs to an app (discovered or inline) or is an extra proxy. */
   kind: 'app' | 'extra'
+  /** Replaced when they change while the gateway runs. */
   upstreams: readonly UpstreamTarget[]
   rewrite: RewriteRule | null
   addSlashes: boolean
@@ -64,4 +126,14 @@ export interface Location {
   /** `null` when API documents are left alone. */
   openapi: OpenApiRule | null
   timeouts: Timeouts
+  limits: Limits
+  balancer: BalancerRule
+  /** `null` when nobody probes. */
+  healthCheck: HealthCheckRule | null
+  /** `null` when failures have no consequences. */
+  outlierDetection: OutlierRule | null
+  /** `null` when who comes back has its whole share at once. */
+  slowStart: SlowStartRule | null
+  /** `null` when a request is sent once and no more. */
+  retry: RetryRule | null
 }

@@ -1,8 +1,8 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import type { Problem } from '../errors.ts'
+import { describePattern } from './patterns.ts'
 import { suggest } from './suggest.ts'
-import { PATH_PATTERN, SIZE_PATTERN } from './units.ts'
 
 /**
  * Checks data that a user wrote against its schema.
@@ -69,9 +69,7 @@ function expectation (schema: TSchema): string {
 }
 
 function text ({ pattern, minLength }: TSchema): string {
-  if (pattern === PATH_PATTERN) return 'a path, which begins with "/"'
-  if (pattern === SIZE_PATTERN) return 'a size such as "64KB" or "10MB"'
-  return pattern === undefined ? `a ${minLength === 1 ? 'non-empty ' : ''}string` : 'a time such as "250ms", "10s" or "5m"'
+  return pattern === undefined ? `a ${minLength === 1 ? 'non-empty ' : ''}string` : describePattern(pattern as string)
 }
 
 function range ({ minimum, maximum }: TSchema): string {

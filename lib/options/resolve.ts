@@ -5,8 +5,8 @@ import type { Problem } from '../errors.ts'
 import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
 import { resolveSite, type StaticSite } from '../static/site.ts'
 import { checkShape } from './check.ts'
+import { defaultsOf, fillGroup } from './groups.ts'
 import { salvage } from './salvage.ts'
-import { parseDuration, parseSize } from './units.ts'
 
 /** The options, checked and filled; durations in milliseconds, paths absolute. */
 export interface ResolvedOptions {
@@ -27,7 +27,7 @@ export interface ResolvedOptions {
   /** `null` when CORS is left to the apps. */
   cors: CorsPolicy | null
   static: StaticSite | null
-  shutdown: { gracePeriod: number }
+  shutdown: { delay: number, gracePeriod: number }
   server: { headersTimeout: number, requestTimeout: number, keepAliveTimeout: number, connectionTimeout: number, maxHeaderSize: number }
 }
 
@@ -56,38 +56,14 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
     trustedProxies: parseTrustedProxies(options.trustedProxies, problems),
     cors: resolveCorsPolicy(options, problems),
     static: resolveSite(given.static, baseDir, problems),
-    shutdown: quantities(GatewaySchema.properties.shutdown, given.shutdown),
-    server: quantities(GatewaySchema.properties.server, given.server),
+    shutdown: fillGroup(GatewaySchema.properties.shutdown, given.shutdown),
+    server: fillGroup(GatewaySchema.properties.server, given.server),
   }
 }
 
 /** Of an app's or the gateway's options, the location flags that are set. */
 export function pickFlags (options: FlagOptions): FlagOptions {
   return Object.fromEntries(flagNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]))
-}
-
-/**
- * A group of durations and sizes, filled with its schema's defaults, in milliseconds and bytes.
- * @param schema - a TypeBox object whose properties have defaults
- * @param given - what the user wrote of it, valid; later ones win
- */
-export function quantities<T extends { [name in keyof T]: number }> (schema: WithDefaults, ...given: (object | undefined)[]): T {
-  const merged = Object.assign(defaultsOf(schema), ...given.map(withoutUndefined)) as Record<string, string | number>
-  return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, Math.min(parseDuration(value) ?? parseSize(value)!, LONGEST)])) as T
-}
-
-/** Node's timers take 31 bits; what is longer would run out at once. Nobody waits 24 days for the difference. */
-const LONGEST = 2 ** 31 - 1
-
-interface WithDefaults { properties: Record<string, { default?: unknown }> }
-
-function defaultsOf ({ properties }: WithDefaults): Record<string, unknown> {
-  return withoutUndefined(Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, property.default])))
-}
-
-/** A property that is there but `undefined` is one that was left out. */
-function withoutUndefined (object: object | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object ?? {}).filter(([, value]) => value !== undefined))
 }
 
 /** It is joined with each app's port, so it can be no more than a host. */

@@ -9,9 +9,6 @@ export const DURATION_PATTERN = DURATION.source
 export const SIZE_PATTERN = '^(\\d+(?:\\.\\d+)?)([bB]|[kKmMgG][bB])$'
 const SIZE = new RegExp(SIZE_PATTERN)
 
-/** What the path of a resource looks like, for the schema. */
-export const PATH_PATTERN = '^/'
-
 /**
  * @param value - milliseconds, or a number with its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h"`
  * @returns milliseconds, whole; `undefined` when it is no duration

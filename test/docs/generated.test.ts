@@ -76,6 +76,7 @@ for (const [name, config] of Object.entries(wrong)) {
 }
 
 function rowsOf ([name, schema]: [string, TSchema]): [string, TSchema][] {
-  const inner = Object.entries((schema.properties ?? {}) as Record<string, TSchema>)
+  const groups = [schema, ...(schema.anyOf ?? []) as TSchema[]]
+  const inner = groups.flatMap(group => Object.entries((group.properties ?? {}) as Record<string, TSchema>))
   return [[name, schema], ...inner.flatMap(([key, value]) => rowsOf([`${name}.${key}`, value]))]
 }

@@ -1,4 +1,4 @@
-import type { Location, Timeouts, UpstreamTarget } from '../../lib/location/types.ts'
+import type { Limits, Location, Timeouts, UpstreamTarget } from '../../lib/location/types.ts'
 
 export function createTarget (origin: string, changes: Partial<UpstreamTarget> = {}): UpstreamTarget {
   const url = new URL(origin)
@@ -7,8 +7,9 @@ export function createTarget (origin: string, changes: Partial<UpstreamTarget> =
   }
 }
 
-export type LocationChanges = Partial<Omit<Location, 'timeouts'>> & { timeouts?: Partial<Timeouts> }
+export type LocationChanges = Partial<Omit<Location, 'timeouts' | 'limits'>> & { timeouts?: Partial<Timeouts>, limits?: Partial<Limits> }
 
+/** A location without anything that has to be turned on; its requests are sent once. */
 export function createLocation (changes: LocationChanges = {}): Location {
   return {
     name: 'shop',
@@ -24,7 +25,13 @@ export function createLocation (changes: LocationChanges = {}): Location {
     prefixAware: false,
     cookiePath: 'rewrite',
     openapi: null,
+    balancer: 'round-robin',
+    healthCheck: null,
+    outlierDetection: null,
+    slowStart: null,
+    retry: null,
     ...changes,
+    limits: { maxConnections: 128, maxPending: 1024, pendingTimeout: 5000, ...changes.limits },
     timeouts: { connect: 1000, headers: 100, body: 50, stream: 0, request: 0, ...changes.timeouts },
   }
 }

@@ -43,6 +43,12 @@ t.test('a location has every flag, with its default', async t => {
     addForwardedHost: true,
     rewriteHost: 'auto',
     timeouts: { connect: 5000, headers: 60_000, body: 60_000, stream: 0, request: 0 },
+    limits: { maxConnections: 128, maxPending: 1024, pendingTimeout: 5000 },
+    balancer: 'round-robin',
+    healthCheck: null,
+    outlierDetection: { consecutive5xx: 5, consecutiveLocalErrors: 3, baseEjectionTime: 10_000, maxEjectionTime: 300_000, maxEjectionPercent: 50, panicThreshold: 50 },
+    slowStart: null,
+    retry: { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } },
   }])
 })
 

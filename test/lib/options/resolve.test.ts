@@ -1,7 +1,8 @@
 import t from 'tap'
 import { resolve } from 'node:path'
 import type { Problem } from '../../../lib/errors.ts'
-import { quantities, resolveOptions, type ResolvedOptions } from '../../../lib/options/resolve.ts'
+import { fillGroup } from '../../../lib/options/groups.ts'
+import { resolveOptions, type ResolvedOptions } from '../../../lib/options/resolve.ts'
 import { GatewaySchema } from '../../../lib/options.ts'
 
 function resolved (input: unknown): { options: ResolvedOptions, problems: Problem[] } {
@@ -26,7 +27,7 @@ t.test('no options are all the defaults', async t => {
       flags: {},
       cors: null,
       static: null,
-      shutdown: { gracePeriod: 10_000 },
+      shutdown: { delay: 0, gracePeriod: 10_000 },
       server: { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 72_000, connectionTimeout: 0, maxHeaderSize: 16_384 },
     })
     t.notOk(trustedProxies.check('127.0.0.1'))
@@ -49,7 +50,7 @@ t.test('what the user wrote is resolved, and stays as it was', async t => {
   t.equal(options.appsDir, resolve('/project/src'))
   t.strictSame(options.portMapFile, { path: resolve('/etc/ports.json'), isRequired: true })
   t.strictSame(options.flags, { addSlashes: true, timeouts: { connect: '1s' } })
-  t.strictSame(options.shutdown, { gracePeriod: 60_000 })
+  t.strictSame(options.shutdown, { delay: 0, gracePeriod: 60_000 })
   t.equal(options.server.keepAliveTimeout, 5)
   t.equal(options.server.headersTimeout, 60_000)
   t.strictSame(input, before)
@@ -67,7 +68,7 @@ t.test('an option that is undefined was left out', async t => {
   t.equal(options.appsDir, resolve('/project/apps'))
   t.equal(options.portMapFile.isRequired, false)
   t.strictSame(options.flags, {})
-  t.strictSame(options.shutdown, { gracePeriod: 10_000 })
+  t.strictSame(options.shutdown, { delay: 0, gracePeriod: 10_000 })
 })
 
 t.test('what is wrong is left out of the result, and the rest is kept in its place', async t => {
@@ -160,7 +161,7 @@ for (const { entry, inside, outside } of subnets) {
 
 t.test('durations merge by property, the later ones win, and what a timer cannot hold is as long as it can', async t => {
   const schema = GatewaySchema.properties.timeouts
-  t.strictSame(quantities(schema, { connect: '1s', body: 5 }, undefined, { body: '2m', stream: '9999h', headers: undefined }), {
+  t.strictSame(fillGroup(schema, { connect: '1s', body: 5 }, undefined, { body: '2m', stream: '9999h', headers: undefined }), {
     connect: 1000, headers: 60_000, body: 120_000, stream: 2_147_483_647, request: 0,
   })
 })
