@@ -1,7 +1,8 @@
 export { default, type GatewayHooks, type GatewayPluginOptions } from './plugins/gateway.ts'
 export type { Configuration } from './lib/configuration.ts'
+export type { Gateway } from './lib/gateway.ts'
 export {
-  BadPathError, BadRequestError, BadUpstreamResponseError, NoRouteError, NoUpstreamError, UpstreamTimeoutError, UpstreamUnreachableError,
+  BadPathError, BadRequestError, BadUpstreamResponseError, NoRouteError, NoUpstreamError, OverloadedError, UpstreamTimeoutError, UpstreamUnreachableError,
 } from './lib/errors.ts'
 export type { GatewayConfigError, GatewayError, Problem } from './lib/errors.ts'
 export { GatewaySchema, type GatewayOptions } from './lib/options.ts'

@@ -42,6 +42,8 @@ type Cause = { cause?: unknown }
 export const BadRequestError = createError<[string, Cause?]>('GW_ERR_BAD_REQUEST', 'Malformed request: %s', 400)
 /** The path would leave its prefix, or cannot be one. */
 export const BadPathError = createError<[string, Cause?]>('GW_ERR_BAD_PATH', 'Malformed path: %s', 400)
+/** The client stopped in the middle: nothing is held for it any longer. */
+export const SlowClientError = createError<[string, Cause?]>('GW_ERR_BAD_REQUEST', 'The client is too slow: %s', 408)
 export const NoRouteError = createError<[Cause?]>('GW_ERR_NO_ROUTE', 'No app is mounted at this path', 404)
 /** Never sent: the client is gone. It gives the log line its status, which is nginx's. */
 export const ClientClosedError = createError<[Cause?]>('GW_ERR_CLIENT_CLOSED', 'The client closed the connection', 499)
@@ -51,6 +53,7 @@ export const ClientClosedError = createError<[Cause?]>('GW_ERR_CLIENT_CLOSED', '
 export const UpstreamUnreachableError = createError<[string, Cause?]>('GW_ERR_UPSTREAM_UNREACHABLE', 'The app "%s" cannot be reached', 502)
 export const BadUpstreamResponseError = createError<[string, Cause?]>('GW_ERR_BAD_UPSTREAM_RESPONSE', 'The app "%s" sent an answer that is not HTTP', 502)
 export const NoUpstreamError = createError<[string, Cause?]>('GW_ERR_NO_UPSTREAM', 'The app "%s" has no upstream that takes requests', 503)
+export const OverloadedError = createError<[string, Cause?]>('GW_ERR_OVERLOADED', 'The app "%s" has more requests than it can take', 503)
 export const UpstreamTimeoutError = createError<[string, Cause?]>('GW_ERR_UPSTREAM_TIMEOUT', 'The app "%s" did not answer in time', 504)
 
 /** An error of the gateway's own, with the status that answers it. */

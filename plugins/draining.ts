@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
@@ -14,7 +16,9 @@ declare module 'fastify' {
 
 export interface DrainingOptions {
   dispatchers: readonly Dispatcher[]
-  /** Milliseconds that what is under way may still take. */
+  /** Milliseconds that requests are still taken. */
+  delay: number
+  /** Milliseconds that what is under way may still take after that. */
   gracePeriod: number
   ownsServer: boolean
 }
@@ -22,7 +26,7 @@ export interface DrainingOptions {
 /** A connection that had been busy when the server stopped is closed at most this much later. */
 const IDLE_CHECK_INTERVAL = 50
 
-async function drainOnClose (fastify: FastifyInstance, { dispatchers, gracePeriod, ownsServer }: DrainingOptions): Promise<void> {
+async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gracePeriod, ownsServer }: DrainingOptions): Promise<void> {
   let isDraining = false
   let idleCheck: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
@@ -36,22 +40,34 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, gracePerio
 
   // Fastify closes what is idle now, once, and then waits for the rest; a connection that becomes idle later would be
   // kept for its whole keep-alive time.
-  fastify.addHook('preClose', function drain (done) {
+  fastify.addHook('preClose', async function drain () {
     isDraining = true
+    fastify.server.prependListener('request', endConnection)
+    await wait(delay)
+    for (const dispatcher of dispatchers) dispatcher.endStreams()
     idleCheck = setInterval(() => fastify.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
     deadline = setTimeout(function endAll () {
       for (const dispatcher of dispatchers) dispatcher.abortAll()
-      for (const socket of connections) socket.destroy()
-      if (ownsServer) fastify.server.closeAllConnections()
+      // Whoever has no answer yet has been told so, which has to leave first.
+      setImmediate(cutConnections)
     }, gracePeriod)
-    done()
   })
+
+  function cutConnections (): void {
+    for (const socket of connections) socket.destroy()
+    if (ownsServer) fastify.server.closeAllConnections()
+  }
 
   fastify.addHook('onClose', async function stop () {
     clearInterval(idleCheck)
     clearTimeout(deadline)
     await Promise.all(dispatchers.map(dispatcher => dispatcher.destroy()))
   })
+}
+
+/** Whoever answers: node writes `Connection: close`, unless the answer says something else itself. */
+function endConnection (_request: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false
 }
 
 export default fp(drainOnClose, { name: 'gateway-draining', fastify: '5.x' })

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Configuration, resolveConfiguration } from '../lib/configuration.ts'
+import { resolveConfiguration } from '../lib/configuration.ts'
+import type { Gateway } from '../lib/gateway.ts'
 import type { GatewayOptions } from '../lib/options.ts'
 import locations from './locations.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What the gateway runs with: its options, the apps that it found, and their locations. */
-    gateway: Configuration
+    /** What the gateway runs with: its options, the apps that it found, and their locations; and what it is like now. */
+    gateway: Gateway
   }
 }
 

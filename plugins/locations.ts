@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
 import { createConfigError } from '../lib/errors.ts'
+import { createGateway } from '../lib/gateway.ts'
+import { createClientAddressReader } from '../lib/client/client-address.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
 import { chooseRequestId } from '../lib/client/request-id.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
@@ -12,6 +14,7 @@ import proxy, { type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
 import type { GatewayHooks } from './gateway.ts'
+import healthCheck, { createHealthLog } from './health-check.ts'
 import staticSite from './static-site.ts'
 
 export interface LocationsOptions {
@@ -24,16 +27,17 @@ export interface LocationsOptions {
 async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
   refuseHost(fastify)
-  fastify.decorate('gateway', configuration)
   addMethods(fastify)
   const endVetting = vetRequests(fastify.server)
   fastify.addHook('onClose', async () => endVetting())
   // In a scope with a prefix of its own, that is the first part of every public path.
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
-  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location)) }))
+  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name) }) }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
-  await fastify.register(draining, { dispatchers, gracePeriod: options.shutdown.gracePeriod, ownsServer })
+  await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
+  await fastify.register(healthCheck, { dispatchers })
+  fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
   async function serve (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
     for (const { prefix, dispatcher } of mounts) await scope.register(proxy, { ...readers, prefix, dispatcher })
@@ -58,6 +62,7 @@ function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsSer
   const createId = hooks.requestId ?? (() => randomUUID())
   return {
     readPeer: createPeerReader(options.trustedProxies),
+    readClientAddress: createClientAddressReader(options.trustedProxies),
     readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
     // Our own server routes by `toRoutable` and keeps the original; in somebody else's, a rewritten URL is what they meant.
     readTarget: ownsServer ? request => request.originalUrl : request => request.raw.url!,

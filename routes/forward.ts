@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import { createKeyReader } from '../lib/balancer/request-key.ts'
 import type { PeerSocket } from '../lib/client/peer.ts'
 import { finishResponseHeaders } from '../lib/headers/finish-response.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
@@ -17,7 +18,7 @@ import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
 import type { Answer } from '../lib/upstream/attempt.ts'
 import { EXCHANGE } from '../lib/upstream/dispatcher.ts'
 import { Exchange } from '../lib/upstream/exchange.ts'
-import { keepUpload, takeUpload } from '../lib/upstream/upload.ts'
+import { createUploadReader } from '../lib/upstream/upload.ts'
 import { prepareAnswer, sendFailure, sendOriginal } from './answer.ts'
 import { createContentSender } from './content.ts'
 import { refusePath } from './refuse.ts'
@@ -25,6 +26,8 @@ import { refusePath } from './refuse.ts'
 /** How a request is read, the same way for every location. */
 export interface RequestReaders {
   readPeer: (socket: PeerSocket) => Peer
+  /** The client's address, also behind trusted proxies. */
+  readClientAddress: (peer: Peer, rawHeaders: readonly string[]) => string | undefined
   /** The target of the request line, as the client wrote it. */
   readTarget: (request: FastifyRequest) => string
 }
@@ -32,11 +35,12 @@ export interface RequestReaders {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => void
 
 /** The handler of a location's routes. What does not change from request to request is made here, once. */
-export function createForwarder (location: Location, { readPeer, readTarget }: RequestReaders, { isDraining, trackConnection }: FastifyInstance): Handler {
+export function createForwarder (location: Location, { readPeer, readClientAddress, readTarget }: RequestReaders, { isDraining, trackConnection }: FastifyInstance): Handler {
   const rewriteHeaders = createHeaderRewriter(location)
   const openapi = location.prefixAware ? null : location.openapi
   const sendContent = openapi === null ? sendOriginal : createContentSender(openapi, placeOf)
-  const readUpload = location.fastapiRedirect ? keepUpload : takeUpload
+  const readUpload = createUploadReader(location)
+  const readKey = createKeyReader(location.balancer)
 
   function placeOf ({ raw, exchange }: FastifyRequest): Place {
     const { upstream, request } = exchange!
@@ -92,6 +96,7 @@ export function createForwarder (location: Location, { readPeer, readTarget }: R
       body: null,
     }, error => sendFailure(request, reply, error))
     exchange.asksForWhole = asksForWhole
+    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders: raw.rawHeaders, address: () => readClientAddress(readPeer(raw.socket), raw.rawHeaders) })
     request.exchange = exchange
     trackConnection(raw.socket)
     reply.raw.once('close', () => exchange.close(reply.raw.writableFinished))
@@ -100,7 +105,7 @@ export function createForwarder (location: Location, { readPeer, readTarget }: R
       reply.from('/', hooks)
       return
     }
-    readUpload(upload, raw.headers['content-length'], body => {
+    readUpload(upload, raw.method!, raw.headers['content-length'], body => {
       exchange.request.body = body
       // reply-from refuses a body on a GET; ours goes with the exchange.
       request.body = undefined

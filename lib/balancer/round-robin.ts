@@ -1,27 +1,33 @@
-/** What round robin needs to know of an upstream. */
-export interface Candidate {
-  /** Share of the picks, relative to the others; 0 is never picked. */
-  readonly weight: number
-  /** Its running balance, kept between picks. */
-  score: number
-}
+import type { Balancer, Candidate } from './candidate.ts'
 
 /**
- * Next upstream by smooth weighted round robin: while the pool does not change, every run of Σweight picks holds each
- * upstream exactly `weight` times, spread out. Allocates nothing.
- * @param pool - upstreams able to take a request; each `score` is updated in place
- * @returns the picked upstream, or `undefined` when no weight is positive
+ * Smooth weighted round robin: while the shares do not change, every run of Σshare picks holds each upstream exactly
+ * `share` times, spread out. When one leaves, returns or starts slowly, the others go on in their ratio at once: balances
+ * are kept in picks. nginx keeps them in weights, and when the heavy one leaves 100:1:1 the light ones do not take turns:
+ * one of them first gets a row of about 50.
+ *
+ * Each `score` is updated in place; it begins at 0 and belongs to this balancer.
  * @see nginx, `ngx_http_upstream_round_robin.c`
  */
-export function pickRoundRobin<T extends Candidate> (pool: readonly T[]): T | undefined {
-  let total = 0
-  let best: T | undefined
-  for (const candidate of pool) {
-    if (candidate.weight === 0) continue
-    candidate.score += candidate.weight
-    total += candidate.weight
-    if (best === undefined || candidate.score > best.score) best = candidate
+export function createRoundRobin (): Balancer<Pick<Candidate, 'share' | 'score'>> {
+  // One pick, in the unit of the scores; of 0 it is as good as any.
+  let unit = 1
+  return {
+    pick (candidates) {
+      let total = 0
+      for (const { share } of candidates) total += share
+      if (total > 0 && total !== unit) {
+        for (const candidate of candidates) candidate.score *= total / unit
+        unit = total
+      }
+      let best: typeof candidates[number] | undefined
+      for (const candidate of candidates) {
+        if (candidate.share === 0) continue
+        candidate.score += candidate.share
+        if (best === undefined || candidate.score > best.score) best = candidate
+      }
+      if (best !== undefined) best.score -= total
+      return best
+    },
   }
-  if (best !== undefined) best.score -= total
-  return best
 }

@@ -14,15 +14,16 @@ export type HeaderRewriter = (headers: HeaderRecord, findPlace: () => Place) => 
  * What a location does with the headers of its answers: redirects and cookies become those of the public paths.
  * @returns `null` for an app that knows its prefix
  */
-export function createHeaderRewriter ({ prefixAware, cookiePath, upstreams }: Location): HeaderRewriter | null {
+export function createHeaderRewriter (location: Location): HeaderRewriter | null {
+  const { prefixAware, cookiePath } = location
   if (prefixAware) return null
-  const upstreamNames = new Set(upstreams.map(({ origin }) => new URL(origin).hostname))
+  const namesOf = createNameReader()
   const rewriters: Record<string, Rewrite> = {
     // An app that sends the client back where it came from repeats a public URL.
     location: (value, place) => value === place.referer ? value : toPublicUrl(value, place),
     'content-location': toPublicUrl,
     refresh: (value, place) => rewriteRefresh(value, url => toPublicUrl(url, place)),
-    'set-cookie': (value, { prefix, basePath }) => rewriteSetCookie(value, { prefix, basePath, mode: cookiePath, upstreamNames }),
+    'set-cookie': (value, { prefix, basePath }) => rewriteSetCookie(value, { prefix, basePath, mode: cookiePath, upstreamNames: namesOf(location.upstreams) }),
   }
   const names = Object.keys(rewriters)
 
@@ -34,6 +35,18 @@ export function createHeaderRewriter ({ prefixAware, cookiePath, upstreams }: Lo
       place ??= findPlace()
       headers[name] = rewriteEach(value, rewriters[name]!, place)
     }
+  }
+}
+
+/** The host names of upstreams, which are others only when the upstreams are. */
+function createNameReader (): (upstreams: Location['upstreams']) => Set<string> {
+  let known: Location['upstreams'] = []
+  let names = new Set<string>()
+  return function namesOf (upstreams) {
+    if (upstreams === known) return names
+    known = upstreams
+    names = new Set(upstreams.map(({ origin }) => new URL(origin).hostname))
+    return names
   }
 }
 

@@ -1,21 +1,24 @@
 import type { Dispatcher } from 'undici'
-import { BadUpstreamResponseError, ClientClosedError, UpstreamTimeoutError } from '../errors.ts'
+import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import { type AnswerHead, hasUnknownCoding, type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
-import type { Deadlines, Watched } from './deadlines.ts'
-import type { Abortable, Exchange } from './exchange.ts'
+import type { Deadlines } from './deadlines.ts'
+import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
+import { type Culprit, Patience } from './patience.ts'
 import { RequestBody } from './request-body.ts'
+import type { UnderWay } from './stop.ts'
+import { StreamEnding } from './stream-ending.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
 export interface Answer extends AnswerHead {
   body: Buffer | AnswerBody | null
 }
 
-/** How an attempt ended, for health and balancing. */
-export interface Outcome {
+/** How an attempt ended. */
+export interface Ending {
   /** Of the answer; 0 when there was none. */
   statusCode: number
   /** Milliseconds from sending to the head of the answer; to the end when there was none. */
@@ -28,7 +31,7 @@ export interface Outcome {
 export interface AttemptListener {
   answered (answer: Answer): void
   failed (error: Error): void
-  ended (outcome: Outcome): void
+  ended (ending: Ending): void
 }
 
 /** Largest body that is handed on in one piece. */
@@ -39,15 +42,15 @@ const WITHOUT_BODY = new Set([204, 304])
  * One try of an exchange with one upstream: the receiver of undici's events. A small answer that came in one read is
  * handed on whole, everything else as a stream, as soon as its head is here.
  */
-export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSource, Abortable {
-  deadline = Infinity
+export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderWay {
   readonly #exchange: Exchange
-  readonly #deadlines: Deadlines<Attempt>
+  readonly #deadlines: Deadlines<UnderWay>
   readonly #now: () => number
   readonly #listener: AttemptListener
   readonly #startedAt: number
   #cancel: ((error?: Error) => void) | undefined
   #continue: (() => void) | undefined
+  readonly #patience: Patience
   #error: Error | null = null
   #isComplete = false
   #hasEnded = false
@@ -57,19 +60,36 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   #latency = 0
   #bodyTimeout = 0
   #isStream = false
+  /** Of an event stream whose events can be seen. */
+  #streamEnding: StreamEnding | null = null
+  #isStreamUnwanted = false
   // Until the answer is handed on its chunks wait here: those of one read.
   #chunks: Buffer[] = []
   #length = 0
   #body: AnswerBody | undefined
 
-  constructor (exchange: Exchange, deadlines: Deadlines<Attempt>, now: () => number, listener: AttemptListener) {
+  constructor (exchange: Exchange, deadlines: Deadlines<UnderWay>, now: () => number, listener: AttemptListener) {
     this.#exchange = exchange
     this.#deadlines = deadlines
     this.#now = now
     this.#listener = listener
     this.#startedAt = now()
-    this.deadline = exchange.endsAt
+    this.#patience = new Patience(exchange.location.timeouts, exchange.endsAt, now)
     deadlines.add(this)
+  }
+
+  get deadline (): number {
+    return this.#patience.deadline
+  }
+
+  /** Whether it had a connection: from then on bytes of it may have reached the upstream. */
+  get wasSent (): boolean {
+    return this.#cancel !== undefined
+  }
+
+  /** Milliseconds from the start to the head of the answer; until now when there is none. */
+  get latency (): number {
+    return this.#statusCode === 0 ? this.#now() - this.#startedAt : this.#latency
   }
 
   onConnect (cancel: (error?: Error) => void): void {
@@ -78,12 +98,13 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
       return
     }
     this.#cancel = cancel
-    this.#arm(this.#exchange.location.timeouts.headers)
+    const { request: { body }, location: { timeouts } } = this.#exchange
+    if (body instanceof RequestBody) this.#patience.watchUpload(body)
+    this.#patience.expect(timeouts.headers)
   }
 
   onBodySent (): void {
-    // An upload may go on below an answer, whose own times count then.
-    if (this.#statusCode === 0) this.#arm(this.#exchange.location.timeouts.headers)
+    if (this.#statusCode === 0) this.#patience.expect(this.#exchange.location.timeouts.headers)
   }
 
   onHeaders (statusCode: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
@@ -100,8 +121,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
     this.#continue = resume
     const { timeouts } = this.#exchange.location
     this.#isStream = isEventStream(this.#headers)
+    if (this.#isStream && this.#headers['content-encoding'] === undefined) this.#streamEnding = new StreamEnding()
     this.#bodyTimeout = this.#isStream ? timeouts.stream : timeouts.body
-    this.#arm(this.#bodyTimeout)
+    this.#patience.endUpload()
+    this.#patience.expect(this.#bodyTimeout)
     // It is whole. undici would not think so of a 304 that says how long another answer would be (RFC 9110, 8.6).
     if (this.#isBodiless()) this.#end(null)
     // The rest of this read is parsed before a microtask runs: then it is known whether the body is already here.
@@ -110,15 +133,20 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   }
 
   onData (chunk: Buffer): boolean {
-    this.#arm(this.#bodyTimeout)
+    this.#patience.expect(this.#bodyTimeout)
+    const wantsMore = this.#pass(this.#streamEnding?.take(chunk) ?? chunk)
+    if (this.#streamEnding?.isOver === true) this.#finishStream()
+    return wantsMore
+  }
+
+  #pass (chunk: Buffer): boolean {
     if (this.#body === undefined) {
       this.#chunks.push(chunk)
       this.#length += chunk.length
       return true
     }
     if (this.#body.push(chunk)) return true
-    // It is the client who does not read: the upstream is not to blame.
-    this.#arm(0)
+    this.#patience.awaitReader()
     return false
   }
 
@@ -139,8 +167,23 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   /** The client has read what there was. */
   resume (): void {
     if (this.#hasEnded) return
-    this.#arm(this.#bodyTimeout)
+    this.#patience.expect(this.#bodyTimeout)
     this.#continue?.()
+  }
+
+  /** Ends an event stream, now or as soon as it is between two events. No other answer is touched. */
+  endStream (): void {
+    this.#isStreamUnwanted = true
+    if (this.#streamEnding?.ask() === true) this.#finishStream()
+  }
+
+  /** For the client it is complete; the upstream is left. */
+  #finishStream (): void {
+    if (this.#hasEnded) return
+    this.#isComplete = true
+    this.#end(null)
+    this.#body?.push(null)
+    this.#cancel?.(new ClientClosedError())
   }
 
   /** Stops it, whatever it is doing: the connection to the upstream is closed. */
@@ -153,20 +196,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
   }
 
   expire (now: number): void {
-    if (now < this.#exchange.endsAt && this.#isWaitingForClient()) return this.#arm(this.#exchange.location.timeouts.headers)
-    this.abort(new UpstreamTimeoutError(this.#exchange.location.name))
-  }
-
-  /** The upload has stalled, and so there is no answer: the server's own `requestTimeout` is what ends that. */
-  #isWaitingForClient (): boolean {
-    const { body } = this.#exchange.request
-    return this.#statusCode === 0 && body instanceof RequestBody && body.isStarved && !body.readableEnded
-  }
-
-  /** @param timeout - milliseconds from now; 0 is none but the exchange's own */
-  #arm (timeout: number): void {
-    const { endsAt } = this.#exchange
-    this.deadline = timeout === 0 ? endsAt : Math.min(this.#now() + timeout, endsAt)
+    const culprit = this.#patience.look(now)
+    if (culprit !== undefined) this.abort(describeDelay(culprit, this.#exchange.location.name))
   }
 
   #handOn (): void {
@@ -177,6 +208,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
       headers: this.#headers,
       body: this.#takeBody(),
     })
+    if (this.#isStreamUnwanted) this.endStream()
   }
 
   #takeBody (): Answer['body'] {
@@ -203,7 +235,11 @@ export class Attempt implements Dispatcher.DispatchHandler, Watched, AnswerSourc
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#deadlines.delete(this)
-    const latency = this.#statusCode === 0 ? this.#now() - this.#startedAt : this.#latency
-    this.#listener.ended({ statusCode: this.#statusCode, latency, error })
+    this.#listener.ended({ statusCode: this.#statusCode, latency: this.latency, error })
   }
+}
+
+function describeDelay (culprit: Culprit, app: string): Error {
+  if (culprit === 'upstream') return new UpstreamTimeoutError(app)
+  return new SlowClientError(culprit === 'sender' ? 'its body does not arrive' : 'it does not read its answer')
 }

@@ -8,21 +8,24 @@ export interface Watched {
 
 /**
  * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
- * seen at most one `resolution` late. The timer runs only while something is watched, and never keeps the process alive.
+ * seen at most one `resolution` late. The timer runs only while something is watched.
  */
 export class Deadlines<T extends Watched = Watched> {
   readonly #watched = new Set<T>()
   readonly #now: () => number
   readonly #resolution: number
+  readonly #keepsAlive: boolean
   #timer: NodeJS.Timeout | undefined
 
   /**
    * @param now - the clock, in milliseconds
    * @param resolution - time between two looks at it, in milliseconds
+   * @param keepsAlive - the process does not end before what is watched: for what has no connection that does this
    */
-  constructor (now: () => number, resolution: number) {
+  constructor (now: () => number, resolution: number, keepsAlive = false) {
     this.#now = now
     this.#resolution = resolution
+    this.#keepsAlive = keepsAlive
   }
 
   get size (): number {
@@ -36,7 +39,12 @@ export class Deadlines<T extends Watched = Watched> {
 
   add (watched: T): void {
     this.#watched.add(watched)
-    this.#timer ??= setInterval(() => this.tick(), this.#resolution).unref()
+    this.#timer ??= this.#start()
+  }
+
+  #start (): NodeJS.Timeout {
+    const timer = setInterval(() => this.tick(), this.#resolution)
+    return this.#keepsAlive ? timer : timer.unref()
   }
 
   delete (watched: T): void {

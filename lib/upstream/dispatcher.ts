@@ -1,13 +1,14 @@
-import { BadUpstreamResponseError, ClientClosedError, NoUpstreamError } from '../errors.ts'
-import { joinBase } from '../location/path.ts'
-import type { Location } from '../location/types.ts'
-import { AnswerBody } from './answer-body.ts'
+import { ClientClosedError, NoUpstreamError } from '../errors.ts'
+import type { Location, UpstreamTarget } from '../location/types.ts'
+import { RetryBudget } from '../retry/budget.ts'
 import { type Answer, Attempt } from './attempt.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
-import { toGatewayError } from './failure.ts'
-import { UpstreamPool } from './pool.ts'
-import { createMemory, findOwnRedirect, isGoodAnswer, MAX_HOPS, type RedirectMemory } from './redirects.ts'
+import { Forwarding, type ForwardingContext } from './forwarding.ts'
+import { HealthChecker } from './health-checker.ts'
+import { type HealthChange, UpstreamPool } from './pool.ts'
+import { RedirectFollower } from './redirect-follower.ts'
+import type { UnderWay } from './stop.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Carries an exchange through reply-from, which hands its headers on by `Object.assign`: symbols survive that. */
@@ -20,6 +21,18 @@ export interface DispatchOptions {
 
 export type DispatchCallback = (error: Error | null, answer: Answer) => void
 
+/** What a dispatcher takes from its surroundings. */
+export interface DispatcherOptions {
+  /** Monotonic clock, in milliseconds. */
+  now?: () => number
+  /** From 0 to below 1. */
+  random?: () => number
+  onHealthChange?: (upstream: Upstream, change: HealthChange) => void
+}
+
+/** How closely the pauses between two tries are watched, in milliseconds. */
+const PAUSE_RESOLUTION = 10
+
 /**
  * What stands behind reply-from's `undici` option for one location: it picks an upstream, sends the request there, and
  * reports what became of it. The exchange comes with the headers; what reply-from made of path, headers and body is
@@ -28,17 +41,27 @@ export type DispatchCallback = (error: Error | null, answer: Answer) => void
 export class Dispatcher {
   readonly location: Location
   readonly pool: UpstreamPool
-  readonly #deadlines: Deadlines<Attempt>
-  readonly #now: () => number
-  readonly #memory: RedirectMemory | null
+  readonly #context: ForwardingContext
+  readonly #checker: HealthChecker | null
+  #isEndingStreams = false
 
-  /** @param now - monotonic clock, in milliseconds */
-  constructor (location: Location, now: () => number = () => performance.now()) {
+  constructor (location: Location, { now = () => performance.now(), random = Math.random, onHealthChange = () => {} }: DispatcherOptions = {}) {
     this.location = location
-    this.pool = new UpstreamPool(location)
-    this.#memory = createMemory(location)
-    this.#now = now
-    this.#deadlines = new Deadlines(now, resolutionFor(Object.values(location.timeouts)))
+    this.#checker = location.healthCheck === null
+      ? null
+      : new HealthChecker(location.healthCheck, random, (...probed) => this.pool.probed(...probed))
+    this.pool = new UpstreamPool(location, { now, random, onHealthChange }, this.#probeOf)
+    this.#context = {
+      location,
+      pool: this.pool,
+      budget: location.retry === null ? null : new RetryBudget(location.retry.budget),
+      redirects: location.fastapiRedirect ? new RedirectFollower(location) : null,
+      deadlines: new Deadlines<UnderWay>(now, resolutionFor([...Object.values(location.timeouts), location.limits.pendingTimeout])),
+      pauses: new Deadlines<UnderWay>(now, PAUSE_RESOLUTION, true),
+      now,
+      random,
+      isEndingStreams: () => this.#isEndingStreams,
+    }
   }
 
   /**
@@ -48,109 +71,50 @@ export class Dispatcher {
     const exchange = options.headers[EXCHANGE]
     if (exchange.isClientGone) return exchange.fail(new ClientClosedError())
     const { request: limit } = this.location.timeouts
-    if (limit !== 0) exchange.endsAt = this.#now() + limit
-    this.#recall(exchange)
-    this.#attempt(exchange, callback)
+    if (limit !== 0) exchange.endsAt = this.#context.now() + limit
+    new Forwarding(this.#context, exchange, answer => callback(null, answer)).start()
   }
 
-  /** Asks at once for where a path led before. */
-  #recall (exchange: Exchange): void {
-    const { request } = exchange
-    const path = this.#memory?.recall(request)
-    if (path === undefined) return
-    exchange.recalledFrom = request.path
-    request.path = path
-  }
-
-  /** Attempts under way. */
+  /** What is under way: attempts, and requests that wait. */
   get size (): number {
-    return this.#deadlines.size
+    return this.#context.deadlines.size + this.#context.pauses.size
+  }
+
+  /** Begins to probe the upstreams, where that is configured. */
+  startProbes (): void {
+    this.#checker?.start(() => this.pool.upstreams)
+  }
+
+  /**
+   * Other upstreams, or other weights, from now on. An address that stays keeps its state; one that is gone finishes what
+   * it has.
+   */
+  update (targets: readonly UpstreamTarget[]): void {
+    this.location.upstreams = targets
+    this.pool.update(targets, this.#probeOf)
+    this.#checker?.refresh()
+  }
+
+  /** The gateway stops: event streams, which have no end of their own, end between two events. */
+  endStreams (): void {
+    this.#isEndingStreams = true
+    for (const each of this.#context.deadlines) if (each instanceof Attempt) each.endStream()
   }
 
   /** Ends everything under way: the gateway stops. */
   abortAll (): void {
-    for (const attempt of this.#deadlines) attempt.abort(new NoUpstreamError(this.location.name))
+    const { deadlines, pauses } = this.#context
+    for (const each of [...deadlines, ...pauses]) each.abort(new NoUpstreamError(this.location.name))
   }
 
   /** Ends everything under way and closes every connection. */
   async destroy (): Promise<void> {
+    this.#checker?.stop()
     this.abortAll()
-    this.#deadlines.close()
+    this.#context.deadlines.close()
+    this.#context.pauses.close()
     await this.pool.destroy()
   }
 
-  /** @param upstream - who is asked; the balancer's choice by default */
-  #attempt (exchange: Exchange, callback: DispatchCallback, upstream = this.pool.pick()): void {
-    if (upstream === undefined) return exchange.fail(new NoUpstreamError(this.location.name))
-    exchange.upstream = upstream
-    const attempt = new Attempt(exchange, this.#deadlines, this.#now, {
-      answered: answer => this.#receive(exchange, upstream, answer, callback),
-      failed: error => exchange.fail(toGatewayError(error, this.location.name)),
-      ended: outcome => {
-        this.pool.outcome(upstream, outcome)
-        // Broken off in the middle of the answer: only the log can still be told.
-        const isLast = exchange.attempt === attempt && exchange.answer !== null
-        if (isLast && outcome.error !== null) exchange.failure ??= toGatewayError(outcome.error, this.location.name)
-      },
-    })
-    exchange.attempt = attempt
-    this.pool.begin(upstream)
-    this.#send(exchange, upstream, attempt)
-  }
-
-  #receive (exchange: Exchange, upstream: Upstream, answer: Answer, callback: DispatchCallback): void {
-    const { request, visited } = exchange
-    if (exchange.recalledFrom !== null && !isGoodAnswer(answer.statusCode)) this.#memory?.forget({ ...request, path: exchange.recalledFrom })
-    const path = this.#redirectTarget(exchange, upstream, answer)
-    if (path === undefined) {
-      exchange.answer = answer
-      return this.#deliver(exchange, answer, callback)
-    }
-    this.#memory?.remember(request, path)
-    visited.push(request.path)
-    request.path = path
-    this.#attempt(exchange, callback, upstream)
-    // Its attempt is not the exchange's any more; what it ends like is nobody's business.
-    if (answer.body instanceof AnswerBody) answer.body.destroy()
-  }
-
-  /** @returns path and query to ask the same upstream for; `undefined` when the answer is the client's */
-  #redirectTarget ({ request, visited }: Exchange, { target }: Upstream, answer: Answer): string | undefined {
-    const isReplayable = request.body === null || Buffer.isBuffer(request.body)
-    if (!this.location.fastapiRedirect || !isReplayable || visited.length === MAX_HOPS) return undefined
-    const clientHosts = request.host === undefined ? [] : [request.host]
-    const path = findOwnRedirect(answer, { prefix: '', upstreams: [target], basePath: target.basePath, clientHosts })
-    return path === request.path || visited.includes(path ?? '') ? undefined : path
-  }
-
-  /** An answer that Fastify cannot send, because of one of its headers, is a bad answer, and not the end of the process. */
-  #deliver (exchange: Exchange, answer: Answer, callback: DispatchCallback): void {
-    try {
-      callback(null, answer)
-    } catch (cause) {
-      const failure = new BadUpstreamResponseError(this.location.name, { cause })
-      exchange.fail(failure)
-      exchange.attempt?.abort(failure)
-    }
-  }
-
-  #send ({ request }: Exchange, upstream: Upstream, attempt: Attempt): void {
-    const { target } = upstream
-    const host = this.#hostFor(upstream, request.host)
-    upstream.connections.dispatch({
-      path: joinBase(target.basePath, request.path),
-      method: request.method,
-      headers: ['host', host, ...request.headers],
-      body: request.body,
-      // One for all requests. Otherwise undici takes the Host header's, which may be the client's, and opens a new
-      // connection whenever it changes. The name that the certificate is held against is the connector's.
-      ...(target.isSecure && { servername: target.host }),
-    }, attempt)
-  }
-
-  #hostFor ({ target }: Upstream, clientHost: string | undefined): string {
-    const { rewriteHost } = this.location
-    const useUpstreams = rewriteHost === 'auto' ? target.isSecure : rewriteHost
-    return useUpstreams ? target.host : clientHost ?? target.host
-  }
+  readonly #probeOf = (target: UpstreamTarget) => this.#checker?.stateOf(target) ?? null
 }

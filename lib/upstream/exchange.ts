@@ -26,6 +26,8 @@ export interface Abortable {
 export class Exchange {
   readonly location: Location
   readonly request: UpstreamRequest
+  /** What of the request decides who is asked, where the balancer hashes. */
+  hashKey: string | undefined
   /** Who is asked, or was asked last; `null` until one is picked. */
   upstream: Upstream | null = null
   /** Tries after the first. */

@@ -12,12 +12,19 @@ export class RequestBody extends Readable {
   #isAttached = false
   /** The upstream could take more, but the client has not sent it. */
   isStarved = false
+  /** Bytes that have come from the client. */
+  received = 0
 
   constructor (source: Readable) {
     super()
     this.#source = source
     // undici listens only while it writes; what breaks off before or after that must not end the process.
     this.on('error', ignore)
+  }
+
+  /** Nothing has been read of it: it is as good as new. */
+  get isUntouched (): boolean {
+    return !this.#isAttached && !this.destroyed
   }
 
   override _read (): void {
@@ -41,6 +48,7 @@ export class RequestBody extends Readable {
 
   readonly #onData = (chunk: Buffer) => {
     this.isStarved = false
+    this.received += chunk.length
     if (!this.push(chunk)) this.#source.pause()
   }
 

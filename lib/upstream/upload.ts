@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { Location } from '../location/types.ts'
 import { holdBody } from './hold.ts'
 import { RequestBody } from './request-body.ts'
 
@@ -25,13 +26,29 @@ function readWhole (source: IncomingMessage, length: number): Buffer | Readable 
   return source.readableLength === length ? source.read() as Buffer : new RequestBody(source)
 }
 
+/** Hands on the body of a request with a method. */
+export type UploadReader = (source: Readable, method: string, contentLength: string | undefined, done: (body: Buffer | Readable) => void) => void
+
+/** Makes what reads the uploads of a location: those that may have to be sent again are kept, the others are streamed. */
+export function createUploadReader ({ fastapiRedirect, retry }: Pick<Location, 'fastapiRedirect' | 'retry'>): UploadReader {
+  const followed = fastapiRedirect ? WHOLE_UPLOAD_LIMIT : 0
+  const repeatable = new Set(retry?.methods)
+  const repeated = retry === null || retry.attempts === 0 ? 0 : retry.maxBodyBytes
+  return function readUpload (source, method, contentLength, done) {
+    const limit = repeatable.has(method) ? Math.max(followed, repeated) : followed
+    if (limit === 0) takeUpload(source, contentLength, done)
+    else keepUpload(source, contentLength, limit, done)
+  }
+}
+
 /**
- * The body of a request that may have to be sent again: kept whole up to `WHOLE_UPLOAD_LIMIT`, and sent when it is
- * complete; a longer one is streamed.
+ * The body of a request that may have to be sent again: kept whole up to a limit, and sent when it is complete; a longer
+ * one is streamed.
+ * @param limit - in bytes
  * @param done - gets the body; one that breaks off before is a stream, too, which fails with the reason when it is read
  */
-export function keepUpload (source: Readable, contentLength: string | undefined, done: (body: Buffer | Readable) => void): void {
-  if (contentLength !== undefined && Number(contentLength) > WHOLE_UPLOAD_LIMIT) return done(new RequestBody(source))
+export function keepUpload (source: Readable, contentLength: string | undefined, limit: number, done: (body: Buffer | Readable) => void): void {
+  if (contentLength !== undefined && Number(contentLength) > limit) return done(new RequestBody(source))
   const stream = () => done(new RequestBody(source))
-  holdBody(source, WHOLE_UPLOAD_LIMIT).then(({ bytes, isWhole }) => isWhole ? done(bytes) : stream(), stream)
+  holdBody(source, limit).then(({ bytes, isWhole }) => isWhole ? done(bytes) : stream(), stream)
 }

@@ -1,43 +1,74 @@
-import { type Dispatcher, Pool } from 'undici'
-import type { Candidate } from '../balancer/round-robin.ts'
-import type { Timeouts, UpstreamTarget } from '../location/types.ts'
-import { createConnector } from './connector.ts'
+import type { Candidate } from '../balancer/candidate.ts'
+import { createPeakEwma } from '../balancer/peak-ewma.ts'
+import { hashText } from '../balancer/rendezvous.ts'
+import { OutlierDetector } from '../health/outlier-detector.ts'
+import type { ProbeState } from '../health/probe-state.ts'
+import { slowStartFactor } from '../health/slow-start.ts'
+import type { Location, UpstreamTarget } from '../location/types.ts'
+import { Connections } from './connections.ts'
 
-// Below what servers usually keep (gunicorn 2 s, uvicorn and Node 5 s), so that a connection is not used in the moment
-// in which its other end closes it. A server that announces its time (`Keep-Alive: timeout=5`) gets it less 2 s.
-const KEEP_ALIVE_TIMEOUT = 1500
+/** Smallest part of its weight that an upstream has. */
+const LEAST = 0.01
 
-/** An address that serves an app: what is configured of it, its connections, and what it is doing. */
+/** What of a location makes its upstreams what they are. */
+export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 'timeouts' | 'limits'>
+
+/** An address that serves an app: what is configured of it, its connections, and what is known of it. */
 export class Upstream implements Candidate {
-  readonly target: UpstreamTarget
-  readonly connections: Dispatcher
-  /** Balance of round robin. */
+  readonly connections: Connections
+  readonly latency = createPeakEwma()
+  readonly seed: number
+  readonly outlier: OutlierDetector | null
+  /** What the probes of its address say; `null` when nobody probes. */
+  readonly probe: ProbeState | null
+  share = 0
   score = 0
-  /** Requests that it has been given and that have not ended. */
   inFlight = 0
+  /** When it joined or came back; it was there from the start when this is `-Infinity`. */
+  startedAt = -Infinity
+  readonly #rules: UpstreamRules
+  #target: UpstreamTarget
 
-  constructor (target: UpstreamTarget, connections: Dispatcher) {
-    this.target = target
-    this.connections = connections
+  /** @param copy - how many with the same address stand before it */
+  constructor (target: UpstreamTarget, rules: UpstreamRules, probe: ProbeState | null, copy = 0) {
+    this.#target = target
+    this.#rules = rules
+    this.connections = new Connections(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections })
+    this.seed = hashText(`${target.url} ${copy}`)
+    this.outlier = rules.outlierDetection === null ? null : new OutlierDetector(rules.outlierDetection)
+    this.probe = probe
   }
 
+  get target (): UpstreamTarget {
+    return this.#target
+  }
+
+  /** 0 drains it: it gets no new requests. */
   get weight (): number {
-    return this.target.weight
+    return this.#target.weight
   }
-}
 
-/**
- * The connections to one address, kept alive and reused. Their number is bounded by the requests under way, each of
- * which holds a client connection. The times of an answer are kept by the attempt; undici's own are off.
- */
-export function openConnections (target: UpstreamTarget, timeouts: Timeouts): Dispatcher {
-  return new Pool(target.origin, {
-    connections: null,
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: createConnector(target, timeouts.connect),
-  })
+  set weight (weight: number) {
+    this.#target = { ...this.#target, weight }
+  }
+
+  get isFull (): boolean {
+    return this.inFlight >= this.#rules.limits.maxConnections
+  }
+
+  /** Whether it is neither down nor ejected. */
+  get isHealthy (): boolean {
+    return this.probe?.isDown !== true && this.outlier?.isEjected !== true
+  }
+
+  /** Whether it is healthy, or is due for the one request that shows whether it is again. */
+  takesRequests (now: number): boolean {
+    return this.probe?.isDown !== true && this.outlier?.takesRequests(now) !== false
+  }
+
+  /** Its weight, or what it has of that so far when it joined or came back: never nothing, for it may be the only one left. */
+  weightAt (now: number): number {
+    const { slowStart } = this.#rules
+    return slowStart === null ? this.weight : this.weight * Math.max(LEAST, slowStartFactor(slowStart, this.startedAt, now))
+  }
 }

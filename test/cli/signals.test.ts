@@ -59,3 +59,32 @@ t.test('something that a configuration file left open does not hold up the exit'
   child.kill('SIGTERM')
   t.match(await ended, { exitCode: 0, stderr: '' })
 })
+
+t.test('during shutdown.delay the command goes on, then exits 0, and a second signal exits at once', async t => {
+  for (const isImpatient of [false, true]) {
+    const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
+    const options = { shutdown: { delay: isImpatient ? '60s' : '500ms' }, apps: [{ name: 'app', upstreams: upstream }] }
+    const { child, until, address, ended } = await startCommand(t, [], { cwd: t.testdir({ 'gateway.config.json': JSON.stringify(options) }) })
+    child.kill('SIGTERM')
+    await until(/"msg":"SIGTERM: finishing/)
+    const response = await fetch(`${address}/app`)
+    t.strictSame([await response.text(), response.headers.get('connection')], ['fine', 'close'])
+    if (isImpatient) child.kill('SIGTERM')
+    t.match(await ended, { exitCode: isImpatient ? 143 : 0, stderr: '' })
+  }
+})
+
+t.test('an event stream ends between two events, and does not hold up the exit', async t => {
+  const upstream = await startUpstream(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+  })
+  const options = { shutdown: { gracePeriod: '20s' }, apps: [{ name: 'app', upstreams: upstream }] }
+  const { child, address, ended } = await startCommand(t, [], { cwd: t.testdir({ 'gateway.config.json': JSON.stringify(options) }) })
+  const response = await fetch(`${address}/app`)
+  const text = response.text()
+  const signalled = Date.now()
+  child.kill('SIGTERM')
+  t.equal(await text, 'data: 1\n\n', 'as a whole answer')
+  t.match(await ended, { exitCode: 0, stderr: '' })
+  t.ok(Date.now() - signalled < 10_000)
+})

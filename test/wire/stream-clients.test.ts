@@ -14,7 +14,7 @@ t.test('200 clients have each their own stream at once', async t => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
     if (responses.push([request.url!.slice(1), response]) === 200) all.resolve()
   })
-  const { port } = await startGateway(t, upstream)
+  const { port } = await startGateway(t, upstream, { limits: { maxConnections: 200 } })
   const clients = await Promise.all(Array.from({ length: 200 }, () => connectRaw(t, port)))
   for (const [index, client] of clients.entries()) client.write(REQUEST.replace('/app/', `/app/n${index}`))
   await soon(all.promise, 'all streams')

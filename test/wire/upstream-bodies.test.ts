@@ -39,7 +39,7 @@ t.test('500 clients at once get each their own answer', async t => {
     waiting.push(() => response.writeHead(200, { 'content-type': 'text/plain', 'x-name': name }).end(name.repeat(1000)))
     if (waiting.length === 500) waiting.forEach(answer => answer())
   })
-  const { port } = await startGateway(t, upstream)
+  const { port } = await startGateway(t, upstream, { limits: { maxConnections: 500 } })
   const names = Array.from({ length: 500 }, (_, index) => `client-${index};`)
   const replies = await Promise.all(names.map(name => ask(port, `/app/${name}`)))
   t.strictSame(replies.map(({ headers }) => headers['x-name']), names)

@@ -83,7 +83,7 @@ t.test('a connection that breaks before there is an answer is answered 502', asy
   }
 })
 
-t.test('a connection that breaks is not asked again: the request is sent once', async t => {
+t.test('a connection that breaks is asked again only for what may be repeated', async t => {
   let requests = 0
   const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
     requests++
@@ -94,7 +94,7 @@ t.test('a connection that breaks is not asked again: the request is sent once', 
     requests = 0
     const reply = await ask(port, '/app/', { method, headers: method === 'GET' ? {} : { 'content-length': 2 }, body: method === 'GET' ? undefined : 'ab' })
     isGatewayError(t, reply, 502, 'GW_ERR_UPSTREAM_UNREACHABLE', method)
-    t.equal(requests, 1, `${method} is sent once`)
+    t.equal(requests, method === 'GET' ? 2 : 1, method)
   }
 })
 

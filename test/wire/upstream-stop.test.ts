@@ -160,7 +160,11 @@ t.test('after its stop nothing of the gateway keeps a process alive', async t =>
     } else if (request.url !== '/silent') response.end('fine')
   })
   const { port, child } = await forkGateway(t, {
-    apps: [{ name: 'app', upstreams: upstream }, { name: 'gone', upstreams: 'http://127.0.0.1:9' }],
+    apps: [
+      { name: 'app', upstreams: upstream, healthCheck: { path: '/fine', interval: 50 } },
+      { name: 'gone', upstreams: 'http://127.0.0.1:9', healthCheck: { path: '/', unhealthyInterval: 50 } },
+      { name: 'silent', upstreams: upstream, healthCheck: { path: '/silent', timeout: '30s' } },
+    ],
     shutdown: { gracePeriod: 200 },
     timeouts: { headers: '30s', body: '30s', connect: '30s' },
   })
@@ -185,4 +189,71 @@ t.test('a gateway that nobody used lets its process end, too', async t => {
   const exited = once(child, 'exit')
   child.send('close')
   t.strictSame(await soon(exited, 'the end of the process'), [0, null])
+})
+
+t.test('during shutdown.delay requests are taken as before, and the gateway says that it is not ready', async t => {
+  const upstream = await startUpstream(t, (_request, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end('fine'))
+  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { delay: 400, gracePeriod: '20s' } })
+  const open = await connectRaw(t, port)
+  open.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
+  t.notMatch(await open.until(/fine/), /connection: close/i)
+  t.equal(fastify.gateway.isReady(), true)
+
+  const { stopped } = await beginStop(fastify)
+  t.equal(fastify.gateway.isReady(), false)
+  for (const [path, status] of [['/app/', 200], ['/nowhere', 404]] as const) {
+    const reply = await soon(ask(port, path), 'an answer on a new connection')
+    t.strictSame([reply.statusCode, reply.headers.connection], [status, 'close'], path)
+  }
+  open.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
+  t.match(await soon(open.closed(), 'the answer on an open connection'), /fine[^]*connection: close\r\n[^]*fine\r\n0\r\n\r\n$/i)
+  await soon(stopped, 'the stop')
+  await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' })
+})
+
+t.test('an answer of the gateway\'s own closes its connection while it stops', async t => {
+  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'gone', upstreams: 'http://127.0.0.1:9' }], retry: false, shutdown: { delay: 300 } })
+  const { stopped } = await beginStop(fastify)
+  const reply = await ask(port, '/gone/')
+  t.strictSame([reply.statusCode, reply.headers.connection], [502, 'close'])
+  await soon(stopped, 'the stop')
+})
+
+for (const { name, listen } of servers) {
+  t.test(`event streams end between two events when ${name} stops, and nothing is waited for`, async t => {
+    const responses: ServerResponse[] = []
+    const both = defer()
+    const upstream = await startUpstream(t, (request, response) => {
+      responses.push(response.writeHead(200, { 'content-type': 'text/event-stream' }))
+      response.write(request.url === '/between' ? 'data: 1\n\n' : 'data: 1\n\nevent: x\ndata: 2')
+      if (responses.length === 2) both.resolve()
+    })
+    const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+    const between = await connectRaw(t, port)
+    between.write('GET /app/between HTTP/1.1\r\nHost: a\r\n\r\n')
+    await between.until(/data: 1\n\n/)
+    const inside = await connectRaw(t, port)
+    inside.write('GET /app/inside HTTP/1.1\r\nHost: a\r\n\r\n')
+    await inside.until(/data: 2/)
+    await both.promise
+
+    const { stopped } = await beginStop(fastify)
+    t.match(await soon(between.closed(), 'the end of the one'), /data: 1\n\n\r\n0\r\n\r\n$/, 'it ends as a whole answer')
+    t.notMatch(inside.received(), /\r\n0\r\n\r\n$/)
+    responses[1]!.write(' and the rest\n\nevent: y\n')
+    t.match(await soon(inside.closed(), 'the end of the other'), /event: x\ndata: 2\r\n[^]* and the rest\n\n\r\n0\r\n\r\n$/)
+    await soon(stopped, 'the stop')
+    await soon(Promise.all(responses.map(({ req }) => closing(req.socket))), 'the end of the upstream\'s connections')
+  })
+}
+
+t.test('a request that waits for a place, and one that waits for its next try, end with the grace period', async t => {
+  const upstream = await startUpstream(t, () => {})
+  const { fastify, port } = await listenOwnServer(t, {
+    apps: [{ name: 'full', upstreams: upstream, limits: { maxConnections: 1, pendingTimeout: 0 } }], shutdown: { gracePeriod: 200 },
+  })
+  const clients = await Promise.all([connectRaw(t, port), connectRaw(t, port)])
+  for (const client of clients) client.write('GET /full/ HTTP/1.1\r\nHost: a\r\n\r\n')
+  await soon(fastify.close(), 'the stop')
+  for (const client of clients) t.match(await soon(client.closed(), 'the end of a connection'), /^HTTP\/1\.1 503 [^]*GW_ERR_NO_UPSTREAM/)
 })

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
-import { type Answer, Attempt, type Outcome } from '../../../lib/upstream/attempt.ts'
+import { type Answer, Attempt, type Ending } from '../../../lib/upstream/attempt.ts'
 import { Deadlines } from '../../../lib/upstream/deadlines.ts'
 import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import type { UnderWay } from '../../../lib/upstream/stop.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { createClock, createExchange } from './fakes.ts'
 import { createLocation, type LocationChanges } from '../locations.ts'
@@ -22,10 +23,10 @@ interface Setup extends LocationChanges {
 /** An attempt, driven by hand as undici would drive it, and everything that it says. */
 function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ...location }: Setup = {}) {
   const clock = createClock()
-  const deadlines = new Deadlines<Attempt>(clock.now, 1_000_000)
+  const deadlines = new Deadlines<UnderWay>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endsAt = endsAt
-  const told = { answers: [] as Answer[], failures: [] as Error[], outcomes: [] as Outcome[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  const told = { answers: [] as Answer[], failures: [] as Error[], outcomes: [] as Ending[], cancelled: [] as (Error | undefined)[], resumed: 0 }
   const attempt = new Attempt(exchange, deadlines, clock.now, {
     answered: answer => told.answers.push(answer),
     failed: error => told.failures.push(error),
@@ -324,17 +325,34 @@ t.test('the end of the whole exchange comes first', async t => {
   t.equal(attempt.deadline, 1020)
 })
 
-t.test('a client that does not read is not held against the upstream', async t => {
-  const { attempt, clock, told, connect, head } = createAttempt({ endsAt: 5000 })
+t.test('a client that does not read has the time of a body, and then the upstream has its own again', async t => {
+  const { attempt, clock, told, connect, head } = createAttempt({ timeouts: { body: 50, stream: 700 } })
+  connect()
+  head(200, 'Content-Type', 'text/event-stream')
+  await settle()
+  t.equal(attempt.deadline, 1700)
+  attempt.onData(Buffer.alloc(70_000))
+  t.equal(attempt.deadline, 1050)
+  clock.advance(40)
+  ;(told.answers[0]!.body as AnswerBody).resume()
+  await settle()
+  t.equal(attempt.deadline, 1740)
+})
+
+t.test('a client that does not read its answer is given up, and the upstream is not to blame', async t => {
+  const { attempt, told, deadlines, clock, connect, head } = createAttempt()
   connect()
   head(200)
   await settle()
   attempt.onData(Buffer.alloc(70_000))
-  t.equal(attempt.deadline, 5000)
-  clock.advance(500)
-  ;(told.answers[0]!.body as AnswerBody).resume()
-  await settle()
-  t.equal(attempt.deadline, 1550, 'the upstream has its time again once the client has read')
+  clock.advance(49)
+  deadlines.tick()
+  t.strictSame(told.outcomes, [])
+  clock.advance(1)
+  deadlines.tick()
+  t.match(told.outcomes, [{ statusCode: 200, error: { code: 'GW_ERR_BAD_REQUEST', statusCode: 408 } }])
+  t.match(told.cancelled, [{ code: 'GW_ERR_BAD_REQUEST' }])
+  t.ok((told.answers[0]!.body as AnswerBody).destroyed)
 })
 
 t.test('the time is up: the attempt is aborted', async t => {
@@ -358,15 +376,30 @@ function startUpload () {
   return { source, body }
 }
 
-t.test('an upload that stalls is waited for, as the upstream cannot answer before it', async t => {
+t.test('an upload that is slow is waited for, as the upstream cannot answer before it', async t => {
+  const { body, source } = startUpload()
+  const { told, deadlines, clock, connect } = createAttempt({ request: { body }, timeouts: { body: 80 } })
+  connect()
+  for (let i = 0; i < 20; i++) {
+    source.push(Buffer.alloc(64))
+    await settle()
+    clock.advance(20)
+    deadlines.tick()
+  }
+  t.strictSame(told.failures, [])
+})
+
+t.test('an upload that stalls is given up: the client is told, and the upstream is left', async t => {
   const { body } = startUpload()
-  const { attempt, told, deadlines, clock, connect } = createAttempt({ request: { body } })
+  const { told, deadlines, clock, connect } = createAttempt({ request: { body }, timeouts: { body: 80 } })
   connect()
   await settle()
-  clock.advance(100)
-  deadlines.tick()
-  t.strictSame(told.failures, [])
-  t.equal(attempt.deadline, 1200)
+  for (let i = 0; i < 5; i++) {
+    clock.advance(20)
+    deadlines.tick()
+  }
+  t.match(told.failures, [{ code: 'GW_ERR_BAD_REQUEST', statusCode: 408 }])
+  t.match(told.cancelled, [{ code: 'GW_ERR_BAD_REQUEST' }])
 })
 
 const notWaited: { name: string, endsAt?: number, prepare: (setup: ReturnType<typeof startUpload> & ReturnType<typeof createAttempt>) => void }[] = [
@@ -379,7 +412,7 @@ const notWaited: { name: string, endsAt?: number, prepare: (setup: ReturnType<ty
 for (const { name, endsAt = Infinity, prepare } of notWaited) {
   t.test(`an upload is not waited for ${name}`, async t => {
     const upload = startUpload()
-    const setup = createAttempt({ request: { body: upload.body }, endsAt })
+    const setup = createAttempt({ request: { body: upload.body }, endsAt, timeouts: { body: 100 } })
     setup.connect()
     await settle()
     prepare({ ...upload, ...setup })
@@ -389,3 +422,70 @@ for (const { name, endsAt = Infinity, prepare } of notWaited) {
     t.match(setup.told.outcomes, [{ error: { code: 'GW_ERR_UPSTREAM_TIMEOUT' } }])
   })
 }
+
+const STREAM = ['Content-Type', 'text/event-stream']
+
+t.test('an event stream that is to end ends between two events, and its upstream is left', async t => {
+  const { attempt, told, connect, head, deadlines } = createAttempt()
+  connect()
+  head(200, ...STREAM)
+  await settle()
+  attempt.onData(Buffer.from('data: 1\n\ndata: '))
+  attempt.endStream()
+  t.strictSame(told.outcomes, [], 'not in the middle of one')
+  attempt.onData(Buffer.from('2\n\ndata: 3\n\n'))
+  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
+  const chunks = await (told.answers[0]!.body as AnswerBody).toArray()
+  t.equal(Buffer.concat(chunks).toString(), 'data: 1\n\ndata: 2\n\n')
+  t.equal(deadlines.size, 0)
+})
+
+t.test('an event stream that is between two events ends at once', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  connect()
+  head(200, ...STREAM)
+  await settle()
+  attempt.onData(Buffer.from('data: 1\n\n'))
+  attempt.endStream()
+  attempt.endStream()
+  t.equal(told.outcomes.length, 1)
+  t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\n')
+})
+
+t.test('an event stream that begins when none is wanted any more ends with its head', async t => {
+  const { attempt, told, connect, head } = createAttempt()
+  connect()
+  attempt.endStream()
+  head(200, ...STREAM)
+  await settle()
+  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.equal((await (told.answers[0]!.body as AnswerBody).toArray()).length, 0)
+})
+
+const untouched: { name: string, headers: string[] }[] = [
+  { name: 'a packed event stream, whose events cannot be seen', headers: [...STREAM, 'Content-Encoding', 'gzip'] },
+  { name: 'any other answer', headers: [...TEXT, 'Content-Length', '20'] },
+]
+
+for (const { name, headers } of untouched) {
+  t.test(`the end of event streams does not touch ${name}`, async t => {
+    const { attempt, told, connect, head } = createAttempt()
+    connect()
+    head(200, ...headers)
+    await settle()
+    attempt.onData(Buffer.from('data: 1\n\n'))
+    attempt.endStream()
+    attempt.onData(Buffer.from('data: 2\n\n'))
+    t.strictSame(told.outcomes, [])
+    attempt.onComplete()
+    t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\ndata: 2\n\n')
+  })
+}
+
+t.test('an attempt knows whether it had a connection', async t => {
+  const { attempt, connect } = createAttempt()
+  t.equal(attempt.wasSent, false)
+  connect()
+  t.equal(attempt.wasSent, true)
+})

@@ -83,3 +83,22 @@ const resolutions: [name: string, durations: number[], expected: number][] = [
 for (const [name, durations, expected] of resolutions) {
   t.test(`resolution: ${name}`, async t => t.equal(resolutionFor(durations), expected))
 }
+
+t.test('where nothing else does, the timer keeps the process alive: as long as something is watched', async t => {
+  const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const before = timers()
+  const deadlines = new Deadlines(() => 0, 10, true)
+  const watched = watch(Infinity)
+  t.equal(timers(), before, 'not before there is something')
+  deadlines.add(watched)
+  t.equal(timers(), before + 1)
+  deadlines.tick()
+  t.equal(timers(), before + 1)
+  deadlines.delete(watched)
+  deadlines.tick()
+  t.equal(timers(), before, 'nor behind the last')
+  deadlines.add(watched)
+  t.equal(timers(), before + 1, 'and again')
+  deadlines.close()
+  t.equal(timers(), before)
+})

@@ -245,7 +245,7 @@ t.test('a client that does not read holds the upstream up, and loses nothing', a
     }
     response.end()
   })
-  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { body: 300 } }))
+  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 300 } }))
   const { body } = await dispatch(dispatcher).result as Answer
   await setTimeout(1000)
   const held = (body as AnswerBody).readableLength

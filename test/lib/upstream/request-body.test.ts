@@ -117,3 +117,51 @@ t.test('the close of a source that has ended is nothing to worry about', async t
   t.equal(body.read()?.toString(), 'abc')
   t.notOk(body.destroyed)
 })
+
+t.test('it counts what has come from the client, whether or not anybody has taken it', async t => {
+  const source = new Readable({ read () {} })
+  const body = new RequestBody(source)
+  source.push('abc')
+  await setImmediate()
+  t.equal(body.received, 0, 'nobody has asked yet')
+  body.read(0)
+  await setImmediate()
+  t.strictSame([body.received, body.readableLength], [3, 3])
+  source.push(Buffer.alloc(1000))
+  body.resume()
+  await setImmediate()
+  t.strictSame([body.received, body.readableLength], [1003, 0])
+  source.push(null)
+  await once(body, 'end')
+  t.equal(body.received, 1003)
+})
+
+const touches: { name: string, touch: (body: RequestBody) => unknown, isUntouched: boolean }[] = [
+  { name: 'nobody has read it', touch: () => {}, isUntouched: true },
+  { name: 'somebody listens to its errors', touch: body => body.on('error', () => {}), isUntouched: true },
+  { name: 'something has been read of it', touch: body => body.read(), isUntouched: false },
+  { name: 'somebody waits for it', touch: body => body.resume(), isUntouched: false },
+  { name: 'it is not wanted any more', touch: body => body.destroy(), isUntouched: false },
+]
+
+for (const { name, touch, isUntouched } of touches) {
+  t.test(`an upload is ${isUntouched ? 'as good as new' : 'not what it was'} when ${name}`, async t => {
+    const source = new PassThrough()
+    const body = new RequestBody(source)
+    t.equal(body.isUntouched, true)
+    touch(body)
+    await setImmediate()
+    t.equal(body.isUntouched, isUntouched)
+    body.destroy()
+  })
+}
+
+t.test('an untouched upload is read from its beginning', async t => {
+  const source = new PassThrough()
+  const body = new RequestBody(source)
+  source.write('abc')
+  await setImmediate()
+  t.equal(body.isUntouched, true)
+  source.end('def')
+  t.equal(Buffer.concat(await body.toArray()).toString(), 'abcdef')
+})

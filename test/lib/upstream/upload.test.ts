@@ -4,8 +4,9 @@ import net from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { RetryRule } from '../../../lib/location/types.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
-import { keepUpload, takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/upstream/upload.ts'
+import { createUploadReader, keepUpload, takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/upstream/upload.ts'
 import { listen, portOf } from '../client/sockets.ts'
 
 interface Changes {
@@ -37,6 +38,7 @@ async function take (t: Test, pieces: string[], { upload = takeUpload, prepare, 
 }
 
 const head = (...lines: string[]) => ['POST / HTTP/1.1', 'Host: a', ...lines, '', ''].join('\r\n')
+const keep: typeof takeUpload = (source, length, done) => keepUpload(source, length, WHOLE_UPLOAD_LIMIT, done)
 const read = async (body: Buffer | Readable) => body instanceof Readable ? Buffer.concat(await body.toArray()) : body
 
 t.test('a small body that is here is one piece', async t => {
@@ -110,32 +112,54 @@ const kept: { name: string, pieces: string[], expected: string, isWhole: boolean
 
 for (const { name, pieces, expected, isWhole } of kept) {
   t.test(`for a request that may be sent again: ${name} is ${isWhole ? 'one piece' : 'a stream'}`, async t => {
-    const body = await take(t, pieces, { upload: keepUpload })
+    const body = await take(t, pieces, { upload: keep })
     t.equal(Buffer.isBuffer(body), isWhole)
     t.ok((await read(body)).toString() === expected)
   })
 }
 
 t.test('a long body is not waited for', async t => {
-  const body = await take(t, [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`)], { upload: keepUpload })
+  const body = await take(t, [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`)], { upload: keep })
   t.type(body, RequestBody)
 })
 
 t.test('a body to keep that somebody has read already is empty', async t => {
-  const body = await take(t, [`${head('Content-Length: 3')}abc`], { upload: keepUpload, prepare: request => request.toArray() })
+  const body = await take(t, [`${head('Content-Length: 3')}abc`], { upload: keep, prepare: request => request.toArray() })
   t.equal((await read(body)).length, 0)
 })
 
 t.test('a body to keep that the client breaks off says so', async t => {
-  const body = await take(t, [`${head('Content-Length: 6')}abc`], { upload: keepUpload, finish: client => { client.destroy() } })
+  const body = await take(t, [`${head('Content-Length: 6')}abc`], { upload: keep, finish: client => { client.destroy() } })
   await t.rejects(read(body), { code: 'GW_ERR_CLIENT_CLOSED' })
 })
 
 t.test('a body to keep that a hook cannot read says so, early and late', async t => {
   const source = new PassThrough()
-  const keep = () => new Promise<Buffer | Readable>(resolve => keepUpload(source, undefined, resolve))
+  const keep = () => new Promise<Buffer | Readable>(resolve => keepUpload(source, undefined, WHOLE_UPLOAD_LIMIT, resolve))
   const early = keep()
   source.write('half')
   source.destroy(new Error('bad gzip'))
   for (const body of [early, keep()]) await t.rejects(read(await body), { code: 'GW_ERR_BAD_REQUEST' })
 })
+
+const retry = { attempts: 1, methods: ['PUT'], statusCodes: [], maxBodyBytes: 3, budget: { percent: 20, minPerSecond: 10 } }
+const readers: { name: string, fastapiRedirect?: boolean, retry?: RetryRule | null, method: string, body: string, isWhole: boolean }[] = [
+  { name: 'a method that may be repeated', method: 'PUT', body: 'abc', isWhole: true },
+  { name: 'one whose body is longer than maxBodyBytes', method: 'PUT', body: 'abcd', isWhole: false },
+  { name: 'a method that may not', method: 'POST', body: 'abc', isWhole: false },
+  { name: 'any method where redirects are followed', fastapiRedirect: true, method: 'POST', body: 'abcd', isWhole: true },
+  { name: 'the longer limit of both', fastapiRedirect: true, method: 'PUT', body: 'abcd', isWhole: true },
+  { name: 'nothing without retries', retry: null, method: 'PUT', body: 'abc', isWhole: false },
+  { name: 'nothing with no attempt at one', retry: { ...retry, attempts: 0 }, method: 'PUT', body: 'abc', isWhole: false },
+]
+
+for (const row of readers) {
+  t.test(`what is kept: ${row.name}`, async t => {
+    const readUpload = createUploadReader({ fastapiRedirect: row.fastapiRedirect ?? false, retry: row.retry === undefined ? retry : row.retry })
+    const source = new PassThrough()
+    const body = new Promise<Buffer | Readable>(resolve => readUpload(source, row.method, undefined, resolve))
+    source.end(row.body)
+    t.equal(Buffer.isBuffer(await body), row.isWhole)
+    t.equal((await read(await body)).toString(), row.body)
+  })
+}

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { UpstreamTarget } from '../../../lib/location/types.ts'
-import { openConnections, Upstream } from '../../../lib/upstream/upstream.ts'
-import { startRawUpstream } from '../../helper.ts'
+import { Connections } from '../../../lib/upstream/connections.ts'
+import { Upstream } from '../../../lib/upstream/upstream.ts'
+import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
@@ -101,8 +102,59 @@ t.test('an idle connection is closed before servers usually close theirs', async
 
 t.test('an upstream is its target and what it is doing', async t => {
   const target = createTarget('http://127.0.0.1:1', { weight: 3 })
-  const connections = openConnections(target, createLocation().timeouts)
+  const upstream = new Upstream(target, createLocation(), null)
+  t.teardown(() => upstream.connections.destroy())
+  t.match(upstream, { target, weight: 3, score: 0, inFlight: 0, isFull: false, isHealthy: true })
+  upstream.weight = 1
+  t.strictSame([upstream.weight, upstream.target.weight, target.weight], [1, 1, 3], 'and leaves the configuration alone')
+})
+
+t.test('a connection of its own is closed behind its one request', async t => {
+  const seen: { port: number, connection: string | undefined }[] = []
+  const ends: Promise<unknown>[] = []
+  const origin = await startUpstream(t, (request, response) => {
+    seen.push({ port: request.socket.remotePort!, connection: request.headers.connection })
+    ends.push(once(request.socket, 'close'))
+    response.end('fine')
+  })
+  const connections = new Connections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
   t.teardown(() => connections.destroy())
-  const upstream = new Upstream(target, connections)
-  t.match(upstream, { target, connections, weight: 3, score: 0, inFlight: 0 })
+  const ask = (method: 'dispatch' | 'dispatchFresh') => new Promise<void>((resolve, reject) => {
+    connections[method]({ path: '/', method: 'GET' }, { onConnect () {}, onHeaders: () => true, onData: () => true, onComplete: () => resolve(), onError: reject })
+  })
+  await ask('dispatch')
+  await setTimeout(5)
+  await ask('dispatchFresh')
+  await ends[1]
+  await ask('dispatch')
+  t.strictSame(seen.map(({ port }) => port === seen[0]!.port), [true, false, true])
+  t.strictSame(seen.map(({ connection }) => connection), ['keep-alive', 'close', 'keep-alive'])
+})
+
+t.test('destroying the connections ends those that are their own, too', async t => {
+  const accepted = new Promise<Socket>((resolve, reject) => { startRawUpstream(t, resolve).then(open, reject) })
+  let connections: Connections | undefined
+  let failed: Promise<unknown> | undefined
+  function open (origin: string): void {
+    connections = new Connections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
+    failed = new Promise(resolve => connections!.dispatchFresh({ path: '/', method: 'GET' }, { onConnect () {}, onHeaders: () => true, onData: () => true, onComplete () {}, onError: resolve }))
+  }
+  const socket = await accepted
+  await connections!.destroy()
+  t.match(await failed, { name: 'ClientDestroyedError' })
+  if (!socket.closed) await once(socket, 'close')
+})
+
+t.test('there are never more connections than the limit', async t => {
+  let open = 0
+  let most = 0
+  const origin = await startUpstream(t, (_request, response) => { setImmediate(() => response.end('fine')) })
+  const raw = await startRawUpstream(t, socket => {
+    most = Math.max(most, ++open)
+    socket.on('close', () => open--)
+    socket.pipe(net.connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => {})).pipe(socket)
+  })
+  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(raw)], limits: { maxConnections: 3 } }))
+  const texts = await Promise.all(Array.from({ length: 30 }, async () => textOf(await dispatch(dispatcher).result)))
+  t.strictSame([new Set(texts), most], [new Set(['fine']), 3])
 })

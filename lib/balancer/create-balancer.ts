@@ -1,0 +1,22 @@
+import type { BalancerRule } from '../location/types.ts'
+import type { Balancer } from './candidate.ts'
+import { createEwma } from './ewma.ts'
+import { createLeastRequest } from './least-request.ts'
+import { createRandom } from './random.ts'
+import { createRendezvous } from './rendezvous.ts'
+import { createRoundRobin } from './round-robin.ts'
+
+/**
+ * The balancer that a rule names. It is for one pool: round robin remembers.
+ * @param random - a number from 0 to below 1
+ * @param now - milliseconds, on the clock of the observed latencies
+ */
+export function createBalancer (rule: BalancerRule, random: () => number, now: () => number): Balancer {
+  switch (rule) {
+    case 'round-robin': return createRoundRobin()
+    case 'least-request': return createLeastRequest(random)
+    case 'ewma': return createEwma(random, now)
+    case 'random': return createRandom(random)
+    default: return createRendezvous(random)
+  }
+}

@@ -1,0 +1,22 @@
+import type { Balancer, Candidate } from './candidate.ts'
+import { drawCheaper } from './draw.ts'
+
+type Loaded = Pick<Candidate, 'share' | 'inFlight'>
+
+/**
+ * Least request: of two weighted draws the one with fewer requests under way for its share. To look at two is nearly as
+ * good as to look at all, and many gateways do not run to the same idle upstream at once.
+ * @param random - a number from 0 to below 1
+ * @see Envoy, "Weighted least request" load balancer, and nginx, `random two least_conn`
+ */
+export function createLeastRequest (random: () => number): Balancer<Loaded> {
+  return {
+    pick (candidates) {
+      return drawCheaper(candidates, random, loadOf)
+    },
+  }
+}
+
+function loadOf ({ inFlight, share }: Loaded): number {
+  return inFlight / share
+}

@@ -1,0 +1,85 @@
+import { ProbeState } from '../health/probe-state.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import { Probe } from './probe.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Tells whom the probes of an address are about what they say. */
+export type ProbeListener = (upstream: Upstream, hasPassed: boolean, change: 'up' | 'down' | undefined) => void
+
+/** What is known of an address, and who finds out. */
+interface Watch {
+  target: UpstreamTarget
+  state: ProbeState
+  timer: NodeJS.Timeout | undefined
+  probe: Probe | undefined
+}
+
+/**
+ * Probes the upstreams of a location while it runs, each address once, however often it is listed. The first probe is
+ * made at once; the next when one is over and its interval has passed. Its timers never keep the process alive.
+ */
+export class HealthChecker {
+  readonly #rule: HealthCheckRule
+  readonly #random: () => number
+  readonly #tell: ProbeListener
+  readonly #watches = new Map<string, Watch>()
+  #upstreams: () => readonly Upstream[] = () => []
+  #isRunning = false
+
+  constructor (rule: HealthCheckRule, random: () => number, tell: ProbeListener) {
+    this.#rule = rule
+    this.#random = random
+    this.#tell = tell
+  }
+
+  /** The state of an address, which all upstreams there share. */
+  stateOf (target: UpstreamTarget): ProbeState {
+    let watch = this.#watches.get(target.url)
+    if (watch === undefined) {
+      watch = { target, state: new ProbeState(this.#rule), timer: undefined, probe: undefined }
+      this.#watches.set(target.url, watch)
+    }
+    return watch.state
+  }
+
+  /** @param upstreams - who is there now */
+  start (upstreams: () => readonly Upstream[]): void {
+    this.#upstreams = upstreams
+    this.#isRunning = true
+    this.refresh()
+  }
+
+  /** The upstreams have changed: those that are new are probed, and those that are gone no longer. */
+  refresh (): void {
+    const present = new Set(this.#upstreams().map(({ target }) => target.url))
+    for (const [url, watch] of this.#watches) {
+      if (!present.has(url)) this.#forget(url, watch)
+      else if (this.#isRunning && watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
+    }
+  }
+
+  stop (): void {
+    this.#isRunning = false
+    for (const [url, watch] of this.#watches) this.#forget(url, watch)
+  }
+
+  #probe (watch: Watch): void {
+    watch.timer = undefined
+    watch.probe = new Probe(watch.target, this.#rule, hasPassed => this.#judge(watch, hasPassed))
+  }
+
+  #judge (watch: Watch, hasPassed: boolean): void {
+    const change = watch.state.record(hasPassed)
+    watch.probe = undefined
+    watch.timer = setTimeout(() => this.#probe(watch), watch.state.nextDelay(this.#random)).unref()
+    for (const upstream of this.#upstreams()) {
+      if (upstream.probe === watch.state) this.#tell(upstream, hasPassed, change)
+    }
+  }
+
+  #forget (url: string, { timer, probe }: Watch): void {
+    clearTimeout(timer)
+    probe?.stop()
+    this.#watches.delete(url)
+  }
+}

@@ -1,0 +1,73 @@
+import type { Timeouts } from '../location/types.ts'
+import type { RequestBody } from './request-body.ts'
+import { UploadWatch } from './upload-watch.ts'
+
+/** Who let an attempt wait for too long: the upstream, or the client, who does not send its body or does not read its answer. */
+export type Culprit = 'upstream' | 'sender' | 'reader'
+
+/** How long an attempt waits, and for whom. A client that is slow is not its upstream's fault. */
+export class Patience {
+  /** When to look next, in the clock's milliseconds. */
+  deadline: number
+  readonly #timeouts: Timeouts
+  readonly #endsAt: number
+  readonly #now: () => number
+  /** When the next thing must have happened. */
+  #expectedBy = Infinity
+  #isReaderSlow = false
+  #upload: UploadWatch | null = null
+
+  /** @param endsAt - when the exchange must be over, whoever is slow */
+  constructor (timeouts: Timeouts, endsAt: number, now: () => number) {
+    this.#timeouts = timeouts
+    this.#endsAt = endsAt
+    this.#now = now
+    this.deadline = endsAt
+  }
+
+  /**
+   * It is the upstream's turn.
+   * @param timeout - milliseconds from now; 0 is none but the exchange's own
+   */
+  expect (timeout: number): void {
+    this.#isReaderSlow = false
+    this.#arm(timeout)
+  }
+
+  /** It is the client's turn: it does not read. */
+  awaitReader (): void {
+    this.#isReaderSlow = true
+    this.#arm(this.#timeouts.body)
+  }
+
+  /** The request is being sent: now it is the client's turn, now the upstream's. */
+  watchUpload (body: RequestBody): void {
+    this.#upload = new UploadWatch(body, this.#timeouts.body, this.#now())
+  }
+
+  /** An upload may go on below an answer, whose own times count then. */
+  endUpload (): void {
+    this.#upload = null
+  }
+
+  /** To be called at the deadline. @returns who is to blame when it is over; `undefined` when there is a new deadline */
+  look (now: number): Culprit | undefined {
+    if (now >= this.#endsAt) return 'upstream'
+    const turn = this.#upload === null || this.#upload.isOver ? 'upstream' : this.#upload.look(now)
+    if (turn === 'client-stalls') return 'sender'
+    // It cannot answer before it has the request.
+    if (turn === 'client') this.#arm(this.#timeouts.headers)
+    else if (now >= this.#expectedBy) return this.#isReaderSlow ? 'reader' : 'upstream'
+    else this.#setDeadline()
+    return undefined
+  }
+
+  #arm (timeout: number): void {
+    this.#expectedBy = timeout === 0 ? Infinity : this.#now() + timeout
+    this.#setDeadline()
+  }
+
+  #setDeadline (): void {
+    this.deadline = Math.min(this.#expectedBy, this.#endsAt, this.#upload?.deadline ?? Infinity)
+  }
+}

@@ -1,0 +1,41 @@
+import type { Deadlines, Watched } from './deadlines.ts'
+import type { Abortable } from './exchange.ts'
+
+/** Something that is under way and can be stopped. */
+export type UnderWay = Watched & Abortable
+
+/** Where an exchange waits: for a place at an upstream, or for the time of its next try. */
+export class Stop implements UnderWay {
+  readonly deadline: number
+  readonly #deadlines: Deadlines<UnderWay>
+  readonly #expired: () => void
+  readonly #aborted: (error: Error) => void
+
+  /**
+   * @param deadline - in milliseconds of the clock of `deadlines`; `Infinity` is never
+   * @param expired - called when that has passed
+   * @param aborted - called instead when it is aborted
+   */
+  constructor (deadline: number, deadlines: Deadlines<UnderWay>, expired: () => void, aborted: (error: Error) => void) {
+    this.deadline = deadline
+    this.#deadlines = deadlines
+    this.#expired = expired
+    this.#aborted = aborted
+    deadlines.add(this)
+  }
+
+  /** It goes on, and nobody is told. */
+  leave (): void {
+    this.#deadlines.delete(this)
+  }
+
+  expire (): void {
+    this.leave()
+    this.#expired()
+  }
+
+  abort (error: Error): void {
+    this.leave()
+    this.#aborted(error)
+  }
+}

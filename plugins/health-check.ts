@@ -1,0 +1,37 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import type { HealthChange } from '../lib/upstream/pool.ts'
+import type { Upstream } from '../lib/upstream/upstream.ts'
+
+export interface HealthCheckOptions {
+  dispatchers: readonly Dispatcher[]
+}
+
+const MESSAGES: Record<HealthChange, string> = {
+  down: 'upstream is down: its health check fails',
+  up: 'upstream is up again',
+  ejected: 'upstream is ejected: its requests fail',
+  returned: 'upstream takes requests again',
+}
+
+/**
+ * Writes into the log what becomes of an app's upstreams.
+ * @param app - the location's name
+ */
+export function createHealthLog (log: FastifyBaseLogger, app: string): (upstream: Upstream, change: HealthChange) => void {
+  return function logHealthChange ({ target }, change) {
+    const isBad = change === 'down' || change === 'ejected'
+    log[isBad ? 'warn' : 'info']({ app, upstream: target.url }, MESSAGES[change])
+  }
+}
+
+/** Probes the upstreams while the server runs. They are stopped with what else is of a dispatcher. */
+async function healthCheckPlugin (fastify: FastifyInstance, { dispatchers }: HealthCheckOptions): Promise<void> {
+  fastify.addHook('onReady', function startProbes (done) {
+    for (const dispatcher of dispatchers) dispatcher.startProbes()
+    done()
+  })
+}
+
+export default fp(healthCheckPlugin, { name: 'gateway-health-check', fastify: '5.x' })

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { connectRaw, startUpstream } from '../helper.ts'
+import { ask, isGatewayError, soon, startGateway } from './upstream-support.ts'
+
+/** An upstream that holds every request until the test answers it. */
+async function startHolding (t: Test) {
+  const held: ServerResponse[] = []
+  const upstream = await startUpstream(t, (_request, response) => { held.push(response) })
+  const until = async (count: number) => { while (held.length < count) await setTimeout(1) }
+  return { upstream, held, until }
+}
+
+t.test('one request more than the limits let wait is answered 503, with Retry-After and without an address', async t => {
+  const { upstream, held, until } = await startHolding(t)
+  const { port } = await startGateway(t, upstream, { limits: { maxConnections: 2, maxPending: 1 } })
+  const replies = Array.from({ length: 3 }, () => ask(port, '/app/'))
+  await until(2)
+  // The third is on its way; it cannot be seen from outside before a fourth is refused.
+  let refused = await soon(ask(port, '/app/'), 'the refusal')
+  while (refused.statusCode !== 503) refused = await soon(ask(port, '/app/'), 'the refusal')
+  isGatewayError(t, refused, 503, 'GW_ERR_OVERLOADED')
+  t.equal(refused.headers['retry-after'], '1')
+  for (let i = 0; i < 3; i++) {
+    await until(i + 1)
+    held[i]!.end('fine')
+  }
+  t.strictSame((await Promise.all(replies)).map(({ statusCode }) => statusCode), [200, 200, 200])
+})
+
+t.test('who waits longer than pendingTimeout is answered 503', async t => {
+  const { upstream } = await startHolding(t)
+  const { port } = await startGateway(t, upstream, { limits: { maxConnections: 1, pendingTimeout: 100 } })
+  const client = await connectRaw(t, port)
+  client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
+  let reply = await soon(ask(port, '/app/'), 'the refusal')
+  while (reply.statusCode !== 503) reply = await soon(ask(port, '/app/'), 'the refusal')
+  isGatewayError(t, reply, 503, 'GW_ERR_OVERLOADED')
+})
+
+t.test('an open event stream takes a place, and gives it back', async t => {
+  const streams: ServerResponse[] = []
+  const upstream = await startUpstream(t, (request, response) => {
+    if (request.url === '/stream') {
+      streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }))
+      response.write('data: 1\n\n')
+    } else response.end('fine')
+  })
+  const { port } = await startGateway(t, upstream, { limits: { maxConnections: 1, maxPending: 1 } })
+  const stream = await connectRaw(t, port)
+  stream.write('GET /app/stream HTTP/1.1\r\nHost: a\r\n\r\n')
+  await stream.until(/data: 1/)
+  const waiting = ask(port, '/app/')
+  isGatewayError(t, await soon(ask(port, '/app/').then(async reply => reply.statusCode === 503 ? reply : ask(port, '/app/')), 'the refusal'), 503, 'GW_ERR_OVERLOADED')
+  stream.socket.destroy()
+  t.equal((await soon(waiting, 'its place')).body.toString(), 'fine')
+})
