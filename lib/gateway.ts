@@ -25,17 +25,18 @@ export interface Gateway extends Configuration {
  * @param isDraining - whether the gateway stops
  */
 export function createGateway (configuration: Configuration, dispatchers: readonly Dispatcher[], isDraining: () => boolean): Gateway {
-  const { locations, apps, options: { baseDir } } = configuration
+  const { locations, options: { baseDir } } = configuration
   return {
     ...configuration,
     isReady: () => !isDraining() && dispatchers.every(({ location, pool }) => location.kind === 'extra' || pool.isUsable),
     setUpstreams (prefix, upstreams) {
       const problems: Problem[] = checkShape(UpstreamListSchema, upstreams, 'upstreams')
-      const index = locations.findIndex(location => location.prefix === normalizePrefix(prefix))
+      const index = locations.findIndex(location => location.prefix === normalizePrefix(String(prefix)))
       if (index === -1) problems.push({ path: 'prefix', message: `nothing has the prefix ${JSON.stringify(prefix)}; there are ${locations.map(location => JSON.stringify(location.prefix)).join(', ')}` })
-      const port = apps.find(app => app.prefix === locations[index]?.prefix)?.port
-      const targets = problems.length > 0 ? [] : parseUpstreams(upstreams, { port, baseDir, path: 'upstreams' }, problems)
       if (problems.length > 0) throw createConfigError(problems)
+      const targets = parseUpstreams(upstreams, { port: locations[index]!.port ?? undefined, baseDir, path: 'upstreams' }, problems)
+      if (problems.length > 0) throw createConfigError(problems)
+      // The dispatcher has a copy, whose prefix is that of the scope as well.
       locations[index]!.upstreams = targets
       dispatchers[index]!.update(targets)
     },

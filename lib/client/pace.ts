@@ -13,14 +13,16 @@ export class Pace {
   readonly #window: number
   #beganAt: number
   /** Bytes that had moved when the window began. */
-  #totalBefore = 0
+  #totalBefore: number
 
   /**
    * @param window - in which `MIN_BYTES` have to move, in milliseconds; 0 is for ever
    * @param now - milliseconds of a monotonic clock
+   * @param total - bytes that have moved before
    */
-  constructor (window: number, now: number) {
+  constructor (window: number, now: number, total = 0) {
     this.#window = window
+    this.#totalBefore = total
     this.#beganAt = now
     this.#lookAfter(now)
   }

@@ -36,6 +36,10 @@ export class OutlierDetector {
   readonly #rule: OutlierRule
   #state: OutlierState = 'in'
   #ejectedUntil = -Infinity
+  /** When a request may probe it: when its time is over, or before when the pool needs it. */
+  #probedFrom = -Infinity
+  /** When it was ejected, or a probe of it failed last. */
+  #failedAt = -Infinity
   #returnedAt = 0
   /** How often it was ejected, less what it has been forgiven. */
   #ejections = 0
@@ -62,22 +66,36 @@ export class OutlierDetector {
 
   /** Whether it may be picked: it is in, or is due for a probe that nobody makes yet. */
   takesRequests (now: number): boolean {
-    return this.#state !== 'probing' && now >= this.#ejectedUntil
+    return this.#state !== 'probing' && now >= this.#probedFrom
+  }
+
+  /** When it failed last; the longer ago, the likelier it is well again. */
+  get failedAt (): number {
+    return this.#failedAt
   }
 
   /**
-   * A request goes to it, whether or not it takes requests: in a panic, nobody asks.
+   * The pool would like to eject another one, and cannot spare it: this one is probed before its time is over, at most
+   * every tenth of the base time.
+   */
+  hasten (now: number): void {
+    if (this.#state !== 'ejected' || now - this.#failedAt < this.#rule.baseEjectionTime / 10) return
+    this.#probedFrom = Math.min(this.#probedFrom, now)
+  }
+
+  /**
+   * A request goes to it, whether or not it takes requests: in a panic, or when everybody else has failed, nobody asks.
    * @returns whether this is the probe, to be passed to `record`
    */
-  begin (now: number): boolean {
-    if (this.#state !== 'ejected' || now < this.#ejectedUntil) return false
+  begin (): boolean {
+    if (this.#state !== 'ejected') return false
     this.#state = 'probing'
     return true
   }
 
   /**
    * A request has ended. While it is out only the probe counts: the others began before, or in a panic.
-   * @returns what changed, if anything; a probe that fails ejects it once more
+   * @returns what changed, if anything; a probe that fails ejects it once more, unless it came before its time
    */
   record (result: Result, circumstances: Circumstances): OutlierChange | undefined {
     if (this.#state === 'in') return this.#watch(result, circumstances)
@@ -100,13 +118,16 @@ export class OutlierDetector {
   }
 
   #judge (result: Result, { now, random }: Circumstances): OutlierChange | undefined {
+    // Where error statuses do not matter, any answer shows that it is back.
+    const hasPassed = result === 'success' || (result === 'error-status' && this.#rule.consecutive5xx === 0)
+    if (hasPassed) return this.#return(now)
     if (result === 'neutral') {
       this.#state = 'ejected'
       return undefined
     }
-    // Where error statuses do not matter, any answer shows that it is back.
-    const hasPassed = result === 'success' || (result === 'error-status' && this.#rule.consecutive5xx === 0)
-    return hasPassed ? this.#return(now) : this.#eject(now, random)
+    if (now >= this.#ejectedUntil) return this.#eject(now, random)
+    this.#wait(now)
+    return undefined
   }
 
   /** An answer, whatever it says, shows that the connection works; a lost connection says nothing about the answers. */
@@ -132,17 +153,24 @@ export class OutlierDetector {
     // Counted no further than it has an effect, so that a day's outage is not held against it for hours.
     if (this.#ejections * baseEjectionTime < maxEjectionTime) this.#ejections++
     const time = Math.min(this.#ejections * baseEjectionTime, maxEjectionTime)
-    this.#state = 'ejected'
     // Up to a tenth less, so that upstreams that failed together do not come back together, and the maximum holds.
     this.#ejectedUntil = now + time * (0.9 + 0.1 * random())
+    this.#wait(now)
     this.#errorStatuses = 0
     this.#localErrors = 0
     return 'ejected'
   }
 
+  #wait (now: number): void {
+    this.#state = 'ejected'
+    this.#probedFrom = this.#ejectedUntil
+    this.#failedAt = now
+  }
+
   #return (now: number): 'returned' {
     this.#state = 'in'
     this.#ejectedUntil = -Infinity
+    this.#probedFrom = -Infinity
     this.#returnedAt = now
     return 'returned'
   }

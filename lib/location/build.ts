@@ -7,7 +7,7 @@ import { propertyPath } from '../options/check.ts'
 import { fillGroup, fillSwitchable } from '../options/groups.ts'
 import { pickFlags, type ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
-import { chooseAppUpstreams, chooseExtraUpstreams, toKey } from './choose-upstreams.ts'
+import { chooseAppUpstreams, chooseExtraUpstreams, choosePort, toKey } from './choose-upstreams.ts'
 import { normalizePrefix } from './prefix.ts'
 import { buildResilience } from './resilience.ts'
 import { compileRewrite } from './rewrite-rule.ts'
@@ -16,6 +16,7 @@ import type { Location, UpstreamTarget } from './types.ts'
 /** What becomes a location: an exported app, or an extra proxy. */
 interface Candidate extends Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'> {
   kind: Location['kind']
+  port: number | undefined
   chooseUpstreams: () => UpstreamTarget[]
 }
 
@@ -36,13 +37,13 @@ export function buildLocations (options: ResolvedOptions, apps: readonly App[], 
 
 function listCandidates (options: ResolvedOptions, apps: readonly App[], portMap: PortMap, problems: Problem[]): Candidate[] {
   const exported = apps.filter(app => app.isExported).map((app): Candidate => (
-    { ...app, kind: 'app', chooseUpstreams: () => chooseAppUpstreams(app, options, portMap, problems) }
+    { ...app, kind: 'app', port: choosePort(app, portMap), chooseUpstreams: () => chooseAppUpstreams(app, options, portMap, problems) }
   ))
   const extras = options.extraProxy.flatMap((given, index): Candidate => {
     const source = `extraProxy[${index}]`
     const prefix = normalizePrefix(given.prefix) ?? given.prefix
     const extra = { name: prefix === '' ? '/' : prefix, prefix, source, fieldBase: `${source}.`, baseDir: options.baseDir, flags: pickFlags(given) }
-    return { ...extra, kind: 'extra', chooseUpstreams: () => chooseExtraUpstreams(extra, given, options, problems) }
+    return { ...extra, kind: 'extra', port: undefined, chooseUpstreams: () => chooseExtraUpstreams(extra, given, options, problems) }
   })
   return [...exported, ...extras]
 }
@@ -93,6 +94,7 @@ function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite
     name,
     prefix,
     kind,
+    port: candidate.port ?? null,
     upstreams: candidate.chooseUpstreams(),
     rewrite: flags.rewrite === undefined ? sharedRewrite : compileFlag(flags, `${fieldBase}rewrite`, problems),
     addSlashes: flags.addSlashes ?? shared.addSlashes ?? defaults.addSlashes.default,

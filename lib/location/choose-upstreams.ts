@@ -16,7 +16,7 @@ type Described = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir
  */
 export function chooseAppUpstreams (app: App, options: ResolvedOptions, portMap: PortMap, problems: Problem[]): UpstreamTarget[] {
   const mapped = findMapped(app, portMap)
-  const port = app.port ?? (mapped === undefined || mapped === null ? undefined : portOf(mapped))
+  const port = choosePort(app, portMap)
   const chosen = chooseOption(app, port, options, problems) ?? parseOwn(app, app.upstreams, port, problems)
   if (chosen !== undefined) return chosen
   if (app.port !== undefined) {
@@ -73,6 +73,12 @@ function parseOwn ({ fieldBase, baseDir }: Described, list: UpstreamListOptions 
 function isOptionReported (prefix: string, problems: readonly Problem[]): boolean {
   return problems.some(({ path }) => path === 'upstreams') ||
     keysFor(prefix).some(key => isReported(problems, propertyPath(['upstreams', key])))
+}
+
+/** The port that the bare hosts of an app take: its own, or the one in the port map. */
+export function choosePort (app: App, portMap: PortMap): number | undefined {
+  const mapped = findMapped(app, portMap)
+  return app.port ?? (mapped === undefined || mapped === null ? undefined : portOf(mapped))
 }
 
 /** What the port map has under the first of the app's names. */

@@ -111,6 +111,8 @@ export interface Location {
   prefix: string
   /** Whether it belongs to an app (discovered or inline) or is an extra proxy. */
   kind: 'app' | 'extra'
+  /** The port that its bare hosts take; `null` when they have to say one. */
+  port: number | null
   /** Replaced when they change while the gateway runs. */
   upstreams: readonly UpstreamTarget[]
   rewrite: RewriteRule | null

@@ -31,9 +31,8 @@ export function fillGroup<T> (schema: WithProperties, ...given: (object | undefi
  * @returns `null` when it is off
  */
 export function fillSwitchable<T> (schema: WithProperties, isOn: boolean, shared: false | object | undefined, own: false | object | undefined): T | null {
-  const decisive = own ?? shared ?? isOn
-  if (decisive === false) return null
-  return fillGroup(schema, shared === false ? undefined : shared, own === false ? undefined : own)
+  if (own === false || (own ?? shared ?? isOn) === false) return null
+  return fillGroup(schema, shared === false ? undefined : shared, own)
 }
 
 /** A property that is there but `undefined` is one that was left out. */

@@ -23,7 +23,7 @@ export class HealthChecker {
   readonly #random: () => number
   readonly #tell: ProbeListener
   readonly #watches = new Map<string, Watch>()
-  #upstreams: () => readonly Upstream[] = () => []
+  #upstreams!: () => readonly Upstream[]
   #isRunning = false
 
   constructor (rule: HealthCheckRule, random: () => number, tell: ProbeListener) {
@@ -34,10 +34,11 @@ export class HealthChecker {
 
   /** The state of an address, which all upstreams there share. */
   stateOf (target: UpstreamTarget): ProbeState {
-    let watch = this.#watches.get(target.url)
+    const key = keyOf(target)
+    let watch = this.#watches.get(key)
     if (watch === undefined) {
       watch = { target, state: new ProbeState(this.#rule), timer: undefined, probe: undefined }
-      this.#watches.set(target.url, watch)
+      this.#watches.set(key, watch)
     }
     return watch.state
   }
@@ -51,16 +52,17 @@ export class HealthChecker {
 
   /** The upstreams have changed: those that are new are probed, and those that are gone no longer. */
   refresh (): void {
-    const present = new Set(this.#upstreams().map(({ target }) => target.url))
-    for (const [url, watch] of this.#watches) {
-      if (!present.has(url)) this.#forget(url, watch)
-      else if (this.#isRunning && watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
+    if (!this.#isRunning) return
+    const present = new Set(this.#upstreams().map(({ target }) => keyOf(target)))
+    for (const [key, watch] of this.#watches) {
+      if (!present.has(key)) this.#forget(key, watch)
+      else if (watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
     }
   }
 
   stop (): void {
     this.#isRunning = false
-    for (const [url, watch] of this.#watches) this.#forget(url, watch)
+    for (const [key, watch] of this.#watches) this.#forget(key, watch)
   }
 
   #probe (watch: Watch): void {
@@ -77,9 +79,14 @@ export class HealthChecker {
     }
   }
 
-  #forget (url: string, { timer, probe }: Watch): void {
+  #forget (key: string, { timer, probe }: Watch): void {
     clearTimeout(timer)
     probe?.stop()
-    this.#watches.delete(url)
+    this.#watches.delete(key)
   }
+}
+
+/** An address, and how it is reached. */
+function keyOf ({ url, insecure, ca }: UpstreamTarget): string {
+  return `${url} ${insecure} ${ca}`
 }

@@ -53,7 +53,8 @@ export class Patience {
   /** To be called at the deadline. @returns who is to blame when it is over; `undefined` when there is a new deadline */
   look (now: number): Culprit | undefined {
     if (now >= this.#endsAt) return 'upstream'
-    const turn = this.#upload === null || this.#upload.isOver ? 'upstream' : this.#upload.look(now)
+    if (this.#upload?.isOver === true) this.#upload = null
+    const turn = this.#upload?.look(now) ?? 'upstream'
     if (turn === 'client-stalls') return 'sender'
     // It cannot answer before it has the request.
     if (turn === 'client') this.#arm(this.#timeouts.headers)

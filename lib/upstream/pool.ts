@@ -80,24 +80,26 @@ export class UpstreamPool {
   }
 
   /**
-   * Who gets a request. The healthy ones by weight; all of them when too few are healthy, where somebody new is asked
-   * for only if no healthy one is left.
+   * Who gets a request: the healthy ones by weight, or all of them when too few are healthy. For a request that has failed
+   * with the healthy ones, the others.
    * @returns `FULL` when it has to wait (`join`), `undefined` when there is nobody
    */
   pick ({ hashKey, tried }: Asker): Upstream | typeof FULL | undefined {
     // Nobody overtakes those who wait.
     if (this.#waiting.length > 0 && !this.#isAdmitting && this.#admit() > 0) return FULL
     const now = this.#context.now()
-    const isPanic = this.#isPanicking()
-    const free = tried.length > 0 && isPanic ? this.#shareOut(tried, false, now) || this.#shareOut(tried, true, now) : this.#shareOut(tried, isPanic, now)
+    const isRetry = tried.length > 0
+    let free = this.#shareOut(tried, !isRetry && this.#isPanicking(), now)
+    // Who is said to be ill may be well again; who has just failed is not.
+    if (isRetry && this.#eligible === 0) free = this.#shareOut(tried, true, now)
     if (free > 0) return this.#balancer.pick(this.#upstreams, hashKey)
     return this.#eligible > 0 ? FULL : undefined
   }
 
-  /** A request is sent to it. @returns whether this is the one that shows if an ejected upstream is back */
+  /** A request is sent to it. @returns whether this is the one that shows whether an ejected upstream is back */
   begin (upstream: Upstream): boolean {
     upstream.inFlight++
-    return upstream.outlier?.begin(this.#context.now()) ?? false
+    return upstream.outlier?.begin() ?? false
   }
 
   /** How an attempt went; a second time when its answer broke off. */
@@ -105,7 +107,7 @@ export class UpstreamPool {
     const { now, random } = this.#context
     const time = now()
     if (this.#location.balancer === 'ewma' && result !== 'neutral') observe(upstream.latency, latency, result !== 'success', time)
-    const change = upstream.outlier?.record(result, { isProbe, now: time, random, mayEject: () => this.#maySpareOne() })
+    const change = upstream.outlier?.record(result, { isProbe, now: time, random, mayEject: () => this.#maySpareOne(time) })
     if (change !== undefined) this.#note(upstream, change)
   }
 
@@ -181,10 +183,13 @@ export class UpstreamPool {
     return isPanicking(healthy, members, outlierDetection.panicThreshold)
   }
 
-  #maySpareOne (): boolean {
+  /** When there are too many out already, the one that has been out for the longest may well be better than this one. */
+  #maySpareOne (now: number): boolean {
     const members = this.#upstreams.filter(({ weight }) => weight > 0)
-    const ejected = members.filter(({ outlier }) => outlier?.isEjected === true)
-    return mayEject(ejected.length, members.length, this.#location.outlierDetection!.maxEjectionPercent)
+    const ejected = members.flatMap(({ outlier }) => outlier?.isEjected === true ? outlier : [])
+    if (mayEject(ejected.length, members.length, this.#location.outlierDetection!.maxEjectionPercent)) return true
+    ejected.sort((a, b) => a.failedAt - b.failedAt)[0]?.hasten(now)
+    return false
   }
 
   #note (upstream: Upstream, change: HealthChange): void {

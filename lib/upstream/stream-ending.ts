@@ -16,6 +16,7 @@ export class StreamEnding {
 
   /** @returns what of a chunk is passed on: all of it, or the rest of the last event */
   take (chunk: Buffer): Buffer {
+    if (this.isOver) return chunk.subarray(0, 0)
     const end = this.#isAsked ? this.#boundary.endOfEvent(chunk) : -1
     this.isOver = end !== -1
     const part = this.isOver ? chunk.subarray(0, end) : chunk

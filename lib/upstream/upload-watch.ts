@@ -32,7 +32,7 @@ export class UploadWatch {
   look (now: number): UploadTurn {
     if (this.#body.isStarved) return this.#pace.isStalled(this.#body.received, now) ? 'client-stalls' : 'client'
     // While nobody reads it, a client cannot move.
-    this.#pace = new Pace(this.#window, now)
+    this.#pace = new Pace(this.#window, now, this.#body.received)
     return 'upstream'
   }
 }

@@ -15,6 +15,7 @@ export function createLocation (changes: LocationChanges = {}): Location {
     name: 'shop',
     prefix: '/shop',
     kind: 'app',
+    port: null,
     upstreams: [],
     rewrite: null,
     addSlashes: false,

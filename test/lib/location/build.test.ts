@@ -32,6 +32,7 @@ t.test('a location has every flag, with its default', async t => {
     name: 'users',
     prefix: '/users',
     kind: 'app',
+    port: null,
     upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', basePath: '/v2', weight: 1, ca: null, insecure: false }],
     rewrite: null,
     addSlashes: false,

@@ -195,14 +195,14 @@ t.test('the probe of an address that is gone is ended without a result', async t
     socket.on('close', () => sockets.emit('close')).resume()
     sockets.emit('open')
   })
-  const { start, update, told } = createChecker(t, [origin], { timeout: 100 })
+  const { start, update, told } = createChecker(t, [origin], { timeout: NEVER })
   const opened = once(sockets, 'open')
   start()
   await opened
   const closed = once(sockets, 'close')
   update([])
   await closed
-  await setTimeout(120)
+  await setTimeout(20)
   t.strictSame(told, [])
 })
 
@@ -230,8 +230,9 @@ t.test('stopping it leaves no timer and no probe, and nobody is told', async t =
   await heard(2)
   const closed = once(sockets, 'close')
   checker.stop()
+  const count = told.length
   await closed
-  const [probes, count] = [upstream.probes, told.length]
+  const { probes } = upstream
   await setTimeout(250)
   t.strictSame([upstream.probes, told.length], [probes, count])
 })
@@ -286,7 +287,7 @@ t.test('a location whose upstreams fail their probes has none that is usable, un
   t.pass('it is back')
 })
 
-t.test('what is probed may be changed before the start', { todo: 'refresh() before start() forgets every address' }, async t => {
+t.test('what is probed may be changed before the start', async t => {
   const [first, second] = [await startProbed(t), await startProbed(t)]
   const { start, update } = createChecker(t, [first.origin])
   update([first.origin, second.origin])
@@ -295,7 +296,7 @@ t.test('what is probed may be changed before the start', { todo: 'refresh() befo
   t.strictSame([first.probes, second.probes], [1, 1])
 })
 
-t.test('an address that is to be reached in another way is probed in that way', { todo: 'addresses are told apart by their url only' }, async t => {
+t.test('an address that is to be reached in another way is probed in that way', async t => {
   const checker = new HealthChecker(RULE, () => 0.5, () => {})
   const target = createTarget('https://127.0.0.1:1')
   t.not(checker.stateOf(target), checker.stateOf({ ...target, insecure: true }))

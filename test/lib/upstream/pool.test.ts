@@ -112,6 +112,19 @@ t.test('no more than maxEjectionPercent are ejected, and one alone never is', as
   }
 })
 
+t.test('when too many are out to eject another one, who has been out for the longest is probed', async t => {
+  const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, baseEjectionTime: 10_000, maxEjectionPercent: 50, panicThreshold: 50 } })
+  fail(pool, named('a'))
+  clock.advance(1)
+  fail(pool, named('b'))
+  clock.advance(1000)
+  fail(pool, named('c'))
+  t.match([...pickMany(pool, 3)].sort().join(''), 'acd')
+  succeed(pool, named('a'))
+  fail(pool, named('c'))
+  t.strictSame(changed, ['a ejected', 'b ejected', 'a returned', 'c ejected'])
+})
+
 t.test('with fewer available than panicThreshold, health is ignored', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 } })
   fail(pool, named('a'))
@@ -133,6 +146,18 @@ t.test('who has been tried is not picked', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 })
   t.equal(pickMany(pool, 3, { hashKey: undefined, tried: [named('a')] }), 'bbb')
   t.equal(pickMany(pool, 1, { hashKey: undefined, tried: [named('a'), named('b')] }), '-')
+})
+
+t.test('a request that has failed with the healthy ones goes to an ejected one, which may be back by now', async t => {
+  const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: { ...RULE, maxEjectionPercent: 50, panicThreshold: 50 } })
+  fail(pool, named('a'))
+  fail(pool, named('b'))
+  t.equal(pickMany(pool, 2), 'bb', 'the pool cannot spare the second')
+  t.equal(pickMany(pool, 1, { hashKey: undefined, tried: [named('b')] }), 'a')
+  succeed(pool, named('a'))
+  fail(pool, named('b'))
+  t.equal(pickMany(pool, 2), 'aa')
+  t.strictSame(changed, ['a ejected', 'a returned', 'b ejected'])
 })
 
 t.test('probes take an upstream out and bring it back, and end an ejection', async t => {

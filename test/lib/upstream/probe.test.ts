@@ -135,6 +135,16 @@ t.test('every probe has a connection of its own, which is closed behind it', asy
   await Promise.all(closed)
 })
 
+t.test('a probe waits for no other connection of the process', async t => {
+  const { maxSockets } = http.globalAgent
+  http.globalAgent.maxSockets = 1
+  t.teardown(() => { http.globalAgent.maxSockets = maxSockets })
+  const { origin, closed } = await startWatched(t, () => {})
+  await Promise.all([1, 2].map(() => probe(t, createTarget(origin), { timeout: 200 })))
+  await Promise.all(closed)
+  t.equal(closed.length, 2)
+})
+
 const paths: { name: string, target: Partial<UpstreamTarget>, path: string, expected: string }[] = [
   { name: 'its own', target: {}, path: '/health', expected: '/health' },
   { name: 'its own, with a query', target: {}, path: '/health?deep=1&x=%20', expected: '/health?deep=1&x=%20' },

@@ -1,0 +1,27 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import gateway from '../../index.ts'
+import type { InlineAppOptions } from '../../lib/options.ts'
+import { Dispatcher } from '../../lib/upstream/dispatcher.ts'
+import { portOf } from '../helper.ts'
+
+/** A gateway in front of one app, mounted at `/app`, whose insides can be looked at. */
+export interface OpenGateway {
+  fastify: FastifyInstance
+  port: number
+  dispatcher: Dispatcher
+}
+
+/** The plugin in somebody else's server, listening. */
+export async function openGateway (t: Test, upstreams: InlineAppOptions['upstreams'], flags: Partial<InlineAppOptions> = {}): Promise<OpenGateway> {
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  const dispatchers: Dispatcher[] = []
+  // Each location is a scope of its own, and is given its dispatcher.
+  fastify.addHook('onRegister', (_scope, options) => {
+    if ('dispatcher' in options && options.dispatcher instanceof Dispatcher) dispatchers.push(options.dispatcher)
+  })
+  await fastify.register(gateway, { apps: [{ name: 'app', upstreams, ...flags }], shutdown: { gracePeriod: 100 } })
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  return { fastify, port: portOf(fastify.server), dispatcher: dispatchers[0]! }
+}
