@@ -1,8 +1,8 @@
 /**
- * Tells the benchmark that started this process where the server listens, and ends with the benchmark, however that ends.
- * @param {import('node:net').Server} server - listening
+ * Tells the benchmark that started this process where its servers listen, and ends with the benchmark, however that ends.
+ * @param {import('node:net').Server[]} servers - listening
  */
-export function announce (server) {
+export function announce (...servers) {
   process.once('disconnect', () => process.exit())
-  process.send({ port: server.address().port })
+  process.send({ ports: servers.map(server => server.address().port) })
 }

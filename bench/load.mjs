@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { hasCommand, runOn } from './processes.mjs'
 
 const client = fileURLToPath(new URL('client.mjs', import.meta.url))
+const openLoop = fileURLToPath(new URL('open-loop.mjs', import.meta.url))
 
-/** What makes the load on this machine. Within one run it is the same for all; two runs with different ones do not compare. */
+/** What makes the load of `applyLoad` on this machine. Within one run it is the same for all; two runs with different ones do not compare. */
 export const loadName = hasCommand('wrk') ? 'wrk' : 'bench/client.mjs'
 
 /**
@@ -14,6 +15,16 @@ export const loadName = hasCommand('wrk') ? 'wrk' : 'bench/client.mjs'
 export async function applyLoad ({ url, connections, seconds, core }) {
   if (loadName === 'wrk') return await runWrk(url, connections, seconds, core)
   return JSON.parse(await runOn(core, [process.execPath, client, url, String(connections), String(seconds)]))
+}
+
+/**
+ * Sends requests at a fixed rate for some time, and waits for every answer.
+ * @param {{ url: string, rate: number, seconds: number, core?: number }} options - `rate` is requests a second
+ * @returns {Promise<{ requests: number, failures: number, lateness: number, answers: { upstream: string, latency: number }[] }>}
+ *   failures are statuses other than 200 and broken connections; milliseconds, see open-loop.mjs
+ */
+export async function applySteadyLoad ({ url, rate, seconds, core }) {
+  return JSON.parse(await runOn(core, [process.execPath, openLoop, url, String(rate), String(seconds)]))
 }
 
 async function runWrk (url, connections, seconds, core) {

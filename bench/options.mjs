@@ -1,13 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { SUBJECT } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 
 const folder = name => fileURLToPath(new URL(name, import.meta.url))
 
-/** One file per contender, named after it. */
-export const contendersDir = folder('contenders')
+/** The contender that all others are compared with. */
+const SUBJECT = 'gateway'
 
 /**
  * What the command line asks for. The gateway comes first, the others in the order of their names.
@@ -26,7 +25,7 @@ export function readOptions (args) {
       smoke: { type: 'boolean', default: false },
     },
   })
-  const others = readdirSync(contendersDir).map(file => file.replace(/\.mjs$/, '')).filter(name => name !== SUBJECT).sort()
+  const others = readdirSync(folder('contenders')).map(file => file.replace(/\.mjs$/, '')).filter(name => name !== SUBJECT).sort()
   return {
     ...values.smoke ? { seconds: 0.3, rounds: 1 } : { seconds: toPositive('seconds', values.seconds), rounds: Math.ceil(toPositive('rounds', values.rounds)) },
     out: values.out,

@@ -55,20 +55,22 @@ function isExecutable (path) {
 
 /**
  * Starts a server of the benchmark, on one core. taskset becomes the command that it starts, so the process id is the server's.
- * @param {string} script - a module that announces its server
+ * @param {string} script - a module that announces its servers
  * @param {string[]} args
  * @param {number | undefined} core
- * @returns {Promise<{ pid: number, url: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ pid: number, url: string, urls: string[], stop: () => Promise<void> }>} `url` is the first
  */
 export async function startServer (script, args, core) {
   const child = spawnOn(core, [process.execPath, script, ...args], ['ignore', 'inherit', 'inherit', 'ipc'])
   const exited = once(child, 'exit')
   const fails = exited.then(([code]) => { throw new Error(`${script} ended before it listened, with exit code ${code}`) })
-  const [{ port }] = await Promise.race([once(child, 'message'), fails])
+  const [{ ports }] = await Promise.race([once(child, 'message'), fails])
   fails.catch(() => {})
+  const urls = ports.map(port => `http://127.0.0.1:${port}`)
   return {
     pid: child.pid,
-    url: `http://127.0.0.1:${port}`,
+    url: urls[0],
+    urls,
     async stop () {
       child.kill()
       await exited

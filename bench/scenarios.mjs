@@ -1,11 +1,16 @@
 /**
- * @typedef {object} Scenario
- * @property {string} title - for the heading of its table
- * @property {string} path - what every contender is asked for; `/bench` is the gateway's prefix
- * @property {number} connections - kept alive, each with one request under way
+ * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes.
+ * @type {Record<string, { kind: keyof import('./kinds.mjs'), title: string }>}
  */
-
-/** @type {Record<string, Scenario>} */
 export const scenarios = {
-  small: { title: 'GET, a 40-byte JSON answer', path: '/bench/small', connections: 64 },
+  small: { kind: 'cost', title: 'GET, a 40-byte JSON answer', path: '/bench/small', connections: 64 },
+  // Round robin gives the slow one 133 requests a second, of which it serves 100. Any two of the others could take all.
+  'slow-upstream': {
+    kind: 'balancers',
+    title: 'one upstream in three 20 times slower',
+    balancers: ['round-robin', 'least-request', 'ewma'],
+    rate: 400,
+    workers: 4,
+    serviceTimes: [2, 2, 40],
+  },
 }

@@ -1,0 +1,24 @@
+/** @param {number[]} values - one or more */
+export function median (values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * The median of the ratios round by round, so that what slows the machine down for a while slows both.
+ * @param {number[]} numerators - one a round
+ * @param {number[]} denominators - of the same rounds
+ */
+export function medianRatio (numerators, denominators) {
+  return median(numerators.map((numerator, round) => numerator / denominators[round]))
+}
+
+/**
+ * By the nearest rank: a value that is there, and `share` of all are no larger.
+ * @param {number[]} values - one or more
+ * @param {number} share - above 0, at most 1
+ */
+export function percentile (values, share) {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1]
+}
