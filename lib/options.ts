@@ -44,7 +44,7 @@ const locationFlags = {
   timeouts: Type.Optional(Optional({
     connect: Duration('To open a connection to an upstream. 0 is none.', '5s'),
     headers: Duration('From the request being sent to the head of the answer. 0 is none.', '60s'),
-    body: Duration('Between two chunks of an answer; also for a client that stops sending its body or reading its answer. 0 is none.', '60s'),
+    body: Duration('Between two chunks of an answer; also for a client that stops sending its body, and three times as long for one that stops reading its answer. 0 is none.', '60s'),
     stream: Duration('The same for event streams. 0 is none.', 0),
     request: Duration('For the whole exchange, all tries included. 0 is none.', 0),
   }, { description: 'How long to wait for an upstream.' })),

@@ -40,6 +40,8 @@ export class OutlierDetector {
   #probedFrom = -Infinity
   /** When it was ejected, or a probe of it failed last. */
   #failedAt = -Infinity
+  /** When the probe began that is under way. */
+  #probedAt = -Infinity
   #returnedAt = 0
   /** How often it was ejected, less what it has been forgiven. */
   #ejections = 0
@@ -64,9 +66,12 @@ export class OutlierDetector {
     return this.#ejectedUntil
   }
 
-  /** Whether it may be picked: it is in, or is due for a probe that nobody makes yet. */
+  /**
+   * Whether it may be picked: it is in, or is due for a probe and none is under way. One that takes long, a slow upload
+   * perhaps, is not waited for longer than the base time.
+   */
   takesRequests (now: number): boolean {
-    return this.#state !== 'probing' && now >= this.#probedFrom
+    return this.#state === 'probing' ? this.#isOverdue(now) : now >= this.#probedFrom
   }
 
   /** When it failed last; the longer ago, the likelier it is well again. */
@@ -87,10 +92,15 @@ export class OutlierDetector {
    * A request goes to it, whether or not it takes requests: in a panic, or when everybody else has failed, nobody asks.
    * @returns whether this is the probe, to be passed to `record`
    */
-  begin (): boolean {
-    if (this.#state !== 'ejected') return false
+  begin (now: number): boolean {
+    if (this.#state === 'in' || (this.#state === 'probing' && !this.#isOverdue(now))) return false
     this.#state = 'probing'
+    this.#probedAt = now
     return true
+  }
+
+  #isOverdue (now: number): boolean {
+    return now - this.#probedAt >= this.#rule.baseEjectionTime
   }
 
   /**

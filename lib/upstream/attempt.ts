@@ -1,13 +1,16 @@
 import type { Dispatcher } from 'undici'
-import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
-import { type AnswerHead, hasUnknownCoding, type HeaderRecord, readResponseHeaders } from '../headers/response.ts'
+import { ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
+import type { AnswerHead } from '../headers/response.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
+import { readAnswerHead } from './answer-head.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
+import { judgeFailure } from './outcome.ts'
 import { type Culprit, Patience } from './patience.ts'
+import type { Place } from './place.ts'
 import { RequestBody } from './request-body.ts'
 import type { UnderWay } from './stop.ts'
 import { StreamEnding } from './stream-ending.ts'
@@ -17,21 +20,12 @@ export interface Answer extends AnswerHead {
   body: Buffer | AnswerBody | null
 }
 
-/** How an attempt ended. */
-export interface Ending {
-  /** Of the answer; 0 when there was none. */
-  statusCode: number
-  /** Milliseconds from sending to the head of the answer; to the end when there was none. */
-  latency: number
-  /** What broke it off; `null` when it ran to its end. */
-  error: Error | null
-}
-
 /** Whom an attempt tells: exactly one of the first two, and `ended`, once each. An answer that is whole has ended already. */
 export interface AttemptListener {
   answered (answer: Answer): void
   failed (error: Error): void
-  ended (ending: Ending): void
+  /** @param error - what broke it off; `null` when it ran to its end */
+  ended (error: Error | null): void
 }
 
 /** Largest body that is handed on in one piece. */
@@ -44,19 +38,20 @@ const WITHOUT_BODY = new Set([204, 304])
  */
 export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderWay {
   readonly #exchange: Exchange
+  readonly #place: Place
   readonly #deadlines: Deadlines<UnderWay>
   readonly #now: () => number
   readonly #listener: AttemptListener
   readonly #startedAt: number
+  /** It has run out of a time of which its upstream had little. */
+  isBlameless = false
   #cancel: ((error?: Error) => void) | undefined
   #continue: (() => void) | undefined
   readonly #patience: Patience
   #error: Error | null = null
   #isComplete = false
   #hasEnded = false
-  #statusCode = 0
-  #statusText = ''
-  #headers: HeaderRecord = {}
+  #head: AnswerHead | undefined
   #latency = 0
   #bodyTimeout = 0
   #isStream = false
@@ -68,8 +63,9 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
   #length = 0
   #body: AnswerBody | undefined
 
-  constructor (exchange: Exchange, deadlines: Deadlines<UnderWay>, now: () => number, listener: AttemptListener) {
+  constructor (exchange: Exchange, place: Place, deadlines: Deadlines<UnderWay>, now: () => number, listener: AttemptListener) {
     this.#exchange = exchange
+    this.#place = place
     this.#deadlines = deadlines
     this.#now = now
     this.#listener = listener
@@ -87,9 +83,14 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     return this.#cancel !== undefined
   }
 
+  /** Whether it is still going on, for the exchange. */
+  get isUnderWay (): boolean {
+    return !this.#hasEnded
+  }
+
   /** Milliseconds from the start to the head of the answer; until now when there is none. */
   get latency (): number {
-    return this.#statusCode === 0 ? this.#now() - this.#startedAt : this.#latency
+    return this.#head === undefined ? this.#now() - this.#startedAt : this.#latency
   }
 
   onConnect (cancel: (error?: Error) => void): void {
@@ -104,24 +105,18 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
   }
 
   onBodySent (): void {
-    if (this.#statusCode === 0) this.#patience.expect(this.#exchange.location.timeouts.headers)
+    if (this.#head === undefined) this.#patience.expect(this.#exchange.location.timeouts.headers)
   }
 
   onHeaders (statusCode: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
-    if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(this.#exchange.location.name)
-    if (statusCode < 200) return true
-    if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(this.#exchange.location.name)
+    const { name, timeouts } = this.#exchange.location
+    const head = readAnswerHead(statusCode, rawHeaders, statusText, name)
+    if (head === undefined) return true
     this.#latency = this.#now() - this.#startedAt
-    this.#statusCode = statusCode
-    this.#statusText = statusText
-    this.#headers = readResponseHeaders(rawHeaders)
-    // RFC 9110, 8.6: not beside a status that says that there is no content.
-    if (statusCode === 204) delete this.#headers['content-length']
+    this.#head = head
     this.#continue = resume
-    const { timeouts } = this.#exchange.location
-    this.#isStream = isEventStream(this.#headers)
-    if (this.#isStream && this.#headers['content-encoding'] === undefined) this.#streamEnding = new StreamEnding()
+    this.#isStream = isEventStream(head.headers)
+    if (this.#isStream && head.headers['content-encoding'] === undefined) this.#streamEnding = new StreamEnding()
     this.#bodyTimeout = this.#isStream ? timeouts.stream : timeouts.body
     this.#patience.endUpload()
     this.#patience.expect(this.#bodyTimeout)
@@ -151,17 +146,22 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
   }
 
   onComplete (): void {
+    this.#place.release()
     this.#isComplete = true
     this.#end(null)
     this.#body?.push(null)
   }
 
   onError (error: Error): void {
-    if (this.#hasEnded) return
+    this.#place.release()
+    if (this.#hasEnded) return this.#learnLate(error)
     this.#error ??= error
-    this.#end(this.#error)
-    if (this.#body !== undefined) this.#body.destroy(toGatewayError(this.#error, this.#exchange.location.name))
-    else this.#listener.failed(this.#error)
+    this.#fail(this.#error)
+  }
+
+  /** It was given up before it had a connection: now it is known what became of that. */
+  #learnLate (error: Error): void {
+    if (!this.wasSent) this.#place.report(judgeFailure(toGatewayError(error, this.#exchange.location.name)))
   }
 
   /** The client has read what there was. */
@@ -186,28 +186,34 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     this.#cancel?.(new ClientClosedError())
   }
 
-  /** Stops it, whatever it is doing: the connection to the upstream is closed. */
+  /**
+   * Stops it, whatever it is doing: the connection to the upstream is closed. Before it has one it cannot be taken back
+   * from undici; onConnect refuses it when its turn comes, and until then it keeps its place.
+   */
   abort (error?: Error | null): void {
     if (this.#hasEnded) return
     this.#error = error ?? new ClientClosedError()
-    // Before it has a connection it cannot be taken back from undici; onConnect refuses it when its turn comes.
     this.#cancel?.(this.#error)
-    this.onError(this.#error)
+    this.#fail(this.#error)
+  }
+
+  #fail (error: Error): void {
+    if (this.#hasEnded) return
+    this.#end(error)
+    if (this.#body !== undefined) this.#body.destroy(toGatewayError(error, this.#exchange.location.name))
+    else this.#listener.failed(error)
   }
 
   expire (now: number): void {
     const culprit = this.#patience.look(now)
-    if (culprit !== undefined) this.abort(describeDelay(culprit, this.#exchange.location.name))
+    if (culprit === undefined) return
+    this.isBlameless = culprit === 'exchange'
+    this.abort(describeDelay(culprit, this.#exchange.location.name))
   }
 
   #handOn (): void {
     if (this.#error !== null) return
-    this.#listener.answered({
-      statusCode: this.#statusCode,
-      statusText: this.#statusText,
-      headers: this.#headers,
-      body: this.#takeBody(),
-    })
+    this.#listener.answered({ ...this.#head!, body: this.#takeBody() })
     if (this.#isStreamUnwanted) this.endStream()
   }
 
@@ -222,12 +228,12 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
   }
 
   #isBodiless (): boolean {
-    return this.#exchange.request.method === 'HEAD' || WITHOUT_BODY.has(this.#statusCode)
+    return this.#exchange.request.method === 'HEAD' || WITHOUT_BODY.has(this.#head!.statusCode)
   }
 
   /** An event stream is one to its end. Without a proper content type, too: Fastify would give a Buffer one. */
   #isWhole (): boolean {
-    const { 'content-length': length, 'content-type': type } = this.#headers
+    const { 'content-length': length, 'content-type': type } = this.#head!.headers
     return this.#isComplete && !this.#isStream && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
   }
 
@@ -235,11 +241,11 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#deadlines.delete(this)
-    this.#listener.ended({ statusCode: this.#statusCode, latency: this.latency, error })
+    this.#listener.ended(error)
   }
 }
 
 function describeDelay (culprit: Culprit, app: string): Error {
-  if (culprit === 'upstream') return new UpstreamTimeoutError(app)
+  if (culprit === 'upstream' || culprit === 'exchange') return new UpstreamTimeoutError(app)
   return new SlowClientError(culprit === 'sender' ? 'its body does not arrive' : 'it does not read its answer')
 }

@@ -22,7 +22,7 @@ export class Connections {
   readonly #target: UpstreamTarget
   readonly #options: Client.Options
   readonly #pool: Pool
-  readonly #fresh = new Set<Client>()
+  readonly #fresh = new Map<Client, Promise<void>>()
 
   constructor (target: UpstreamTarget, { connectTimeout, maxConnections }: ConnectionSettings) {
     this.#target = target
@@ -48,20 +48,19 @@ export class Connections {
    */
   dispatchFresh (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     const client = new Client(this.#target.origin, this.#options)
-    this.#fresh.add(client)
     client.dispatch({ ...this.#named(options), reset: true }, handler)
     const forget = () => { this.#fresh.delete(client) }
-    client.close().then(forget, forget)
+    this.#fresh.set(client, client.close().then(forget, forget))
   }
 
   /** Ends when the last request has; takes no more. */
   async close (): Promise<void> {
-    await this.#pool.close()
+    await Promise.all([this.#pool.close(), ...this.#fresh.values()])
   }
 
   /** Closes every connection, at once. */
   async destroy (): Promise<void> {
-    await Promise.all([this.#pool, ...this.#fresh].map(dispatcher => dispatcher.destroy()))
+    await Promise.all([this.#pool, ...this.#fresh.keys()].map(dispatcher => dispatcher.destroy()))
   }
 
   /**

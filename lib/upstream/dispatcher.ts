@@ -2,13 +2,14 @@ import { ClientClosedError, NoUpstreamError } from '../errors.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
 import { RetryBudget } from '../retry/budget.ts'
 import { type Answer, Attempt } from './attempt.ts'
+import type { ForwardingContext } from './context.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
-import { Forwarding, type ForwardingContext } from './forwarding.ts'
+import { Forwarding } from './forwarding.ts'
 import { HealthChecker } from './health-checker.ts'
 import { type HealthChange, UpstreamPool } from './pool.ts'
 import { RedirectFollower } from './redirect-follower.ts'
-import type { UnderWay } from './stop.ts'
+import { Stop, type UnderWay } from './stop.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Carries an exchange through reply-from, which hands its headers on by `Object.assign`: symbols survive that. */
@@ -104,7 +105,11 @@ export class Dispatcher {
   /** Ends everything under way: the gateway stops. */
   abortAll (): void {
     const { deadlines, pauses } = this.#context
-    for (const each of [...deadlines, ...pauses]) each.abort(new NoUpstreamError(this.location.name))
+    const underWay = [...deadlines, ...pauses]
+    this.pool.close()
+    // Who waits comes first, so that it is not let in by who ends.
+    const [waiting, attempts] = [underWay.filter(isWaiting), underWay.filter(each => !isWaiting(each))]
+    for (const each of [...waiting, ...attempts]) each.abort(new NoUpstreamError(this.location.name))
   }
 
   /** Ends everything under way and closes every connection. */
@@ -117,4 +122,8 @@ export class Dispatcher {
   }
 
   readonly #probeOf = (target: UpstreamTarget) => this.#checker?.stateOf(target) ?? null
+}
+
+function isWaiting (each: UnderWay): boolean {
+  return each instanceof Stop
 }

@@ -17,7 +17,7 @@ export interface UpstreamRequest {
   body: Readable | Buffer | null
 }
 
-/** An attempt as the exchange sees it: something that can be stopped. */
+/** What is under way for an exchange, an attempt or a wait for one, as it sees it: something that can be stopped. */
 export interface Abortable {
   abort (error: Error): void
 }
@@ -45,7 +45,7 @@ export class Exchange {
   /** When it must have ended, in milliseconds of the dispatcher's clock. */
   endsAt = Infinity
   isClientGone = false
-  attempt: Abortable | null = null
+  underWay: Abortable | null = null
   readonly #onFailure: (error: GatewayError) => void
 
   /** @param onFailure - called at most once, when there will be no answer; never after the client is gone */
@@ -68,6 +68,6 @@ export class Exchange {
    */
   close (isComplete: boolean): void {
     this.isClientGone = !isComplete
-    this.attempt?.abort(new ClientClosedError())
+    this.underWay?.abort(new ClientClosedError())
   }
 }

@@ -1,56 +1,36 @@
-import type { Dispatcher } from 'undici'
-import { BadUpstreamResponseError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
-import type { Result } from '../health/outlier-detector.ts'
-import { joinBase } from '../location/path.ts'
-import type { Location } from '../location/types.ts'
+import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
+import { isEventStream } from '../headers/event-stream.ts'
 import { backoff } from '../retry/backoff.ts'
-import type { RetryBudget } from '../retry/budget.ts'
 import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
 import { AnswerBody } from './answer-body.ts'
-import { type Answer, Attempt, type AttemptListener, type Ending } from './attempt.ts'
-import type { Deadlines } from './deadlines.ts'
+import { type Answer, Attempt, type AttemptListener } from './attempt.ts'
+import { type ForwardingContext, waitsUntil } from './context.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
 import { judgeFailure, judgeStatus, phaseOf } from './outcome.ts'
-import { FULL, type UpstreamPool, type Waiter } from './pool.ts'
-import type { RedirectFollower } from './redirect-follower.ts'
+import { Place } from './place.ts'
+import { PlaceWait } from './place-wait.ts'
+import { FULL } from './pool.ts'
 import { RequestBody } from './request-body.ts'
-import { Stop, type UnderWay } from './stop.ts'
+import { Stop } from './stop.ts'
 import type { Upstream } from './upstream.ts'
-
-/** What all exchanges of a location share. */
-export interface ForwardingContext {
-  location: Location
-  pool: UpstreamPool
-  /** `null` when requests are sent once. */
-  budget: RetryBudget | null
-  /** `null` when redirects are the client's. */
-  redirects: RedirectFollower | null
-  /** Attempts, and requests that wait for a place. */
-  deadlines: Deadlines<UnderWay>
-  /** Requests that wait for their next try: a finer clock. */
-  pauses: Deadlines<UnderWay>
-  now: () => number
-  random: () => number
-  /** The gateway stops: an event stream is not begun any more. */
-  isEndingStreams: () => boolean
-}
-
-const NOBODY: readonly Upstream[] = []
+import { toUpstream } from './upstream-request.ts'
 
 /**
  * The way of one exchange: to an upstream, perhaps to a second one, and back with an answer or a failure. One attempt
  * at a time.
  */
-export class Forwarding implements AttemptListener, Waiter {
-  tried: readonly Upstream[] = NOBODY
+export class Forwarding implements AttemptListener {
   readonly #context: ForwardingContext
   readonly #exchange: Exchange
   readonly #deliver: (answer: Answer) => void
-  #isProbe = false
+  /** Who has failed it. */
+  #tried: readonly Upstream[] = []
   #attempt!: Attempt
-  #stop: Stop | null = null
+  #place!: Place
+  /** The head of the answer was good, and what is left to be seen is the rest. */
+  #isSuccessDue = false
 
   /** @param deliver - gets the answer; may throw when it cannot be sent */
   constructor (context: ForwardingContext, exchange: Exchange, deliver: (answer: Answer) => void) {
@@ -59,103 +39,108 @@ export class Forwarding implements AttemptListener, Waiter {
     this.#deliver = deliver
   }
 
-  get hashKey (): string | undefined {
-    return this.#exchange.hashKey
-  }
-
   start (): void {
     this.#context.budget?.deposit(this.#context.now())
     this.#context.redirects?.recall(this.#exchange)
     this.#begin()
   }
 
-  /** It is sent to whom the pool has picked. */
-  proceed (upstream: Upstream | undefined): void {
-    this.#stop?.leave()
-    if (upstream === undefined) this.#exchange.fail(new NoUpstreamError(this.#context.location.name))
-    else this.#send(upstream)
-  }
-
   answered (answer: Answer): void {
-    const { statusCode } = answer
-    this.#report(judgeStatus(statusCode))
-    if (isRetryStatus(this.#context.location.retry, statusCode) && this.#repeat('refused', answer)) return
-    const isFollowed = this.#context.redirects?.follow(this.#exchange, this.#upstream, answer) ?? false
+    const { statusCode, headers } = answer
+    const result = judgeStatus(statusCode)
+    this.#place.observe(this.#attempt.latency, result !== 'success')
+    // A good head may be followed by half a body. But who is probed is not waited for, nor is a stream that lasts for hours.
+    this.#isSuccessDue = result === 'success' && this.#attempt.isUnderWay && !this.#place.isProbe && !isEventStream(headers)
+    if (!this.#isSuccessDue) this.#place.report(result)
+    if (isRetryStatus(this.#context.location.retry, statusCode) && this.#repeat('refused', null, answer)) return
+    const isFollowed = this.#context.redirects?.follow(this.#exchange, this.#place.upstream, answer) ?? false
     if (!isFollowed) return this.#hand(answer)
     discard(answer)
-    this.#send(this.#upstream)
+    this.#goOn(this.#place.upstream)
   }
 
   failed (error: Error): void {
     const failure = toGatewayError(error, this.#context.location.name)
-    this.#report(judgeFailure(failure))
-    if (!this.#repeat(phaseOf(failure, this.#attempt.wasSent))) this.#exchange.fail(failure)
+    // Else it has no connection yet, and what becomes of that is told by the attempt.
+    if (this.#place.isReleased) this.#blame(failure)
+    if (!this.#repeat(phaseOf(failure, this.#attempt.wasSent), failure)) this.#exchange.fail(failure)
   }
 
-  ended ({ error }: Ending): void {
-    this.#context.pool.release(this.#upstream)
+  ended (error: Error | null): void {
+    if (error === null && this.#isSuccessDue) this.#place.report('success')
     if (error === null || this.#exchange.answer === null) return
     // Broken off in the middle of the answer: only the log can still be told.
     const failure = toGatewayError(error, this.#context.location.name)
-    this.#report(judgeFailure(failure))
+    this.#blame(failure)
     this.#exchange.failure ??= failure
   }
 
-  get #upstream (): Upstream {
-    return this.#exchange.upstream!
+  #blame (failure: GatewayError): void {
+    const result = this.#attempt.isBlameless ? 'neutral' : judgeFailure(failure)
+    if (result !== 'neutral') this.#place.observe(this.#attempt.latency, true)
+    this.#place.report(result)
   }
 
+  /** To anybody, at once or when there is a place. */
   #begin (): void {
-    const choice = this.#context.pool.pick(this)
-    if (choice !== FULL) this.proceed(choice)
-    else if (!this.#wait()) this.#exchange.fail(new OverloadedError(this.#context.location.name))
-  }
-
-  /** Waits for a place at an upstream. @returns whether there was room to wait */
-  #wait (): boolean {
-    const { pool, location: { name, limits }, deadlines, now } = this.#context
-    if (!pool.join(this)) return false
-    const { endsAt } = this.#exchange
-    const until = limits.pendingTimeout === 0 ? Infinity : now() + limits.pendingTimeout
-    const expired = () => {
-      pool.leave(this)
-      this.#exchange.fail(until < endsAt ? new OverloadedError(name) : new UpstreamTimeoutError(name))
-    }
-    this.#stopUntil(Math.min(until, endsAt), deadlines, expired)
-    return true
-  }
-
-  #stopUntil (deadline: number, deadlines: Deadlines<UnderWay>, expired: () => void): void {
     const { pool, location } = this.#context
-    this.#stop = new Stop(deadline, deadlines, expired, error => {
-      pool.leave(this)
-      this.#exchange.fail(toGatewayError(error, location.name))
-    })
-    this.#exchange.attempt = this.#stop
+    const choice = pool.pick(this.#exchange.hashKey)
+    if (choice !== FULL) return this.#sendTo(choice)
+    const wait = new PlaceWait(this.#context, this.#exchange, upstream => this.#sendTo(upstream))
+    if (!wait.start()) this.#exchange.fail(new OverloadedError(location.name))
+  }
+
+  #sendTo (upstream: Upstream | undefined): void {
+    if (upstream === undefined) this.#exchange.fail(new NoUpstreamError(this.#context.location.name))
+    else this.#send(upstream)
+  }
+
+  /** A redirect leads on: to the same upstream, unless that has no place or is gone. */
+  #goOn (upstream: Upstream): void {
+    if (this.#context.pool.mayHaveNext(upstream)) this.#send(upstream)
+    else this.#begin()
   }
 
   /**
    * Sends it again, if that is right and there is somebody to send it to.
+   * @param failure - what the client is told when that comes to nothing; `null` when there was an answer
    * @param answer - which the client does not get in this case
    * @returns whether it will be
    */
-  #repeat (phase: Phase, answer?: Answer): boolean {
-    const { budget, pool, now, pauses } = this.#context
+  #repeat (phase: Phase, failure: GatewayError | null, answer?: Answer): boolean {
+    const { budget, pool, now, location: { limits } } = this.#context
     const repetition = this.#exchange.isClientGone ? 'never' : this.#decide(phase)
     if (repetition === 'never') return false
-    this.tried = [...this.tried, this.#upstream]
-    const choice = pool.pick(this)
-    const pause = choice === undefined ? this.#pauseAfter(answer) : 0
-    if (choice === undefined && repetition === 'elsewhere') return false
+    this.#tried = [...this.#tried, this.#place.upstream]
+    const choice = pool.pick(this.#exchange.hashKey, this.#tried)
+    const isFree = choice !== FULL && choice !== undefined
+    // It does not join those who wait for anybody: as the first of them it would hold up all others.
+    const waitsForAnother = choice === FULL && limits.maxPending > 0
+    if (!isFree && !waitsForAnother && repetition === 'elsewhere') return false
+    const pause = isFree ? 0 : this.#pauseAfter(answer)
     if (now() + pause >= this.#exchange.endsAt || !budget!.withdraw(now())) return false
-    if (choice === FULL && !this.#wait()) return false
     this.#exchange.retries++
     if (answer !== undefined) discard(answer)
-    if (choice === undefined) {
-      this.tried = NOBODY
-      this.#stopUntil(now() + pause, pauses, () => this.#begin())
-    } else if (choice !== FULL) this.#send(choice)
+    const giveUp = repetition === 'elsewhere' ? () => this.#exchange.fail(failure!) : () => this.#begin()
+    if (isFree) this.#send(choice)
+    else this.#comeBackAfter(pause, waitsForAnother ? waitsUntil(this.#context) : 0, giveUp)
     return true
+  }
+
+  /**
+   * Looks again for somebody who has not failed it.
+   * @param until - when it no longer waits for that
+   * @param giveUp - called then, or when there is nobody
+   */
+  #comeBackAfter (pause: number, until: number, giveUp: () => void): void {
+    const { pool, now, location, pauses } = this.#context
+    this.#exchange.underWay = new Stop(now() + pause, pauses, () => {
+      if (now() >= this.#exchange.endsAt) return this.#exchange.fail(new UpstreamTimeoutError(location.name))
+      const choice = pool.pick(this.#exchange.hashKey, this.#tried)
+      if (choice !== FULL && choice !== undefined) this.#send(choice)
+      else if (choice === FULL && now() < until) this.#comeBackAfter(this.#pauseAfter(), until, giveUp)
+      else giveUp()
+    }, error => this.#exchange.fail(toGatewayError(error, location.name)))
   }
 
   #decide (phase: Phase): Repetition {
@@ -171,13 +156,8 @@ export class Forwarding implements AttemptListener, Waiter {
   }
 
   /** Milliseconds until the same upstream is asked again. */
-  #pauseAfter (answer: Answer | undefined): number {
+  #pauseAfter (answer?: Answer): number {
     return readRetryAfter(answer?.headers['retry-after'], Date.now()) ?? backoff(this.#exchange.retries + 1, this.#context.random)
-  }
-
-  #report (result: Result): void {
-    this.#context.pool.outcome(this.#upstream, { result, latency: this.#attempt.latency, isProbe: this.#isProbe })
-    this.#isProbe = false
   }
 
   /** An answer that Fastify cannot send, because of one of its headers, is a bad answer, and not the end of the process. */
@@ -193,28 +173,17 @@ export class Forwarding implements AttemptListener, Waiter {
   }
 
   #send (upstream: Upstream): void {
-    const { pool, deadlines, now, isEndingStreams } = this.#context
+    const { pool, deadlines, now, isEndingStreams, location } = this.#context
     this.#exchange.upstream = upstream
-    this.#isProbe = pool.begin(upstream)
-    this.#attempt = new Attempt(this.#exchange, deadlines, now, this)
-    this.#exchange.attempt = this.#attempt
+    this.#isSuccessDue = false
+    this.#place = new Place(pool, upstream)
+    this.#attempt = new Attempt(this.#exchange, this.#place, deadlines, now, this)
+    this.#exchange.underWay = this.#attempt
     if (isEndingStreams()) this.#attempt.endStream()
     // One that comes back because its connection had been closed must not meet the next of that kind.
-    if (this.#exchange.retries > 0) upstream.connections.dispatchFresh(this.#describe(upstream), this.#attempt)
-    else upstream.connections.dispatch(this.#describe(upstream), this.#attempt)
-  }
-
-  /** The request as this upstream gets it. */
-  #describe ({ target }: Upstream): Dispatcher.DispatchOptions {
-    const { path, method, headers, body, host } = this.#exchange.request
-    const { rewriteHost } = this.#context.location
-    const useUpstreams = rewriteHost === 'auto' ? target.isSecure : rewriteHost
-    return {
-      path: joinBase(target.basePath, path),
-      method,
-      headers: ['host', useUpstreams ? target.host : host ?? target.host, ...headers],
-      body,
-    }
+    const options = toUpstream(this.#exchange.request, upstream.target, location.rewriteHost)
+    if (this.#exchange.retries > 0) upstream.connections.dispatchFresh(options, this.#attempt)
+    else upstream.connections.dispatch(options, this.#attempt)
   }
 }
 

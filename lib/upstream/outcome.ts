@@ -5,8 +5,6 @@ import type { GatewayError } from '../errors.ts'
 /** How an attempt went, as far as its upstream is to blame: known with the head of its answer, or with its failure. */
 export interface Outcome {
   result: Result
-  /** Milliseconds from sending to the head of the answer, or to the failure. */
-  latency: number
   /** What the pool said of it when it began. */
   isProbe: boolean
 }

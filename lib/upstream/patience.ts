@@ -2,14 +2,24 @@ import type { Timeouts } from '../location/types.ts'
 import type { RequestBody } from './request-body.ts'
 import { UploadWatch } from './upload-watch.ts'
 
-/** Who let an attempt wait for too long: the upstream, or the client, who does not send its body or does not read its answer. */
-export type Culprit = 'upstream' | 'sender' | 'reader'
+/**
+ * Why an attempt is over: the upstream let it wait for too long, the client does not send its body (`sender`) or does not
+ * read its answer (`reader`), or the time of the whole exchange is up, for which nobody is to blame (`exchange`).
+ */
+export type Culprit = 'upstream' | 'sender' | 'reader' | 'exchange'
+
+/**
+ * How many times as long a reader may take as an upstream: the kernel reports that it has read only when a third of the
+ * buffer is free, which takes a slow line its time.
+ */
+const READER_WINDOWS = 3
 
 /** How long an attempt waits, and for whom. A client that is slow is not its upstream's fault. */
 export class Patience {
   /** When to look next, in the clock's milliseconds. */
   deadline: number
   readonly #timeouts: Timeouts
+  readonly #startedAt: number
   readonly #endsAt: number
   readonly #now: () => number
   /** When the next thing must have happened. */
@@ -22,6 +32,7 @@ export class Patience {
     this.#timeouts = timeouts
     this.#endsAt = endsAt
     this.#now = now
+    this.#startedAt = now()
     this.deadline = endsAt
   }
 
@@ -37,7 +48,7 @@ export class Patience {
   /** It is the client's turn: it does not read. */
   awaitReader (): void {
     this.#isReaderSlow = true
-    this.#arm(this.#timeouts.body)
+    this.#arm(this.#timeouts.body * READER_WINDOWS)
   }
 
   /** The request is being sent: now it is the client's turn, now the upstream's. */
@@ -52,15 +63,20 @@ export class Patience {
 
   /** To be called at the deadline. @returns who is to blame when it is over; `undefined` when there is a new deadline */
   look (now: number): Culprit | undefined {
-    if (now >= this.#endsAt) return 'upstream'
     if (this.#upload?.isOver === true) this.#upload = null
     const turn = this.#upload?.look(now) ?? 'upstream'
+    if (now >= this.#endsAt) return turn === 'upstream' && !this.#isReaderSlow && this.#hadMostOf(now) ? 'upstream' : 'exchange'
     if (turn === 'client-stalls') return 'sender'
     // It cannot answer before it has the request.
     if (turn === 'client') this.#arm(this.#timeouts.headers)
     else if (now >= this.#expectedBy) return this.#isReaderSlow ? 'reader' : 'upstream'
     else this.#setDeadline()
     return undefined
+  }
+
+  /** Whether this attempt, and not what was before it, took most of the time of the exchange. */
+  #hadMostOf (now: number): boolean {
+    return now - this.#startedAt >= this.#timeouts.request / 2
   }
 
   #arm (timeout: number): void {

@@ -25,7 +25,7 @@ function createDetector (overrides: Partial<OutlierRule> = {}) {
 
   /** Requests, one after another; a digit waits for so many seconds. */
   const play = (events: string): string => [...events].map(sign => {
-    if (sign in results) return end(sign, detector.takesRequests(clock.now()) && detector.begin())
+    if (sign in results) return end(sign, detector.takesRequests(clock.now()) && detector.begin(clock.now()))
     clock.advance(Number(sign) * 1000)
     return sign
   }).join('')
@@ -96,7 +96,7 @@ for (const [name, rule, steps] of times) {
     const seconds = steps.map(([before]) => {
       if (detector.isEjected) {
         clock.advance(detector.ejectedUntil - clock.now())
-        detector.begin()
+        detector.begin(clock.now())
         if (before !== 'probe') end('s', true)
       }
       if (before !== 'probe') clock.advance(before * 1000)
@@ -151,7 +151,7 @@ t.test('one request probes it, and the others wait for what it says', async t =>
   const { detector, clock, end } = createDetector(once)
   const look = () => [detector.state, detector.isEjected, detector.takesRequests(clock.now())]
   t.strictSame(look(), ['in', false, true])
-  t.equal(detector.begin(), false, 'no probe while it is in')
+  t.equal(detector.begin(clock.now()), false, 'no probe while it is in')
   t.equal(detector.ejectedUntil, -Infinity)
 
   end('e')
@@ -161,7 +161,7 @@ t.test('one request probes it, and the others wait for what it says', async t =>
   clock.advance(1)
   t.strictSame(look(), ['ejected', true, true])
 
-  t.strictSame([1, 2, 3].map(() => detector.begin()), [true, false, false])
+  t.strictSame([1, 2, 3].map(() => detector.begin(clock.now())), [true, false, false])
   t.strictSame(look(), ['probing', true, false])
   t.equal(end('s'), '.', 'what began before is ignored')
   t.equal(end('e'), '.')
@@ -169,7 +169,7 @@ t.test('one request probes it, and the others wait for what it says', async t =>
 
   t.equal(end('n', true), '.')
   t.strictSame(look(), ['ejected', true, true], 'the next request is a probe')
-  t.equal(detector.begin(), true)
+  t.equal(detector.begin(clock.now()), true)
   t.equal(end('s', true), 'R')
   t.strictSame(look(), ['in', false, true])
   t.equal(detector.ejectedUntil, -Infinity)
@@ -180,21 +180,35 @@ t.test('a request that goes to it before its time, for want of anybody else, bri
   end('e')
   const until = detector.ejectedUntil
   for (const sign of ['e', 'l', 'n'] as const) {
-    t.equal(detector.begin(), true)
-    t.equal(detector.begin(), false, 'a second one beside it does not count')
+    t.equal(detector.begin(clock.now()), true)
+    t.equal(detector.begin(clock.now()), false, 'a second one beside it does not count')
     t.equal(end(sign, true), '.')
     t.strictSame([detector.state, detector.ejectedUntil, detector.takesRequests(clock.now())], ['ejected', until, false])
   }
-  detector.begin()
+  detector.begin(clock.now())
   t.equal(end('s', true), 'R')
   t.equal(end('e'), 'X')
   t.equal(detector.ejectedUntil - clock.now(), 20_000)
 })
 
+t.test('a probe that takes as long as the base time does not keep others from trying', async t => {
+  const { detector, clock, end } = createDetector(once)
+  end('e')
+  clock.advance(10_000)
+  t.equal(detector.begin(clock.now()), true)
+  clock.advance(9999)
+  t.strictSame([detector.takesRequests(clock.now()), detector.begin(clock.now())], [false, false])
+  clock.advance(1)
+  t.strictSame([detector.takesRequests(clock.now()), detector.begin(clock.now())], [true, true])
+  t.equal(detector.takesRequests(clock.now()), false, 'the second one is waited for again')
+  t.equal(end('s', true), 'R', 'and either of them brings it back')
+  t.equal(end('l', true), 'X', 'and then the other is a request like any other')
+})
+
 t.test('who is needed is probed before its time, at most every tenth of it', async t => {
   const { detector, clock, end } = createDetector(once)
   detector.hasten(clock.now())
-  t.equal(detector.begin(), false, 'it is in')
+  t.equal(detector.begin(clock.now()), false, 'it is in')
   end('e')
   const until = detector.ejectedUntil
   for (let round = 0; round < 3; round++) {
@@ -204,7 +218,7 @@ t.test('who is needed is probed before its time, at most every tenth of it', asy
     clock.advance(1)
     detector.hasten(clock.now())
     t.equal(detector.takesRequests(clock.now()), true)
-    t.equal(detector.begin(), true)
+    t.equal(detector.begin(clock.now()), true)
     detector.hasten(clock.now())
     t.equal(detector.takesRequests(clock.now()), false, 'one probe at a time')
     t.equal(end('l', true), '.')
@@ -212,10 +226,10 @@ t.test('who is needed is probed before its time, at most every tenth of it', asy
   }
   clock.advance(1000)
   detector.hasten(clock.now())
-  detector.begin()
+  detector.begin(clock.now())
   t.equal(end('n', true), '.')
   t.equal(detector.takesRequests(clock.now()), true, 'nothing was learned')
-  detector.begin()
+  detector.begin(clock.now())
   t.equal(end('s', true), 'R')
   t.equal(detector.takesRequests(clock.now()), true)
 })
@@ -226,7 +240,7 @@ t.test('of 1000 requests to an upstream that stays broken, one an ejection reach
   for (let second = 0; second < 1000; second++) {
     if (detector.takesRequests(clock.now())) {
       reached++
-      end('l', detector.begin())
+      end('l', detector.begin(clock.now()))
     }
     clock.advance(1000)
   }
@@ -248,7 +262,7 @@ t.test('a passing health check ends an ejection', async t => {
 t.test('a health check that passes while a request probes it makes that one like any other', async t => {
   const { detector, clock, play, end } = createDetector()
   play('lll91')
-  detector.begin()
+  detector.begin(clock.now())
   t.equal(detector.pass(clock.now()), 'returned')
   t.equal(end('l', true), '.', 'one failure of three')
   t.equal(play('ll'), '.X')

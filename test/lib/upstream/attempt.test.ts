@@ -2,12 +2,13 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
-import { type Answer, Attempt, type Ending } from '../../../lib/upstream/attempt.ts'
+import { ClientClosedError } from '../../../lib/errors.ts'
+import { type Answer, Attempt } from '../../../lib/upstream/attempt.ts'
 import { Deadlines } from '../../../lib/upstream/deadlines.ts'
 import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import type { UnderWay } from '../../../lib/upstream/stop.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
-import { createClock, createExchange } from './fakes.ts'
+import { createClock, createExchange, createPlace } from './fakes.ts'
 import { createLocation, type LocationChanges } from '../locations.ts'
 
 const TEXT = ['Content-Type', 'text/plain']
@@ -26,11 +27,12 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
   const deadlines = new Deadlines<UnderWay>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endsAt = endsAt
-  const told = { answers: [] as Answer[], failures: [] as Error[], outcomes: [] as Ending[], cancelled: [] as (Error | undefined)[], resumed: 0 }
-  const attempt = new Attempt(exchange, deadlines, clock.now, {
+  const told = { answers: [] as Answer[], failures: [] as Error[], endings: [] as { error: Error | null }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  const place = createPlace()
+  const attempt = new Attempt(exchange, place, deadlines, clock.now, {
     answered: answer => told.answers.push(answer),
     failed: error => told.failures.push(error),
-    ended: outcome => told.outcomes.push(outcome),
+    ended: error => told.endings.push({ error }),
   })
   const cancel = (error?: Error) => {
     told.cancelled.push(error)
@@ -38,7 +40,7 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
   }
   const connect = () => attempt.onConnect(cancel)
   const head = (statusCode: number, ...headers: string[]) => attempt.onHeaders(statusCode, headersOf(...headers), () => { told.resumed++ }, 'Fine')
-  return { attempt, deadlines, clock, told, connect, head }
+  return { attempt, deadlines, clock, told, connect, head, place }
 }
 
 /** Microtasks have run. */
@@ -56,7 +58,8 @@ t.test('a small answer of one read is handed on whole', async t => {
   t.strictSame(told.answers.map(({ headers, ...rest }) => ({ ...rest, headers: { ...headers } })), [{
     statusCode: 200, statusText: 'Fine', body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
   }])
-  t.strictSame(told.outcomes, [{ statusCode: 200, latency: 7, error: null }])
+  t.strictSame(told.endings, [{ error: null }])
+  t.equal(attempt.latency, 7)
   t.strictSame(told.failures, [])
   t.equal(deadlines.size, 0)
 })
@@ -109,8 +112,8 @@ for (const { name, method = 'GET', statusCode, headers } of empty) {
     // undici holds a 304 to its content-length.
     attempt.onError(Object.assign(new Error('x'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }))
     await settle()
-    t.match(told, { answers: [{ statusCode, body: null }], failures: [], outcomes: [{ statusCode, error: null }] })
-    t.strictSame([told.failures.length, told.outcomes.length, deadlines.size], [0, 1, 0])
+    t.match(told, { answers: [{ statusCode, body: null }], failures: [], endings: [{ error: null }] })
+    t.strictSame([told.failures.length, told.endings.length, deadlines.size], [0, 1, 0])
   })
 }
 
@@ -134,11 +137,11 @@ t.test('an answer whose body is not here yet is handed on at once, and its body 
   await settle()
   const body = told.answers[0]!.body as AnswerBody
   t.equal(body.read().toString(), 'abc')
-  t.strictSame(told.outcomes, [], 'it goes on')
+  t.strictSame(told.endings, [], 'it goes on')
   attempt.onData(Buffer.from('def'))
   attempt.onComplete()
   t.equal((await body.toArray()).toString(), 'def')
-  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.match(told.endings, [{ error: null }])
   t.equal(deadlines.size, 0)
 })
 
@@ -195,22 +198,22 @@ for (const statusCode of [0, 99, 101, 600, 999]) {
   })
 }
 
-const failures: { name: string, act: (attempt: ReturnType<typeof createAttempt>) => void, statusCode?: number }[] = [
+const failures: { name: string, act: (attempt: ReturnType<typeof createAttempt>) => void }[] = [
   { name: 'before a connection', act: ({ attempt }) => attempt.onError(new Error('x')) },
   { name: 'before an answer', act: ({ attempt, connect }) => { connect(); attempt.onError(new Error('x')) } },
-  { name: 'in the same read as its head', act: ({ attempt, connect, head }) => { connect(); head(200); attempt.onData(Buffer.from('a')); attempt.onError(new Error('x')) }, statusCode: 200 },
+  { name: 'in the same read as its head', act: ({ attempt, connect, head }) => { connect(); head(200); attempt.onData(Buffer.from('a')); attempt.onError(new Error('x')) } },
   { name: 'twice', act: ({ attempt }) => { attempt.onError(new Error('x')); attempt.onError(new Error('y')) } },
 ]
 
-for (const { name, act, statusCode = 0 } of failures) {
+for (const { name, act } of failures) {
   t.test(`a failure ${name} is a failure, once`, async t => {
     const setup = createAttempt()
     setup.clock.advance(5)
     act(setup)
     await settle()
-    t.match(setup.told, { answers: [], failures: [{ message: 'x' }], outcomes: [{ statusCode, error: { message: 'x' } }] })
-    t.strictSame([setup.told.failures.length, setup.told.outcomes.length, setup.deadlines.size], [1, 1, 0])
-    t.equal(setup.told.outcomes[0]!.latency, 5)
+    t.match(setup.told, { answers: [], failures: [{ message: 'x' }], endings: [{ error: { message: 'x' } }] })
+    t.strictSame([setup.told.failures.length, setup.told.endings.length, setup.deadlines.size], [1, 1, 0])
+    t.equal(setup.attempt.latency, 5)
   })
 }
 
@@ -224,7 +227,7 @@ t.test('an answer that breaks off breaks off, with an error that may be shown', 
   attempt.onError(cause)
   await settle()
   t.match(body.errored, { code: 'GW_ERR_UPSTREAM_UNREACHABLE', statusCode: 502, cause })
-  t.match(told, { failures: [], outcomes: [{ statusCode: 200, error: cause }] })
+  t.match(told, { failures: [], endings: [{ error: cause }] })
   t.equal(deadlines.size, 0)
 })
 
@@ -235,7 +238,7 @@ t.test('a client that leaves in the middle of the body stops the upstream', asyn
   await settle()
   ;(told.answers[0]!.body as AnswerBody).destroy()
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
-  t.match(told.outcomes, [{ error: { code: 'GW_ERR_CLIENT_CLOSED' } }])
+  t.match(told.endings, [{ error: { code: 'GW_ERR_CLIENT_CLOSED' } }])
   t.strictSame(told.failures, [])
 })
 
@@ -246,7 +249,7 @@ for (const tellsError of [true, false]) {
     connect()
     attempt.abort(error)
     attempt.abort(new Error('again'))
-    t.strictSame(told, { answers: [], failures: [error], outcomes: [{ statusCode: 0, latency: 0, error }], cancelled: [error], resumed: 0 })
+    t.strictSame(told, { answers: [], failures: [error], endings: [{ error }], cancelled: [error], resumed: 0 })
     t.equal(deadlines.size, 0)
   })
 }
@@ -258,8 +261,8 @@ t.test('an answer that still completes after that changes nothing', async t => {
   attempt.abort(new Error('stop'))
   attempt.onComplete()
   await settle()
-  t.match(told, { answers: [], failures: [{ message: 'stop' }], outcomes: [{ error: { message: 'stop' } }] })
-  t.equal(told.outcomes.length, 1)
+  t.match(told, { answers: [], failures: [{ message: 'stop' }], endings: [{ error: { message: 'stop' } }] })
+  t.equal(told.endings.length, 1)
 })
 
 t.test('an attempt that is aborted before it has a connection gives it back when it comes', async t => {
@@ -268,7 +271,7 @@ t.test('an attempt that is aborted before it has a connection gives it back when
   t.match(told.failures, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
   connect()
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
-  t.equal(told.outcomes.length, 1)
+  t.equal(told.endings.length, 1)
   t.strictSame([attempt.deadline, deadlines.size], [Infinity, 0])
 })
 
@@ -325,14 +328,14 @@ t.test('the end of the whole exchange comes first', async t => {
   t.equal(attempt.deadline, 1020)
 })
 
-t.test('a client that does not read has the time of a body, and then the upstream has its own again', async t => {
+t.test('a client that does not read has three times the time of a body, and then the upstream has its own again', async t => {
   const { attempt, clock, told, connect, head } = createAttempt({ timeouts: { body: 50, stream: 700 } })
   connect()
   head(200, 'Content-Type', 'text/event-stream')
   await settle()
   t.equal(attempt.deadline, 1700)
   attempt.onData(Buffer.alloc(70_000))
-  t.equal(attempt.deadline, 1050)
+  t.equal(attempt.deadline, 1150)
   clock.advance(40)
   ;(told.answers[0]!.body as AnswerBody).resume()
   await settle()
@@ -345,12 +348,12 @@ t.test('a client that does not read its answer is given up, and the upstream is 
   head(200)
   await settle()
   attempt.onData(Buffer.alloc(70_000))
-  clock.advance(49)
+  clock.advance(149)
   deadlines.tick()
-  t.strictSame(told.outcomes, [])
+  t.strictSame(told.endings, [])
   clock.advance(1)
   deadlines.tick()
-  t.match(told.outcomes, [{ statusCode: 200, error: { code: 'GW_ERR_BAD_REQUEST', statusCode: 408 } }])
+  t.match(told.endings, [{ error: { code: 'GW_ERR_BAD_REQUEST', statusCode: 408 } }])
   t.match(told.cancelled, [{ code: 'GW_ERR_BAD_REQUEST' }])
   t.ok((told.answers[0]!.body as AnswerBody).destroyed)
 })
@@ -419,7 +422,7 @@ for (const { name, endsAt = Infinity, prepare } of notWaited) {
     await settle()
     setup.clock.advance(100)
     setup.deadlines.tick()
-    t.match(setup.told.outcomes, [{ error: { code: 'GW_ERR_UPSTREAM_TIMEOUT' } }])
+    t.match(setup.told.endings, [{ error: { code: 'GW_ERR_UPSTREAM_TIMEOUT' } }])
   })
 }
 
@@ -432,9 +435,9 @@ t.test('an event stream that is to end ends between two events, and its upstream
   await settle()
   attempt.onData(Buffer.from('data: 1\n\ndata: '))
   attempt.endStream()
-  t.strictSame(told.outcomes, [], 'not in the middle of one')
+  t.strictSame(told.endings, [], 'not in the middle of one')
   attempt.onData(Buffer.from('2\n\ndata: 3\n\n'))
-  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.match(told.endings, [{ error: null }])
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
   const chunks = await (told.answers[0]!.body as AnswerBody).toArray()
   t.equal(Buffer.concat(chunks).toString(), 'data: 1\n\ndata: 2\n\n')
@@ -449,7 +452,7 @@ t.test('an event stream that is between two events ends at once', async t => {
   attempt.onData(Buffer.from('data: 1\n\n'))
   attempt.endStream()
   attempt.endStream()
-  t.equal(told.outcomes.length, 1)
+  t.equal(told.endings.length, 1)
   t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\n')
 })
 
@@ -459,7 +462,7 @@ t.test('an event stream that begins when none is wanted any more ends with its h
   attempt.endStream()
   head(200, ...STREAM)
   await settle()
-  t.match(told.outcomes, [{ statusCode: 200, error: null }])
+  t.match(told.endings, [{ error: null }])
   t.equal((await (told.answers[0]!.body as AnswerBody).toArray()).length, 0)
 })
 
@@ -477,7 +480,7 @@ for (const { name, headers } of untouched) {
     attempt.onData(Buffer.from('data: 1\n\n'))
     attempt.endStream()
     attempt.onData(Buffer.from('data: 2\n\n'))
-    t.strictSame(told.outcomes, [])
+    t.strictSame(told.endings, [])
     attempt.onComplete()
     t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\ndata: 2\n\n')
   })
@@ -488,4 +491,44 @@ t.test('an attempt knows whether it had a connection', async t => {
   t.equal(attempt.wasSent, false)
   connect()
   t.equal(attempt.wasSent, true)
+})
+
+t.test('its place is free when the connection is, or has ended', async t => {
+  const { attempt, connect, head, place } = createAttempt()
+  connect()
+  head(304, 'Content-Length', '5')
+  t.equal(place.released, 0, 'the answer is whole, and its connection still busy')
+  attempt.onComplete()
+  t.equal(place.released, 1)
+})
+
+const beforeConnection: { name: string, error: Error, reported: string[] }[] = [
+  { name: 'is refused', error: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), reported: ['local-error'] },
+  { name: 'is not needed any more', error: new ClientClosedError(), reported: ['neutral'] },
+]
+
+for (const { name, error, reported } of beforeConnection) {
+  t.test(`an attempt that is given up before its connection keeps its place until that ${name}`, async t => {
+    const { attempt, told, place } = createAttempt()
+    attempt.abort()
+    t.strictSame([told.failures.length, place.released, place.reported], [1, 0, []])
+    attempt.onError(error)
+    t.strictSame([told.failures.length, place.released, place.reported], [1, 1, reported])
+  })
+}
+
+t.test('the end of the whole exchange is held against an upstream that had most of its time, and only then', async t => {
+  const rows = [
+    { name: 'all of it', waited: 0, isBlameless: false },
+    { name: 'half of it', waited: 50, isBlameless: false },
+    { name: 'less', waited: 60, isBlameless: true },
+  ]
+  for (const { name, waited, isBlameless } of rows) {
+    const { attempt, told, clock, deadlines, connect } = createAttempt({ timeouts: { request: 100, headers: 0 }, endsAt: 1100 - waited })
+    connect()
+    clock.advance(100 - waited)
+    deadlines.tick()
+    t.match(told.failures, [{ code: 'GW_ERR_UPSTREAM_TIMEOUT' }], name)
+    t.equal(attempt.isBlameless, isBlameless, name)
+  }
 })

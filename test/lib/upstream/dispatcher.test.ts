@@ -232,8 +232,9 @@ t.test('a client that goes away before there is a connection leaves nothing behi
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)] }))
   const { exchange } = dispatch(dispatcher)
   exchange.close(false)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 1], 'its place is taken until the connection is there')
   t.equal(await textOf(await dispatch(dispatcher).result), '1', 'the upstream has seen the second only')
+  t.equal(dispatcher.pool.inFlight, 0)
 })
 
 t.test('a client that does not read holds the upstream up, and loses nothing', async t => {
@@ -353,7 +354,7 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   if (!(body as AnswerBody).closed) await closeOf(body as AnswerBody)
   t.match((body as AnswerBody).errored, { code: 'GW_ERR_NO_UPSTREAM' })
   t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
-  t.match(await dispatch(dispatcher).result, { statusCode: 502 }, 'and what comes later fails')
+  t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_NO_UPSTREAM', statusCode: 503 }, 'and what comes later fails')
   await dispatcher.destroy()
 })
 

@@ -1,7 +1,9 @@
 import type { Stream } from 'node:stream'
 import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
+import type { Result } from '../../../lib/health/outlier-detector.ts'
 import type { Location } from '../../../lib/location/types.ts'
+import type { Place } from '../../../lib/upstream/place.ts'
 
 /** A clock that stands until it is moved. */
 export function createClock () {
@@ -19,4 +21,18 @@ export function createExchange (location: Location, request: Partial<UpstreamReq
 /** Waits for the end of a stream, in whichever way it ends; `once(stream, 'close')` would throw its error. */
 export async function closeOf (stream: Stream): Promise<void> {
   await new Promise(resolve => { stream.once('close', resolve) })
+}
+
+/** A place at no upstream, and what an attempt did with it. */
+export function createPlace (): Place & { released: number, reported: Result[] } {
+  const place = {
+    released: 0,
+    reported: [] as Result[],
+    isProbe: false,
+    get isReleased () { return this.released > 0 },
+    release () { this.released++ },
+    report (result: Result) { this.reported.push(result) },
+    observe () {},
+  }
+  return place as unknown as Place & typeof place
 }

@@ -338,7 +338,9 @@ t.test('a second try waits for a place, too, and without room to wait the failur
       t.match(await second.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' })
       continue
     }
-    while (dispatcher.pool.pending === 0) await setTimeout(1)
+    while (second.exchange.retries === 0) await setTimeout(1)
+    t.equal(dispatcher.pool.pending, 0, 'beside those who wait for anybody, whom it would hold up')
+    await setTimeout(100)
     holding.answer(asked)
     await first.result
     await holding.until(asked + 2)
@@ -369,7 +371,7 @@ t.test('the head of an event stream is enough to know that an upstream is back',
   const dispatcher = dispatcherTo(t, [origin, origin], { outlierDetection: OUTLIER })
   const [upstream] = dispatcher.pool.upstreams
   dispatcher.pool.begin(upstream!)
-  dispatcher.pool.outcome(upstream!, { result: 'local-error', latency: 1, isProbe: false })
+  dispatcher.pool.outcome(upstream!, { result: 'local-error', isProbe: false })
   dispatcher.pool.release(upstream!)
   await setTimeout(60)
   let stream = dispatch(dispatcher)
@@ -394,4 +396,143 @@ t.test('event streams end when the gateway stops, also those that begin then', a
   t.match(await textOf(late), /^(?:data: 1\n\n)?$/)
   await Promise.all(sockets.map(async socket => { if (!socket.closed) await closeOf(socket) }))
   t.strictSame(nothingLeft(dispatcher), [0, 0, 0])
+})
+
+t.test('a second try that waits for another upstream holds nobody up', async t => {
+  const holding = await startHolding(t)
+  const resetting = await startResetting(t)
+  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 300 } })
+  const retrying = dispatch(dispatcher, { path: '/retrying' })
+  const busy = dispatch(dispatcher, { path: '/busy' })
+  await holding.until(1)
+  while (retrying.exchange.retries === 0) await setTimeout(1)
+  const fresh = dispatch(dispatcher, { method: 'POST' })
+  t.match(await fresh.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'it is sent, and not told to wait')
+  t.strictSame([resetting.count(), dispatcher.pool.pending], [2, 0])
+  t.match(await retrying.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'after pendingTimeout anybody will do')
+  holding.answer(0)
+  await busy.result
+})
+
+t.test('who hangs is not asked again, also when the other one has no place for too long', async t => {
+  const holding = await startHolding(t)
+  let asked = 0
+  const silent = await startRawUpstream(t, socket => socket.once('data', () => { asked++ }))
+  const dispatcher = dispatcherTo(t, [silent, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 200 }, timeouts: { headers: 100 }, retry: { ...RETRY, methods: ['GET'] } })
+  const hanging = dispatch(dispatcher)
+  const busy = dispatch(dispatcher, { method: 'POST', body: new RequestBody(new PassThrough()) })
+  t.match(await hanging.result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.equal(asked, 1)
+  busy.exchange.close(false)
+})
+
+t.test('the time of the whole request also ends a wait for another upstream', async t => {
+  const holding = await startHolding(t)
+  const resetting = await startResetting(t)
+  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 0 }, timeouts: { request: 250 } })
+  const retrying = dispatch(dispatcher)
+  dispatch(dispatcher)
+  t.match(await retrying.result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.equal(resetting.count(), 1)
+})
+
+t.test('what follows a redirect waits in the line when the upstream has no place any more, or goes to another when it is gone', async t => {
+  const names: string[] = []
+  const start = (name: string) => startUpstream(t, (request, response) => {
+    names.push(`${name}${request.url}`)
+    if (request.url === '/from') response.writeHead(307, { location: '/to' }).end()
+    else if (request.url === '/to') response.setHeader('content-type', 'text/plain').end(name)
+  })
+  const [a, b] = [await start('a'), await start('b')]
+  const alone = dispatcherTo(t, [a], { fastapiRedirect: true, redirectCache: false, limits: { maxConnections: 1, pendingTimeout: 400 } })
+  const first = dispatch(alone, { path: '/from' })
+  const held = dispatch(alone, { path: '/silent' })
+  t.match(await first.result, { code: 'GW_ERR_OVERLOADED' }, 'the other one was there before')
+  held.exchange.close(false)
+
+  names.length = 0
+  const two = dispatcherTo(t, [a], { fastapiRedirect: true, redirectCache: false })
+  const update = two.pool.mayHaveNext.bind(two.pool)
+  two.pool.mayHaveNext = upstream => {
+    two.update([createTarget(b)])
+    return update(upstream)
+  }
+  t.equal(await textOf(await dispatch(two, { path: '/from' }).result), 'b')
+  t.strictSame(names, ['a/from', 'b/to'])
+})
+
+t.test('an upstream that takes no connection is ejected, also when its clients do not wait for that', async t => {
+  // Nobody listens there, and it takes undici a while to find out: the clients have left by then.
+  const refused = await refusedOrigin()
+  const fine = await startNamed(t, 'fine')
+  const dispatcher = dispatcherTo(t, [refused, fine.origin], { outlierDetection: OUTLIER })
+  const { exchange } = dispatch(dispatcher)
+  exchange.close(false)
+  const [upstream] = dispatcher.pool.upstreams
+  t.strictSame([upstream!.inFlight, upstream!.outlier!.state], [1, 'in'])
+  while (upstream!.inFlight > 0) await setTimeout(1)
+  t.equal(upstream!.outlier!.state, 'ejected')
+})
+
+t.test('an upstream that breaks off every answer is ejected', async t => {
+  const liar = await startRawUpstream(t, socket => socket.once('data', () => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhalf')
+    setImmediate(() => socket.end())
+  }))
+  const fine = await startNamed(t, 'fine')
+  const dispatcher = dispatcherTo(t, [liar, fine.origin], { outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, baseEjectionTime: 60_000, maxEjectionTime: 60_000 } })
+  let broken = 0
+  for (let i = 0; i < 12; i++) await dispatch(dispatcher).result.then(textOf).catch(() => { broken++ })
+  t.equal(broken, 3)
+})
+
+t.test('a whole answer that takes its time ends a row of failures', async t => {
+  let count = 0
+  const origin = await startUpstream(t, async (_request, response) => {
+    count++
+    response.setHeader('content-type', 'text/plain').write('half')
+    await setTimeout(5)
+    if (count % 3 === 0) response.end()
+    else response.destroy()
+  })
+  const dispatcher = dispatcherTo(t, [origin, origin], { outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, maxEjectionPercent: 50 } })
+  for (let i = 0; i < 12; i++) await dispatch(dispatcher).result.then(textOf).catch(() => {})
+  t.strictSame(dispatcher.pool.upstreams.map(({ outlier }) => outlier!.state), ['in', 'in'])
+})
+
+t.test('the end of a request that had to wait is not held against an upstream that had no time', async t => {
+  const holding = await startHolding(t)
+  const dispatcher = dispatcherTo(t, [holding.origin, holding.origin], { outlierDetection: OUTLIER, limits: { maxConnections: 1, pendingTimeout: 0 }, timeouts: { request: 300 }, retry: null })
+  const results = Array.from({ length: 3 }, () => dispatch(dispatcher))
+  await holding.until(2)
+  await setTimeout(200)
+  holding.answer(0)
+  t.match(await results[2]!.result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.equal(results[2]!.exchange.upstream!.outlier!.state, 'in')
+})
+
+t.test('a place that nobody tells of is found: that of an upstream whose ejection is over', async t => {
+  const holding = await startHolding(t)
+  const fine = await startNamed(t, 'fine')
+  const dispatcher = dispatcherTo(t, [fine.origin, holding.origin], { outlierDetection: { ...OUTLIER, baseEjectionTime: 300, maxEjectionTime: 300 }, limits: { maxConnections: 1, pendingTimeout: 0 } })
+  const [upstream] = dispatcher.pool.upstreams
+  dispatcher.pool.begin(upstream!)
+  dispatcher.pool.outcome(upstream!, { result: 'local-error', isProbe: false })
+  dispatcher.pool.release(upstream!)
+  dispatch(dispatcher)
+  await holding.until(1)
+  const waiting = dispatch(dispatcher)
+  t.equal(dispatcher.pool.pending, 1)
+  t.equal(await textOf(await waiting.result), 'fine')
+})
+
+t.test('when the gateway stops, who waits is not let in by who ends', async t => {
+  const holding = await startHolding(t)
+  const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1 } })
+  const results = Array.from({ length: 4 }, () => dispatch(dispatcher, { method: 'POST' }))
+  await holding.until(1)
+  await dispatcher.destroy()
+  for (const { result } of results) t.match(await result, { code: 'GW_ERR_NO_UPSTREAM' })
+  await setTimeout(20)
+  t.strictSame([holding.held.length, ...nothingLeft(dispatcher)], [1, 0, 0, 0])
 })

@@ -57,13 +57,13 @@ t.test('what comes in time gives it the whole time again', async t => {
   t.equal(waitUntil(1199), 'upstream')
 })
 
-t.test('a client that does not read its answer has the time of a body, and is to blame itself', async t => {
+t.test('a client that does not read its answer has three times the time of a body, and is to blame itself', async t => {
   const { patience, waitUntil } = createPatience()
   patience.expect(1000)
   patience.awaitReader()
-  t.equal(patience.deadline, 1040)
-  t.equal(waitUntil(1039), undefined)
-  t.equal(waitUntil(1040), 'reader')
+  t.equal(patience.deadline, 1120)
+  t.equal(waitUntil(1119), undefined)
+  t.equal(waitUntil(1120), 'reader')
 })
 
 t.test('a client that reads on hands the turn back', async t => {
@@ -82,15 +82,19 @@ t.test('without the time of a body, a client may read as slowly as it likes', as
   t.equal(waitUntil(1_000_000), undefined)
 })
 
-t.test('when the exchange must be over, nobody asks whose turn it was', async t => {
+t.test('when the exchange must be over, an upstream is to blame only if it was its turn', async t => {
   const reading = createPatience({ endsAt: 1040 })
   reading.patience.awaitReader()
-  t.equal(reading.waitUntil(1040), 'upstream')
+  t.equal(reading.waitUntil(1040), 'exchange')
 
   const sending = createPatience({ endsAt: 1040 })
   sending.patience.watchUpload(createUpload().body)
   sending.patience.expect(100)
-  t.equal(sending.waitUntil(1040), 'upstream')
+  t.equal(sending.waitUntil(1040), 'exchange')
+
+  const answering = createPatience({ endsAt: 1040 })
+  answering.patience.expect(100)
+  t.equal(answering.waitUntil(1040), 'upstream')
 })
 
 t.test('a client that stops sending is to blame, long before the upstream would be', async t => {

@@ -6,7 +6,6 @@ import { ProbeState } from '../../../lib/health/probe-state.ts'
 import { createClock } from './fakes.ts'
 import { createLocation, createTarget, type LocationChanges } from '../locations.ts'
 
-const ANYONE = { hashKey: undefined, tried: [] }
 const RULE: OutlierRule = { consecutive5xx: 5, consecutiveLocalErrors: 1, baseEjectionTime: 1000, maxEjectionTime: 10_000, maxEjectionPercent: 100, panicThreshold: 0 }
 const PROBES = { path: '/', method: 'GET', interval: 1000, unhealthyInterval: 500, timeout: 100, rise: 1, fall: 1, expectedStatus: [200, 399] as const, headers: {} }
 
@@ -36,19 +35,19 @@ function nameOf (upstream: Upstream | typeof FULL | undefined): string {
   return upstream === undefined ? '-' : new URL(upstream.target.url).hostname
 }
 
-const pickMany = (pool: UpstreamPool, count: number, asker = ANYONE as Parameters<UpstreamPool['pick']>[0]) =>
-  Array.from({ length: count }, () => nameOf(pool.pick(asker))).join('')
+const pickMany = (pool: UpstreamPool, count: number, { hashKey, tried }: { hashKey?: string, tried?: Upstream[] } = {}) =>
+  Array.from({ length: count }, () => nameOf(pool.pick(hashKey, tried))).join('')
 
 /** A request that fails at once. */
 function fail (pool: UpstreamPool, upstream: Upstream): void {
   const isProbe = pool.begin(upstream)
-  pool.outcome(upstream, { result: 'local-error', latency: 1, isProbe })
+  pool.outcome(upstream, { result: 'local-error', isProbe })
   pool.release(upstream)
 }
 
 function succeed (pool: UpstreamPool, upstream: Upstream): void {
   const isProbe = pool.begin(upstream)
-  pool.outcome(upstream, { result: 'success', latency: 1, isProbe })
+  pool.outcome(upstream, { result: 'success', isProbe })
   pool.release(upstream)
 }
 
@@ -91,7 +90,7 @@ t.test('an upstream that fails is ejected, and a single request shows whether it
   const isProbe = pool.begin(named('a'))
   t.equal(isProbe, true)
   t.equal(pickMany(pool, 4), 'bbbb', 'one request, and no second beside it')
-  pool.outcome(named('a'), { result: 'success', latency: 1, isProbe })
+  pool.outcome(named('a'), { result: 'success', isProbe })
   pool.release(named('a'))
   t.equal([...pickMany(pool, 4)].sort().join(''), 'aabb')
   t.strictSame(changed, ['a ejected', 'a returned'])
@@ -132,8 +131,8 @@ t.test('with fewer available than panicThreshold, health is ignored', async t =>
   t.equal([...pickMany(pool, 4)].sort().join(''), 'ccdd', 'half of them are enough')
   fail(pool, named('c'))
   t.equal([...pickMany(pool, 4)].sort().join(''), 'abcd')
-  t.equal(pickMany(pool, 3, { hashKey: undefined, tried: [named('a')] }), 'ddd', 'a second try goes to a healthy one')
-  t.equal([...pickMany(pool, 3, { hashKey: undefined, tried: [named('d')] })].sort().join(''), 'abc', 'as long as there is one')
+  t.equal(pickMany(pool, 3, { tried: [named('a')] }), 'ddd', 'a second try goes to a healthy one')
+  t.equal([...pickMany(pool, 3, { tried: [named('d')] })].sort().join(''), 'abc', 'as long as there is one')
 })
 
 t.test('without panicThreshold there is nobody when all are ejected', async t => {
@@ -144,8 +143,8 @@ t.test('without panicThreshold there is nobody when all are ejected', async t =>
 
 t.test('who has been tried is not picked', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 })
-  t.equal(pickMany(pool, 3, { hashKey: undefined, tried: [named('a')] }), 'bbb')
-  t.equal(pickMany(pool, 1, { hashKey: undefined, tried: [named('a'), named('b')] }), '-')
+  t.equal(pickMany(pool, 3, { tried: [named('a')] }), 'bbb')
+  t.equal(pickMany(pool, 1, { tried: [named('a'), named('b')] }), '-')
 })
 
 t.test('a request that has failed with the healthy ones goes to an ejected one, which may be back by now', async t => {
@@ -153,7 +152,7 @@ t.test('a request that has failed with the healthy ones goes to an ejected one, 
   fail(pool, named('a'))
   fail(pool, named('b'))
   t.equal(pickMany(pool, 2), 'bb', 'the pool cannot spare the second')
-  t.equal(pickMany(pool, 1, { hashKey: undefined, tried: [named('b')] }), 'a')
+  t.equal(pickMany(pool, 1, { tried: [named('b')] }), 'a')
   succeed(pool, named('a'))
   fail(pool, named('b'))
   t.equal(pickMany(pool, 2), 'aa')
@@ -206,9 +205,9 @@ t.test('a slow start from nothing does not leave out the only one there is', asy
 })
 
 /** Waits, and remembers who it was given. */
-function createWaiter (tried: readonly Upstream[] = []) {
+function createWaiter () {
   const given: string[] = []
-  const waiter: Waiter = { hashKey: undefined, tried, proceed: upstream => { given.push(nameOf(upstream)) } }
+  const waiter: Waiter = { hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
   return { waiter, given }
 }
 
@@ -229,8 +228,8 @@ t.test('those who wait are let in one by one, in their order', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   const order: string[] = []
   const join = (name: string) => {
-    t.equal(pool.pick(ANYONE), FULL)
-    pool.join({ ...ANYONE, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
+    t.equal(pool.pick(), FULL)
+    pool.join({ hashKey: undefined, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
   }
   pool.begin(named('a'))
   for (const name of ['first', 'second', 'third']) join(name)
@@ -238,7 +237,7 @@ t.test('those who wait are let in one by one, in their order', async t => {
   t.strictSame(order, ['first'])
   pool.release(named('a'))
   t.strictSame(order, ['first', 'second'])
-  t.equal(pool.pick(ANYONE), FULL, 'nobody overtakes them')
+  t.equal(pool.pick(), FULL, 'nobody overtakes them')
   t.equal(pool.pending, 1)
 })
 
@@ -246,7 +245,7 @@ t.test('who leaves the queue is not let in', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.begin(named('a'))
   const { waiter, given } = createWaiter()
-  pool.pick(waiter)
+  pool.pick()
   pool.join(waiter)
   pool.leave(waiter)
   pool.release(named('a'))
@@ -256,7 +255,7 @@ t.test('who leaves the queue is not let in', async t => {
 t.test('maxPending 0 lets none wait', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1, maxPending: 0 } })
   pool.begin(named('a'))
-  t.equal(pool.pick(ANYONE), FULL)
+  t.equal(pool.pick(), FULL)
   t.equal(pool.join(createWaiter().waiter), false)
 })
 
@@ -265,7 +264,7 @@ t.test('an upstream that comes back takes those who wait', async t => {
   named('b').probe!.record(false)
   pool.begin(named('a'))
   const { waiter, given } = createWaiter()
-  t.equal(pool.pick(waiter), FULL)
+  t.equal(pool.pick(), FULL)
   pool.join(waiter)
   pool.probed(named('b'), true, named('b').probe!.record(true))
   t.strictSame(given, ['b'])
@@ -275,7 +274,7 @@ t.test('who waits is told when there is nobody any more', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.begin(named('a'))
   const { waiter, given } = createWaiter()
-  pool.pick(waiter)
+  pool.pick()
   pool.join(waiter)
   pool.update(targetsOf({ a: 0 }), probeOf)
   t.strictSame(given, ['-'])
@@ -324,14 +323,87 @@ t.test('an address that is listed twice is two upstreams, also after a change', 
 t.test('the hash of a request decides, where the balancer is one', async t => {
   const { pool } = createPool(t, { a: 1, b: 1, c: 1 }, { balancer: { hash: 'ip' } })
   const keys = Array.from({ length: 50 }, (_, index) => `192.0.2.${index}`)
-  const first = keys.map(hashKey => pickMany(pool, 1, { hashKey, tried: [] }))
-  t.strictSame(keys.map(hashKey => pickMany(pool, 1, { hashKey, tried: [] })), first)
+  const first = keys.map(hashKey => pickMany(pool, 1, { hashKey }))
+  t.strictSame(keys.map(hashKey => pickMany(pool, 1, { hashKey })), first)
   t.equal(new Set(first).size, 3)
 })
 
 t.test('ewma is told how fast an upstream answers', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { balancer: 'ewma' })
-  for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.outcome(named(name), { result: 'success', latency, isProbe: false })
-  pool.outcome(named('b'), { result: 'neutral', latency: 9000, isProbe: false })
+  for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.observe(named(name), latency, false)
   t.equal(pickMany(pool, 10), 'b'.repeat(10))
+})
+
+t.test('another balancer is not told', async t => {
+  const { pool, named } = createPool(t, { a: 1 })
+  pool.observe(named('a'), 1000, false)
+  t.equal(named('a').latency.estimate, 0)
+})
+
+t.test('an upstream may have the next request, too, while it has a place and is there', async t => {
+  const { pool, named, probeOf } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1 } })
+  const a = named('a')
+  t.equal(pool.mayHaveNext(a), true)
+  pool.begin(a)
+  t.equal(pool.mayHaveNext(a), false, 'it has all that it gets')
+  pool.release(a)
+  pool.update(targetsOf({ a: 0, b: 1 }), probeOf)
+  t.equal(pool.mayHaveNext(a), false, 'it is drained')
+  pool.update(targetsOf({ b: 1 }), probeOf)
+  t.equal(pool.mayHaveNext(a), false, 'it is gone')
+  pool.begin(named('b'))
+  pool.join(createWaiter().waiter)
+  t.equal(pool.mayHaveNext(named('b')), false)
+})
+
+t.test('an ejection that is over lets in who waits, when somebody looks', async t => {
+  const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, limits: { maxConnections: 1 } })
+  fail(pool, named('a'))
+  pool.begin(named('b'))
+  const { waiter, given } = createWaiter()
+  t.equal(pool.pick(), FULL)
+  pool.join(waiter)
+  clock.advance(1000)
+  t.strictSame([pool.admit(), given], [0, ['a']])
+})
+
+t.test('a panic lets in who waits', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1, c: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } })
+  fail(pool, named('a'))
+  pool.begin(named('b'))
+  pool.begin(named('c'))
+  const { waiter, given } = createWaiter()
+  t.equal(pool.pick(), FULL)
+  pool.join(waiter)
+  pool.probed(named('b'), false, named('b').probe!.record(false))
+  t.strictSame(given, ['a'])
+})
+
+t.test('one that does what it should not when it is let in does not close the door for the others', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
+  pool.begin(named('a'))
+  const { waiter, given } = createWaiter()
+  pool.join({ hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.pick()
+  pool.join({ hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.join(waiter)
+  t.throws(() => pool.release(named('a')), { message: 'no' })
+  pool.admit()
+  t.strictSame(given, ['a'])
+})
+
+t.test('a closed pool lets nobody in', async t => {
+  const { pool, named } = createPool(t, { a: 1 })
+  pool.close()
+  t.strictSame([pool.pick(), pool.mayHaveNext(named('a'))], [undefined, false])
+})
+
+t.test('the last one that is left is asked, whatever it has done', async t => {
+  const { pool, changed, named, probeOf } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
+  fail(pool, named('a'))
+  pool.update(targetsOf({ a: 1, b: 0 }), probeOf)
+  t.equal(pickMany(pool, 1), 'a')
+  t.strictSame(changed, ['a ejected', 'a returned'])
+  pool.update(targetsOf({ a: 0, b: 0 }), probeOf)
+  t.equal(pickMany(pool, 1), '-')
 })
