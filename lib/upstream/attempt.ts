@@ -83,6 +83,11 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     return this.#cancel !== undefined
   }
 
+  /** Whether its answer is an event stream. */
+  get isStream (): boolean {
+    return this.#isStream
+  }
+
   /** Whether it is still going on, for the exchange. */
   get isUnderWay (): boolean {
     return !this.#hasEnded
@@ -213,7 +218,8 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
 
   #handOn (): void {
     if (this.#error !== null) return
-    this.#listener.answered({ ...this.#head!, body: this.#takeBody() })
+    const { statusCode, statusText, headers } = this.#head!
+    this.#listener.answered({ statusCode, statusText, headers, body: this.#takeBody() })
     if (this.#isStreamUnwanted) this.endStream()
   }
 

@@ -1,5 +1,4 @@
 import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
-import { isEventStream } from '../headers/event-stream.ts'
 import { backoff } from '../retry/backoff.ts'
 import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
@@ -17,6 +16,8 @@ import { Stop } from './stop.ts'
 import type { Upstream } from './upstream.ts'
 import { toUpstream } from './upstream-request.ts'
 
+const NOBODY: readonly Upstream[] = []
+
 /**
  * The way of one exchange: to an upstream, perhaps to a second one, and back with an answer or a failure. One attempt
  * at a time.
@@ -26,7 +27,7 @@ export class Forwarding implements AttemptListener {
   readonly #exchange: Exchange
   readonly #deliver: (answer: Answer) => void
   /** Who has failed it. */
-  #tried: readonly Upstream[] = []
+  #tried: readonly Upstream[] = NOBODY
   #attempt!: Attempt
   #place!: Place
   /** The head of the answer was good, and what is left to be seen is the rest. */
@@ -46,11 +47,11 @@ export class Forwarding implements AttemptListener {
   }
 
   answered (answer: Answer): void {
-    const { statusCode, headers } = answer
+    const { statusCode } = answer
     const result = judgeStatus(statusCode)
     this.#place.observe(this.#attempt.latency, result !== 'success')
     // A good head may be followed by half a body. But who is probed is not waited for, nor is a stream that lasts for hours.
-    this.#isSuccessDue = result === 'success' && this.#attempt.isUnderWay && !this.#place.isProbe && !isEventStream(headers)
+    this.#isSuccessDue = result === 'success' && this.#attempt.isUnderWay && !this.#place.isProbe && !this.#attempt.isStream
     if (!this.#isSuccessDue) this.#place.report(result)
     if (isRetryStatus(this.#context.location.retry, statusCode) && this.#repeat('refused', null, answer)) return
     const isFollowed = this.#context.redirects?.follow(this.#exchange, this.#place.upstream, answer) ?? false
