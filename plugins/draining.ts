@@ -43,7 +43,7 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gra
   fastify.addHook('preClose', async function drain () {
     isDraining = true
     fastify.server.prependListener('request', endConnection)
-    await wait(delay)
+    if (delay > 0) await wait(delay)
     for (const dispatcher of dispatchers) dispatcher.endStreams()
     idleCheck = setInterval(() => fastify.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
     deadline = setTimeout(function endAll () {

@@ -536,3 +536,30 @@ t.test('when the gateway stops, who waits is not let in by who ends', async t =>
   await setTimeout(20)
   t.strictSame([holding.held.length, ...nothingLeft(dispatcher)], [1, 0, 0, 0])
 })
+
+t.test('who looks for a place again and again is refused in the end', async t => {
+  const holding = await startHolding(t)
+  const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1, pendingTimeout: 1200 } })
+  dispatch(dispatcher)
+  const start = performance.now()
+  t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_OVERLOADED' })
+  t.ok(performance.now() - start >= 1190)
+})
+
+t.test('a dispatcher tells its health checker of other upstreams', async t => {
+  const fine = await startNamed(t, 'fine')
+  const healthCheck = { path: '/health', method: 'GET', interval: 10, unhealthyInterval: 10, timeout: 1000, rise: 1, fall: 1, expectedStatus: [200, 399] as const, headers: {} }
+  const dispatcher = dispatcherTo(t, ['http://127.0.0.1:9'], { healthCheck })
+  dispatcher.startProbes()
+  dispatcher.update([createTarget(fine.origin)])
+  while (fine.seen.length < 2) await setTimeout(5)
+  t.equal(fine.seen[0], 'GET /health')
+})
+
+t.test('who waits longer than the whole request may take is told that it took too long', async t => {
+  const holding = await startHolding(t)
+  const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1 }, timeouts: { request: 100 } })
+  dispatcher.pool.begin(dispatcher.pool.upstreams[0]!)
+  t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
+  t.strictSame([holding.held.length, dispatcher.pool.pending], [0, 0])
+})

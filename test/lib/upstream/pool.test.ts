@@ -407,3 +407,25 @@ t.test('the last one that is left is asked, whatever it has done', async t => {
   pool.update(targetsOf({ a: 0, b: 0 }), probeOf)
   t.equal(pickMany(pool, 1), '-')
 })
+
+t.test('who is let in and lets in others does not overtake them', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 2 } })
+  const order: string[] = []
+  pool.begin(named('a'))
+  pool.begin(named('a'))
+  pool.pick()
+  for (const name of ['first', 'second']) {
+    pool.join({
+      hashKey: undefined,
+      proceed (upstream) {
+        order.push(name)
+        t.equal(pool.admit(), name === 'first' ? 1 : 0)
+        pool.begin(upstream!)
+      },
+    })
+  }
+  pool.release(named('a'))
+  t.strictSame(order, ['first'])
+  pool.release(named('a'))
+  t.strictSame(order, ['first', 'second'])
+})

@@ -50,3 +50,10 @@ t.test('a chunk is not copied', async t => {
   const part = ending.take(last)
   t.strictSame([part.buffer, part.byteOffset, part.length], [last.buffer, last.byteOffset, 2])
 })
+
+t.test('behind its end nothing is passed on', async t => {
+  const ending = new StreamEnding()
+  t.equal(ending.ask(), true)
+  t.equal(ending.take(Buffer.from('data: 1\n\n')).length, 0)
+  t.equal(ending.isOver, true)
+})
