@@ -253,10 +253,10 @@ t.test('a request that waits for a place, and one that waits for its next try, e
     apps: [{ name: 'full', upstreams: upstream, limits: { maxConnections: 1, pendingTimeout: 0 } }], shutdown: { gracePeriod: 200 },
   })
   const clients = await Promise.all([connectRaw(t, port), connectRaw(t, port)])
-  let requests = 0
-  fastify.server.on('request', () => { requests++ })
+  const both = defer()
+  fastify.server.on('request', () => fastify.server.once('request', () => both.resolve()))
   for (const client of clients) client.write('GET /full/ HTTP/1.1\r\nHost: a\r\n\r\n')
-  while (requests < 2) await turn()
+  await both.promise
   await soon(fastify.close(), 'the stop')
   for (const client of clients) t.match(await soon(client.closed(), 'the end of a connection'), /^HTTP\/1\.1 503 [^]*GW_ERR_NO_UPSTREAM/)
 })
