@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
+import { trustOf } from './identity.ts'
 
 /**
  * Opens connections for undici, over TLS to the name in the upstream's URL, whatever the requests on them say of their
@@ -8,7 +9,7 @@ import type { UpstreamTarget } from '../location/types.ts'
  * @param timeout - milliseconds; 0 is none
  */
 export function createConnector (target: UpstreamTarget, timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout, rejectUnauthorized: !target.insecure, ...(target.ca !== null && { ca: target.ca }) })
+  const connect = buildConnector({ timeout, ...trustOf(target) })
   return function openConnection (options, callback) {
     // An address is no server name (RFC 6066, 3); without one, the certificate is held against the address.
     const servername = isIP(options.hostname) === 0 ? options.hostname : undefined

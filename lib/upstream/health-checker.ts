@@ -1,5 +1,6 @@
 import { ProbeState } from '../health/probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import { identityOf } from './identity.ts'
 import { Probe } from './probe.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -34,7 +35,7 @@ export class HealthChecker {
 
   /** The state of an address, which all upstreams there share. */
   stateOf (target: UpstreamTarget): ProbeState {
-    const key = keyOf(target)
+    const key = identityOf(target)
     let watch = this.#watches.get(key)
     if (watch === undefined) {
       watch = { target, state: new ProbeState(this.#rule), timer: undefined, probe: undefined }
@@ -53,7 +54,7 @@ export class HealthChecker {
   /** The upstreams have changed: those that are new are probed, and those that are gone no longer. */
   refresh (): void {
     if (!this.#isRunning) return
-    const present = new Set(this.#upstreams().map(({ target }) => keyOf(target)))
+    const present = new Set(this.#upstreams().map(({ target }) => identityOf(target)))
     for (const [key, watch] of this.#watches) {
       if (!present.has(key)) this.#forget(key, watch)
       else if (watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
@@ -84,9 +85,4 @@ export class HealthChecker {
     probe?.stop()
     this.#watches.delete(key)
   }
-}
-
-/** An address, and how it is reached. */
-function keyOf ({ url, insecure, ca }: UpstreamTarget): string {
-  return `${url} ${insecure} ${ca}`
 }

@@ -1,5 +1,6 @@
 import type { ProbeState } from '../health/probe-state.ts'
 import type { UpstreamTarget } from '../location/types.ts'
+import { identityOf } from './identity.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 
 /** Finds what the probes of an address say; `null` for one that is not probed. */
@@ -53,13 +54,9 @@ export class Members {
 
 /** Takes the upstream with this address out of a list. One that is to be reached in another way is another one. */
 function keep (known: Upstream[], target: UpstreamTarget): Upstream | undefined {
-  const index = known.findIndex(upstream => isSame(upstream.target, target))
+  const index = known.findIndex(upstream => identityOf(upstream.target) === identityOf(target))
   if (index === -1) return undefined
   const [upstream] = known.splice(index, 1)
   upstream!.weight = target.weight
   return upstream
-}
-
-function isSame (a: UpstreamTarget, b: UpstreamTarget): boolean {
-  return a.url === b.url && a.ca === b.ca && a.insecure === b.insecure
 }

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { isIP } from 'node:net'
 import { joinBase } from '../location/path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import { trustOf } from './identity.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
 export class Probe {
@@ -52,7 +53,7 @@ function ask (target: UpstreamTarget, rule: HealthCheckRule): http.ClientRequest
   }
   if (!target.isSecure) return http.request(options)
   const servername = isIP(name) === 0 ? name : ''
-  return https.request({ ...options, servername, rejectUnauthorized: !target.insecure, ...(target.ca !== null && { ca: target.ca }) })
+  return https.request({ ...options, servername, ...trustOf(target) })
 }
 
 /** Names are the same whatever their case. */

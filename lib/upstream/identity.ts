@@ -1,0 +1,11 @@
+import type { UpstreamTarget } from '../location/types.ts'
+
+/** What makes an upstream the same one after its options have changed: its address, and how it is reached; not its weight. */
+export function identityOf ({ url, insecure, ca }: UpstreamTarget): string {
+  return `${url} ${insecure} ${ca}`
+}
+
+/** Whose certificate an `https:` upstream is to show, as `node:tls` takes it. */
+export function trustOf ({ insecure, ca }: UpstreamTarget): { rejectUnauthorized: boolean, ca?: string } {
+  return { rejectUnauthorized: !insecure, ...(ca !== null && { ca }) }
+}
