@@ -42,7 +42,6 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
   readonly #deadlines: Deadlines<UnderWay>
   readonly #now: () => number
   readonly #listener: AttemptListener
-  readonly #startedAt: number
   /** It has run out of a time of which its upstream had little. */
   isBlameless = false
   #cancel: ((error?: Error) => void) | undefined
@@ -69,7 +68,6 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     this.#deadlines = deadlines
     this.#now = now
     this.#listener = listener
-    this.#startedAt = now()
     this.#patience = new Patience(exchange.location.timeouts, exchange.endsAt, now)
     deadlines.add(this)
   }
@@ -95,7 +93,7 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
 
   /** Milliseconds from the start to the head of the answer; until now when there is none. */
   get latency (): number {
-    return this.#head === undefined ? this.#now() - this.#startedAt : this.#latency
+    return this.#head === undefined ? this.#now() - this.#patience.startedAt : this.#latency
   }
 
   onConnect (cancel: (error?: Error) => void): void {
@@ -117,7 +115,7 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     const { name, timeouts } = this.#exchange.location
     const head = readAnswerHead(statusCode, rawHeaders, statusText, name)
     if (head === undefined) return true
-    this.#latency = this.#now() - this.#startedAt
+    this.#latency = this.#now() - this.#patience.startedAt
     this.#head = head
     this.#continue = resume
     this.#isStream = isEventStream(head.headers)

@@ -19,7 +19,8 @@ export class Patience {
   /** When to look next, in the clock's milliseconds. */
   deadline: number
   readonly #timeouts: Timeouts
-  readonly #startedAt: number
+  /** When the attempt began. */
+  readonly startedAt: number
   readonly #endsAt: number
   readonly #now: () => number
   /** When the next thing must have happened. */
@@ -32,7 +33,7 @@ export class Patience {
     this.#timeouts = timeouts
     this.#endsAt = endsAt
     this.#now = now
-    this.#startedAt = now()
+    this.startedAt = now()
     this.deadline = endsAt
   }
 
@@ -76,7 +77,7 @@ export class Patience {
 
   /** Whether this attempt, and not what was before it, took most of the time of the exchange. */
   #hadMostOf (now: number): boolean {
-    return now - this.#startedAt >= this.#timeouts.request / 2
+    return now - this.startedAt >= this.#timeouts.request / 2
   }
 
   #arm (timeout: number): void {
