@@ -94,6 +94,8 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
         location,
       }),
       body: null,
+      upgrade: null,
+      trailers: null,
     }, error => sendFailure(request, reply, error))
     exchange.asksForWhole = asksForWhole
     if (readKey !== null) exchange.hashKey = readKey({ rawHeaders: raw.rawHeaders, address: () => readClientAddress(readPeer(raw.socket), raw.rawHeaders) })

@@ -1,4 +1,5 @@
 import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
+import { decode, type RawText } from './raw-text.ts'
 
 /** Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a prototype: a name may be `constructor`. */
 export type HeaderRecord = Record<string, string | string[]>
@@ -16,12 +17,12 @@ export interface AnswerHead {
  * writes them.
  * @param raw - names and values in turn, as they came
  */
-export function readResponseHeaders (raw: readonly Buffer[]): HeaderRecord {
+export function readResponseHeaders (raw: readonly RawText[]): HeaderRecord {
   const headers: HeaderRecord = Object.create(null)
   let connection: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString('latin1').toLowerCase()
-    const value = raw[i + 1]!.toString('latin1')
+    const name = decode(raw[i]!).toLowerCase()
+    const value = decode(raw[i + 1]!)
     if (name === 'connection') connection = connection === undefined ? value : `${connection},${value}`
     else if (!HOP_BY_HOP.has(name) && name !== '__proto__') addHeader(headers, name, value)
   }
@@ -33,10 +34,10 @@ export function readResponseHeaders (raw: readonly Buffer[]): HeaderRecord {
  * Whether an answer has a transfer coding besides `chunked`. undici takes off that one and no other, so what it hands on
  * would not be the content (RFC 9112, 6.1: nobody asked for another one).
  */
-export function hasUnknownCoding (raw: readonly Buffer[]): boolean {
+export function hasUnknownCoding (raw: readonly RawText[]): boolean {
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.length !== 17 || raw[i]!.toString('latin1').toLowerCase() !== 'transfer-encoding') continue
-    if (raw[i + 1]!.toString('latin1').trim().toLowerCase() !== 'chunked') return true
+    if (raw[i]!.length !== 17 || decode(raw[i]!).toLowerCase() !== 'transfer-encoding') continue
+    if (decode(raw[i + 1]!).trim().toLowerCase() !== 'chunked') return true
   }
   return false
 }

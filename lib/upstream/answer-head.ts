@@ -1,4 +1,5 @@
 import { BadUpstreamResponseError } from '../errors.ts'
+import type { RawText } from '../headers/raw-text.ts'
 import { type AnswerHead, hasUnknownCoding, readResponseHeaders } from '../headers/response.ts'
 
 /**
@@ -8,7 +9,7 @@ import { type AnswerHead, hasUnknownCoding, readResponseHeaders } from '../heade
  * @returns `undefined` for an interim answer, which is passed over
  * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no answer to the request that was sent
  */
-export function readAnswerHead (statusCode: number, rawHeaders: readonly Buffer[], statusText: string, app: string): AnswerHead | undefined {
+export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): AnswerHead | undefined {
   // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
   if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(app)
   if (statusCode < 200) return undefined

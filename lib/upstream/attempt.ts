@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
-import { ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
+import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
+import type { RawText } from '../headers/raw-text.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
 import { readAnswerHead } from './answer-head.ts'
 import type { Deadlines } from './deadlines.ts'
@@ -14,6 +14,7 @@ import type { Place } from './place.ts'
 import { RequestBody } from './request-body.ts'
 import type { UnderWay } from './stop.ts'
 import { StreamEnding } from './stream-ending.ts'
+import type { TransportHandler } from './transport.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
 export interface Answer extends AnswerHead {
@@ -33,10 +34,10 @@ const WHOLE_BODY_LIMIT = 64 * 1024
 const WITHOUT_BODY = new Set([204, 304])
 
 /**
- * One try of an exchange with one upstream: the receiver of undici's events. A small answer that came in one read is
+ * One try of an exchange with one upstream: the receiver of its transport's events. A small answer that came in one read is
  * handed on whole, everything else as a stream, as soon as its head is here.
  */
-export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderWay {
+export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   readonly #exchange: Exchange
   readonly #place: Place
   readonly #deadlines: Deadlines<UnderWay>
@@ -111,7 +112,7 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     if (this.#head === undefined) this.#patience.expect(this.#exchange.location.timeouts.headers)
   }
 
-  onHeaders (statusCode: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+  onHeaders (statusCode: number, rawHeaders: readonly RawText[], resume: () => void, statusText: string): boolean {
     const { name, timeouts } = this.#exchange.location
     const head = readAnswerHead(statusCode, rawHeaders, statusText, name)
     if (head === undefined) return true
@@ -128,6 +129,10 @@ export class Attempt implements Dispatcher.DispatchHandler, AnswerSource, UnderW
     // The rest of this read is parsed before a microtask runs: then it is known whether the body is already here.
     queueMicrotask(() => this.#handOn())
     return true
+  }
+
+  onUpgrade (): void {
+    throw new BadUpstreamResponseError(this.#exchange.location.name)
   }
 
   onData (chunk: Buffer): boolean {

@@ -1,6 +1,7 @@
 import { Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { createConnector } from './connector.ts'
+import type { OutgoingRequest, Transport, TransportHandler } from './transport.ts'
 
 // Below what servers usually keep (gunicorn 2 s, uvicorn and Node 5 s), so that a connection is not used in the moment
 // in which its other end closes it. A server that announces its time (`Keep-Alive: timeout=5`) gets it less 2 s.
@@ -15,10 +16,10 @@ export interface ConnectionSettings {
 }
 
 /**
- * The connections to one address, kept alive and reused. The times of an answer are kept by the attempt; undici's own
- * are off.
+ * HTTP/1.1 by undici: connections to one address, kept alive and reused. The times of an answer are kept by the attempt;
+ * undici's own are off.
  */
-export class Connections {
+export class Connections implements Transport {
   readonly #target: UpstreamTarget
   readonly #options: Client.Options
   readonly #pool: Pool
@@ -37,28 +38,22 @@ export class Connections {
     this.#pool = new Pool(target.origin, { ...this.#options, connections: maxConnections })
   }
 
-  /** On a connection that is there, or a new one. */
-  dispatch (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch(this.#named(options), handler)
+  dispatch (request: OutgoingRequest, handler: TransportHandler): void {
+    this.#pool.dispatch(this.#toOptions(request), handler as Dispatcher.DispatchHandler)
   }
 
-  /**
-   * On a connection of its own, which is closed behind it: whoever comes back because a kept one had been closed must not
-   * meet the next of that kind.
-   */
-  dispatchFresh (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  /** Its connection is closed behind it. */
+  dispatchFresh (request: OutgoingRequest, handler: TransportHandler): void {
     const client = new Client(this.#target.origin, this.#options)
-    client.dispatch({ ...this.#named(options), reset: true }, handler)
+    client.dispatch({ ...this.#toOptions(request), reset: true }, handler as Dispatcher.DispatchHandler)
     const forget = () => { this.#fresh.delete(client) }
     this.#fresh.set(client, client.close().then(forget, forget))
   }
 
-  /** Ends when the last request has; takes no more. */
   async close (): Promise<void> {
     await Promise.all([this.#pool.close(), ...this.#fresh.values()])
   }
 
-  /** Closes every connection, at once. */
   async destroy (): Promise<void> {
     await Promise.all([this.#pool, ...this.#fresh.keys()].map(dispatcher => dispatcher.destroy()))
   }
@@ -67,7 +62,9 @@ export class Connections {
    * One name for all requests. Otherwise undici takes the Host header's, which may be the client's, and opens a new
    * connection whenever it changes. The name that the certificate is held against is the connector's.
    */
-  #named (options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
-    return this.#target.isSecure ? { ...options, servername: this.#target.host } as Dispatcher.DispatchOptions : options
+  #toOptions ({ path, method, headers, body, upgrade }: OutgoingRequest): Dispatcher.DispatchOptions {
+    const { isSecure, host } = this.#target
+    const options: Dispatcher.DispatchOptions = { path, method, headers, body, upgrade }
+    return isSecure ? { ...options, servername: host } as Dispatcher.DispatchOptions : options
   }
 }

@@ -15,6 +15,10 @@ export interface UpstreamRequest {
   /** Flat list of names and values, end to end and forwarded, without `Host`. */
   headers: string[]
   body: Readable | Buffer | null
+  /** The protocols that the client asks to switch to (`websocket`); `null` for an ordinary request. */
+  upgrade: string | null
+  /** Tells the flat list of trailers when the body has ended; `null` when there will be none. */
+  trailers: (() => readonly string[]) | null
 }
 
 /** What is under way for an exchange, an attempt or a wait for one, as it sees it: something that can be stopped. */

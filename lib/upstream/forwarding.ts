@@ -183,8 +183,8 @@ export class Forwarding implements AttemptListener {
     if (isEndingStreams()) this.#attempt.endStream()
     // One that comes back because its connection had been closed must not meet the next of that kind.
     const options = toUpstream(this.#exchange.request, upstream.target, location.rewriteHost)
-    if (this.#exchange.retries > 0) upstream.connections.dispatchFresh(options, this.#attempt)
-    else upstream.connections.dispatch(options, this.#attempt)
+    if (this.#exchange.retries > 0) upstream.transport.dispatchFresh(options, this.#attempt)
+    else upstream.transport.dispatch(options, this.#attempt)
   }
 }
 

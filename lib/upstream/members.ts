@@ -48,7 +48,7 @@ export class Members {
   #dismiss (upstream: Upstream): void {
     this.#leaving.add(upstream)
     const forget = () => { this.#leaving.delete(upstream) }
-    upstream.connections.close().then(forget, forget)
+    upstream.transport.close().then(forget, forget)
   }
 }
 

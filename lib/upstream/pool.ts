@@ -178,7 +178,7 @@ export class UpstreamPool {
 
   /** Closes every connection, at once. */
   async destroy (): Promise<void> {
-    await Promise.all(this.#members.all.map(({ connections }) => connections.destroy()))
+    await Promise.all(this.#members.all.map(({ transport }) => transport.destroy()))
   }
 
   /** Gives every upstream its share of the next pick. @returns how many have one */

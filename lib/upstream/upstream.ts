@@ -5,7 +5,8 @@ import { OutlierDetector } from '../health/outlier-detector.ts'
 import type { ProbeState } from '../health/probe-state.ts'
 import { slowStartFactor } from '../health/slow-start.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
-import { Connections } from './connections.ts'
+import { openTransport } from './open-transport.ts'
+import type { Transport } from './transport.ts'
 
 /** Smallest part of its weight that an upstream has. */
 const LEAST = 0.01
@@ -15,7 +16,7 @@ export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 't
 
 /** An address that serves an app: what is configured of it, its connections, and what is known of it. */
 export class Upstream implements Candidate {
-  readonly connections: Connections
+  readonly transport: Transport
   readonly latency = createPeakEwma()
   readonly seed: number
   readonly outlier: OutlierDetector | null
@@ -33,7 +34,7 @@ export class Upstream implements Candidate {
   constructor (target: UpstreamTarget, rules: UpstreamRules, probe: ProbeState | null, copy = 0) {
     this.#target = target
     this.#rules = rules
-    this.connections = new Connections(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections })
+    this.transport = openTransport(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections })
     this.seed = hashText(`${target.url} ${copy}`)
     this.outlier = rules.outlierDetection === null ? null : new OutlierDetector(rules.outlierDetection)
     this.probe = probe

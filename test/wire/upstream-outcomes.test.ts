@@ -56,7 +56,7 @@ for (const { name, method = 'GET', lie, results } of rows) {
       check()
     }
 
-    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', headers: [], body: null }, () => {})
+    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', headers: [], body: null, upgrade: null, trailers: null }, () => {})
     dispatcher.request({ headers: { [EXCHANGE]: exchange } }, (_error, { body }) => {
       if (body instanceof AnswerBody) body.on('error', () => {}).resume()
     })

@@ -14,7 +14,7 @@ export function createClock () {
 /** An exchange, and what it failed with. */
 export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[] } {
   const failures: GatewayError[] = []
-  const whole = { method: 'GET', path: '/', host: undefined, headers: [], body: null, ...request }
+  const whole = { method: 'GET', path: '/', host: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
   return { exchange: new Exchange(location, whole, error => failures.push(error)), failures }
 }
 

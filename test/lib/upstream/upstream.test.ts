@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { UpstreamTarget } from '../../../lib/location/types.ts'
 import { Connections } from '../../../lib/upstream/connections.ts'
+import { GET, silentHandler } from './transport.ts'
 import { Upstream } from '../../../lib/upstream/upstream.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
@@ -103,7 +104,7 @@ t.test('an idle connection is closed before servers usually close theirs', async
 t.test('an upstream is its target and what it is doing', async t => {
   const target = createTarget('http://127.0.0.1:1', { weight: 3 })
   const upstream = new Upstream(target, createLocation(), null)
-  t.teardown(() => upstream.connections.destroy())
+  t.teardown(() => upstream.transport.destroy())
   t.match(upstream, { target, weight: 3, score: 0, inFlight: 0, isFull: false, isHealthy: true })
   upstream.weight = 1
   t.strictSame([upstream.weight, upstream.target.weight, target.weight], [1, 1, 3], 'and leaves the configuration alone')
@@ -120,7 +121,7 @@ t.test('a connection of its own is closed behind its one request', async t => {
   const connections = new Connections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
   t.teardown(() => connections.destroy())
   const ask = (method: 'dispatch' | 'dispatchFresh') => new Promise<void>((resolve, reject) => {
-    connections[method]({ path: '/', method: 'GET' }, { onConnect () {}, onHeaders: () => true, onData: () => true, onComplete: () => resolve(), onError: reject })
+    connections[method](GET, { ...silentHandler, onComplete: () => resolve(), onError: reject })
   })
   await ask('dispatch')
   await setTimeout(5)
@@ -137,7 +138,7 @@ t.test('destroying the connections ends those that are their own, too', async t 
   let failed: Promise<unknown> | undefined
   function open (origin: string): void {
     connections = new Connections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
-    failed = new Promise(resolve => connections!.dispatchFresh({ path: '/', method: 'GET' }, { onConnect () {}, onHeaders: () => true, onData: () => true, onComplete () {}, onError: resolve }))
+    failed = new Promise(resolve => connections!.dispatchFresh(GET, { ...silentHandler, onError: resolve }))
   }
   const socket = await accepted
   await connections!.destroy()

@@ -1,0 +1,64 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { RawText } from '../headers/raw-text.ts'
+
+/** A request as one upstream gets it. */
+export interface OutgoingRequest {
+  method: string
+  /** Path and query, with the upstream's base path. */
+  path: string
+  /** Flat list of names and values as they are to be written, `host` first; without what frames the body. */
+  headers: string[]
+  body: Readable | Buffer | null
+  /** The protocols that it asks to switch to (`websocket`); `null` for an ordinary request. */
+  upgrade: string | null
+  /** Tells the flat list of trailers when the body has ended; `null` when there will be none. */
+  trailers: (() => readonly string[]) | null
+}
+
+/**
+ * Who is told what becomes of a request: the events of undici's handlers, in their order. A request ends with exactly one of
+ * `onComplete`, `onUpgrade` and `onError`. What a handler throws ends the request with that error.
+ */
+export interface TransportHandler {
+  /**
+   * A connection is there, and the request is about to be written. Called once.
+   * @param abort - ends it: its connection, or its stream, is closed
+   */
+  onConnect (abort: (error?: Error) => void): void
+  /** A piece of the body has been written. */
+  onBodySent (): void
+  /**
+   * The head of an answer, or of an interim one (102, 103), after which others come.
+   * @param rawHeaders - names and values in turn, as they came
+   * @param resume - more can be taken, after `onData` has said no
+   * @returns whether more can be taken
+   */
+  onHeaders (statusCode: number, rawHeaders: readonly RawText[], resume: () => void, statusText: string): boolean
+  /** 101: from here on the connection is the receiver's. What has come behind the head is in it. */
+  onUpgrade (statusCode: number, rawHeaders: readonly RawText[], socket: Duplex): void
+  /** @returns whether more can be taken; else it pauses until `resume` is called */
+  onData (chunk: Buffer): boolean
+  /** @param rawTrailers - names and values in turn; `null` when there are none */
+  onComplete (rawTrailers: readonly RawText[] | null): void
+  onError (error: Error): void
+}
+
+/** The connections to one upstream, and what speaks its protocol on them. */
+export interface Transport {
+  /** On a connection that is there, or a new one. */
+  dispatch (request: OutgoingRequest, handler: TransportHandler): void
+  /**
+   * On a connection that has not been used before: whoever comes back because a kept one had been closed must not meet the
+   * next of that kind.
+   */
+  dispatchFresh (request: OutgoingRequest, handler: TransportHandler): void
+  /** Takes no more; ends when the last request has. */
+  close (): Promise<void>
+  /** Closes every connection, at once. */
+  destroy (): Promise<void>
+}
+
+/** What came from an upstream is not the protocol that it was asked in. */
+export class ProtocolError extends Error {
+  readonly code = 'ERR_UPSTREAM_PROTOCOL'
+}
