@@ -44,6 +44,10 @@ export const BadRequestError = createError<[string, Cause?]>('GW_ERR_BAD_REQUEST
 export const BadPathError = createError<[string, Cause?]>('GW_ERR_BAD_PATH', 'Malformed path: %s', 400)
 /** The client stopped in the middle: nothing is held for it any longer. */
 export const SlowClientError = createError<[string, Cause?]>('GW_ERR_BAD_REQUEST', 'The client is too slow: %s', 408)
+/** The method is none for this location: TRACE, or CONNECT. */
+export const MethodNotAllowedError = createError<[string, Cause?]>('GW_ERR_METHOD_NOT_ALLOWED', '%s is not allowed here', 405)
+/** Another protocol is asked for where only HTTP is spoken. */
+export const UpgradeRefusedError = createError<[Cause?]>('GW_ERR_UPGRADE_REFUSED', 'This app takes no WebSockets and no other upgrades', 403)
 export const NoRouteError = createError<[Cause?]>('GW_ERR_NO_ROUTE', 'No app is mounted at this path', 404)
 /** Never sent: the client is gone. It gives the log line its status, which is nginx's. */
 export const ClientClosedError = createError<[Cause?]>('GW_ERR_CLIENT_CLOSED', 'The client closed the connection', 499)

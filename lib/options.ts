@@ -41,11 +41,13 @@ const locationFlags = {
   rewriteHost: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('auto')], {
     default: 'auto', description: 'The `Host` that the app sees: `true` its upstream\'s, `false` the client\'s, `"auto"` the client\'s for `http:` upstreams and the upstream\'s for `https:`.',
   })),
+  websocket: Type.Optional(Type.Boolean({ default: true, description: 'Tunnel WebSockets and what else a client wants to switch to with `Upgrade`, but not HTTP/2 without TLS (h2c). `false` refuses them with 403.' })),
+  trace: Type.Optional(Type.Boolean({ default: false, description: 'Forward TRACE, which shows a client\'s request with what proxies have added. Otherwise it is refused with 405.' })),
   timeouts: Type.Optional(Optional({
     connect: Duration('To open a connection to an upstream. 0 is none.', '5s'),
     headers: Duration('From the request being sent to the head of the answer. 0 is none.', '60s'),
     body: Duration('Between two chunks of an answer; also for a client that stops sending its body, and three times as long for one that stops reading its answer. 0 is none.', '60s'),
-    stream: Duration('The same for event streams. 0 is none.', 0),
+    stream: Duration('The same for event streams, and for WebSockets in both directions. 0 is none.', 0),
     request: Duration('For the whole exchange, all tries included. 0 is none.', 0),
   }, { description: 'How long to wait for an upstream.' })),
   ...resilienceFlags,

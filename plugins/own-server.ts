@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
 import { NoRouteError } from '../lib/errors.ts'
-import { refuseMalformed } from '../routes/refuse.ts'
+import { answerAboutServer, isAboutServer, refuseMalformed } from '../routes/refuse.ts'
 import locations from './locations.ts'
 
 export interface OwnServerOptions {
@@ -13,6 +13,7 @@ export interface OwnServerOptions {
 async function ownServer (fastify: FastifyInstance, { configuration }: OwnServerOptions): Promise<void> {
   applyServerOptions(fastify, configuration.options.server)
   fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function answerNoRoute (request, reply) {
+    if (isAboutServer(request.raw)) return answerAboutServer(request, reply)
     request.log.info({ req: request, statusCode: 404 }, 'request refused')
     reply.header('x-request-id', request.id).send(new NoRouteError())
   })

@@ -1,4 +1,6 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isHttp2, resetStream } from '../lib/client/http-version.ts'
 import { lingerOnClose } from '../lib/client/linger.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import { isKnownToClient } from '../lib/headers/conditional.ts'
@@ -9,11 +11,19 @@ import { closeAfter } from './refuse.ts'
 /** Makes a reply ready for an upstream's answer, whose headers it has already. */
 export function prepareAnswer (request: FastifyRequest, reply: FastifyReply, body: Answer['body']): void {
   const { raw, exchange } = request
-  if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
   const { statusText } = exchange!.answer!
-  if (isReasonPhrase(statusText)) reply.raw.statusMessage = statusText
-  // While a hook of the server's looks at the answer, Fastify sends its error in its place.
-  if (body instanceof AnswerBody) body.on('error', () => { if (!reply.raw.headersSent) withdrawAnswer(request, reply) })
+  if (!isHttp2(raw)) {
+    if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
+    if (isReasonPhrase(statusText)) reply.raw.statusMessage = statusText
+  }
+  if (body instanceof AnswerBody) body.on('error', () => breakOff(request, reply))
+}
+
+/** While a hook of the server's looks at the answer, Fastify sends its error in its place. */
+function breakOff (request: FastifyRequest, reply: FastifyReply): void {
+  if (!reply.raw.headersSent) withdrawAnswer(request, reply)
+  // Fastify would destroy it without an error, and node say that there was none.
+  else if (isHttp2(reply.raw)) resetStream(reply.raw)
 }
 
 /** RFC 9112, 4, less the bytes above 127: node would write them as UTF-8, or throw. */
@@ -26,7 +36,15 @@ export function sendOriginal (request: FastifyRequest, reply: FastifyReply, body
   const { asksForWhole, answer } = request.exchange!
   const { statusCode, headers: { etag } } = answer!
   const isComparable = asksForWhole && statusCode === 200 && typeof etag === 'string'
+  if (body instanceof AnswerBody) announceTrailers(request, reply)
   sendVersion(request, reply, body, isComparable ? etag : undefined)
+}
+
+/** Where the response's framing can carry them, which is decided by node from the same facts. */
+function announceTrailers ({ raw, exchange }: FastifyRequest, reply: FastifyReply): void {
+  const { takesTrailers, answer } = exchange!
+  const { trailer, headers } = answer!
+  if (trailer !== undefined && takesTrailers && raw.httpVersion !== '1.0' && raw.method !== 'HEAD' && headers['content-length'] === undefined) reply.header('trailer', trailer)
 }
 
 /**
@@ -36,13 +54,31 @@ export function sendOriginal (request: FastifyRequest, reply: FastifyReply, body
 export function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Answer['body'], etag: string | undefined): void {
   const isKnown = etag !== undefined && isKnownToClient(request.headers['if-none-match'], etag)
   if (!isKnown && request.method !== 'HEAD') {
-    reply.send(body ?? undefined)
+    if (isHttp2(reply.raw) && (body === null || (body instanceof AnswerBody && body.isEmpty))) endWithHead(reply)
+    else reply.send(body ?? undefined)
     return
   }
   if (body instanceof AnswerBody) body.destroy()
   if (isKnown) reply.code(304).removeHeader('content-length')
   // As Fastify does for a GET.
   else if (Buffer.isBuffer(body)) reply.header('content-length', String(body.length))
+  reply.send()
+}
+
+/**
+ * In HTTP/2 the head can be the end of an answer, and to gRPC that makes a difference: what stands in it then are trailers.
+ * Fastify writes the head first and ends the response afterwards, which makes two frames; node makes one of them when it
+ * is only asked to end.
+ */
+function endWithHead (reply: FastifyReply): void {
+  const { raw } = reply
+  const { writeHead } = raw
+  raw.writeHead = function deferHead (statusCode: number, headers: OutgoingHttpHeaders) {
+    raw.writeHead = writeHead
+    raw.statusCode = statusCode
+    for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value!)
+    return raw
+  } as typeof raw.writeHead
   reply.send()
 }
 
@@ -59,5 +95,5 @@ export function sendFailure (request: FastifyRequest, reply: FastifyReply, error
 function withdrawAnswer ({ exchange, gatewayId }: FastifyRequest, reply: FastifyReply): void {
   for (const name of Object.keys(exchange?.answer?.headers ?? {})) reply.removeHeader(name)
   reply.header('x-request-id', gatewayId)
-  reply.raw.statusMessage = ''
+  if (!isHttp2(reply.raw)) reply.raw.statusMessage = ''
 }

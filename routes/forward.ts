@@ -1,13 +1,18 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import { createKeyReader } from '../lib/balancer/request-key.ts'
 import type { PeerSocket } from '../lib/client/peer.ts'
+import { connectionOf, hasBody, hostOf, isHttp2, isSent, rawHeadersOf } from '../lib/client/http-version.ts'
+import { writeInterim } from '../lib/client/interim-response.ts'
+import { readUpgrade } from '../lib/client/upgrade-request.ts'
+import { watchForEnd } from '../lib/client/watch-for-end.ts'
 import { finishResponseHeaders } from '../lib/headers/finish-response.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
 import { buildRequestHeaders } from '../lib/headers/request.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
+import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/location/path.ts'
 import { pathOf } from '../lib/location/query.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
@@ -21,7 +26,8 @@ import { Exchange } from '../lib/upstream/exchange.ts'
 import { createUploadReader } from '../lib/upstream/upload.ts'
 import { prepareAnswer, sendFailure, sendOriginal } from './answer.ts'
 import { createContentSender } from './content.ts'
-import { refusePath } from './refuse.ts'
+import { answerAboutServer, isAboutServer, refusePath, refuseUpgrade } from './refuse.ts'
+import { joinTunnel } from './tunnel.ts'
 
 /** How a request is read, the same way for every location. */
 export interface RequestReaders {
@@ -43,8 +49,8 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
   const readKey = createKeyReader(location.balancer)
 
   function placeOf ({ raw, exchange }: FastifyRequest): Place {
-    const { upstream, request } = exchange!
-    return findPlace(location, readPeer(raw.socket), raw.headers, request.host, upstream!.target.basePath)
+    const { upstream, request, peer } = exchange!
+    return findPlace(location, peer!, raw.headers, request.host, upstream!.target.basePath)
   }
 
   const hooks: FastifyReplyFromHooks = {
@@ -56,6 +62,7 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
     onResponse (rawRequest, rawReply, answer) {
       const request = rawRequest as FastifyRequest
       const reply = rawReply as FastifyReply
+      if (request.exchange!.tunnel !== null) return joinTunnel(request, reply)
       const body = (answer as unknown as { stream: Answer['body'] }).stream
       prepareAnswer(request, reply, body)
       const send = isReading(request) ? sendContent : sendOriginal
@@ -74,34 +81,46 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
     }
     const head = parseRequestTarget(readTarget(request))
     const path = head === undefined ? NOT_A_PATH : resolvePath(location, head.target)
-    if (typeof path !== 'string') return refusePath(reply, path)
+    if (typeof path !== 'string') return isAboutServer(raw) ? answerAboutServer(request, reply) : refusePath(reply, path)
+    const upgrade = readUpgrade(raw)
+    if (upgrade !== null && !location.websocket) return refuseUpgrade(reply)
 
-    const host = head?.authority ?? raw.headers.host
+    const host = head?.authority ?? hostOf(raw)
+    const rawHeaders = rawHeadersOf(raw)
+    const peer = readPeer(connectionOf(raw))
+    const asksForTrailers = wantsTrailers(raw.headers.te)
     const upload = uploadOf(request)
-    const asksForWhole = openapi !== null && isReading(request) && isExpected(pathOf(path), openapi)
+    const hasTrailers = upload === raw && mayHaveTrailers(raw)
+    const asksForWhole = openapi !== null && upgrade === null && isReading(request) && isExpected(pathOf(path), openapi)
     const exchange = new Exchange(location, {
       // What is rewritten has to be seen, also when the client wants to know only its head.
       method: asksForWhole ? 'GET' : raw.method!,
       path,
       host,
-      headers: buildRequestHeaders(raw.rawHeaders, {
-        peer: readPeer(raw.socket),
+      headers: buildRequestHeaders(rawHeaders, {
+        peer,
         host,
         connection: raw.headers.connection,
         requestId: request.gatewayId,
+        wantsTrailers: asksForTrailers,
+        hasTrailers,
         isBodyChanged: upload !== null && upload !== raw,
         asksForWhole,
         location,
       }),
       body: null,
-      upgrade: null,
-      trailers: null,
+      upgrade,
+      trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
     }, error => sendFailure(request, reply, error))
     exchange.asksForWhole = asksForWhole
-    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders: raw.rawHeaders, address: () => readClientAddress(readPeer(raw.socket), raw.rawHeaders) })
+    exchange.peer = peer
+    exchange.takesTrailers = asksForTrailers || isHttp2(raw)
+    exchange.onInterim = ({ statusCode, headers }) => writeInterim(reply.raw, statusCode, headers)
+    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders, address: () => readClientAddress(peer, rawHeaders) })
     request.exchange = exchange
-    trackConnection(raw.socket)
-    reply.raw.once('close', () => exchange.close(reply.raw.writableFinished))
+    if (!isHttp2(raw)) trackConnection(raw.socket)
+    if (upgrade !== null) watchForEnd(raw.socket)
+    reply.raw.once('close', () => exchange.close(isSent(reply.raw)))
 
     if (upload === null) {
       reply.from('/', hooks)
@@ -123,9 +142,10 @@ function isReading ({ method }: FastifyRequest): boolean {
 /** The request's body, or what a `preParsing` hook of the server's made of it; `null` when it has none. */
 function uploadOf ({ raw, body }: FastifyRequest): Readable | null {
   if (body instanceof Readable) return body
-  return hasBody(raw.headers) ? raw : null
+  return hasBody(raw) ? raw : null
 }
 
-function hasBody ({ 'content-length': length, 'transfer-encoding': coding }: IncomingHttpHeaders): boolean {
-  return coding !== undefined || (length !== undefined && length !== '0')
+/** Behind a body without a length (RFC 9112, 7.1.2). */
+function mayHaveTrailers (raw: IncomingMessage): boolean {
+  return isHttp2(raw) || raw.headers['transfer-encoding'] !== undefined
 }

@@ -5,7 +5,7 @@ import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import type { Exchange } from '../lib/upstream/exchange.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { logExchange } from './log-exchange.ts'
-import { refuseMalformed } from './refuse.ts'
+import { isForwarded, refuseMalformed, refuseMethod } from './refuse.ts'
 import { urlsBelow } from './urls.ts'
 
 declare module 'fastify' {
@@ -49,8 +49,11 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
   })
 
   const handler = createForwarder(location, options, fastify)
-  const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
-  for (const url of urlsBelow(fastify.prefix)) fastify.route({ method, url, exposeHeadRoute: false, handler })
+  const forwarded = fastify.supportedMethods.filter(isForwarded)
+  for (const url of urlsBelow(fastify.prefix)) {
+    fastify.route({ method: forwarded, url, exposeHeadRoute: false, handler })
+    fastify.route({ method: 'TRACE', url, handler: location.trace ? handler : refuseMethod })
+  }
 }
 
 /** Nothing is parsed: a body stays the stream that it came as. */

@@ -1,7 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isHttp2 } from '../lib/client/http-version.ts'
 import { lingerOnClose } from '../lib/client/linger.ts'
 import { verdictOn } from '../lib/client/vetting.ts'
-import { BadPathError, BadRequestError } from '../lib/errors.ts'
+import { BadPathError, BadRequestError, MethodNotAllowedError, UpgradeRefusedError } from '../lib/errors.ts'
 import type { PathFault } from '../lib/location/path.ts'
 
 /**
@@ -20,14 +22,45 @@ export function refuseMalformed (request: FastifyRequest, reply: FastifyReply, d
   done(new BadRequestError(verdict.reason))
 }
 
+/** Whether a request asks what the server as a whole can do: `OPTIONS *` (RFC 9110, 9.3.7). */
+export function isAboutServer ({ method, url }: IncomingMessage): boolean {
+  return method === 'OPTIONS' && url === '*'
+}
+
+/** Answers `OPTIONS *`, of which no app knows anything. */
+export function answerAboutServer ({ server }: FastifyRequest, reply: FastifyReply): void {
+  reply.code(204).header('allow', allowedMethods(server)).send()
+}
+
+/** Refuses a method that the gateway does not forward. */
+export function refuseMethod ({ method, server }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('allow', allowedMethods(server)).send(new MethodNotAllowedError(method))
+}
+
+function allowedMethods ({ supportedMethods }: FastifyInstance): string {
+  return supportedMethods.filter(isForwarded).join(', ')
+}
+
+/** CONNECT is for a tunnel to anywhere (RFC 9110, 9.3.6), and TRACE shows a client's credentials to its scripts (9.3.8). */
+export function isForwarded (method: string): boolean {
+  return method !== 'CONNECT' && method !== 'TRACE'
+}
+
 /** Answers a request whose path is none; one that is somebody else's is theirs, in a server that is not the gateway's. */
 export function refusePath (reply: FastifyReply, { kind, reason }: PathFault): void {
   if (kind === 'not-mine') reply.callNotFound()
   else reply.send(new BadPathError(reason))
 }
 
+/** The location is not for anything but HTTP. */
+export function refuseUpgrade (reply: FastifyReply): void {
+  reply.send(new UpgradeRefusedError())
+}
+
 /** Ends the connection with this answer, in a way that the client gets to see it. */
 export function closeAfter ({ raw }: FastifyRequest, reply: FastifyReply): void {
+  // A stream of HTTP/2 is ended by itself.
+  if (isHttp2(raw)) return
   reply.header('connection', 'close')
   lingerOnClose(raw.socket)
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { findRequestFault, MAX_HEADER_FIELDS } from '../headers/request-fault.ts'
+import { findAuthorityFault, findRequestFault, MAX_HEADER_FIELDS } from '../headers/request-fault.ts'
 import { isClosing, markClosing } from './closing.ts'
+import { isHttp2 } from './http-version.ts'
 
 const VERDICT = Symbol('fastify-gateway.verdict')
 
@@ -34,13 +35,15 @@ function vet (request: IncomingMessage, response: ServerResponse, server: Server
 }
 
 /** Whoever answers it, in somebody else's server perhaps their own route: the connection ends with that answer. */
-function endWith ({ socket }: IncomingMessage, response: ServerResponse): void {
-  markClosing(socket)
+function endWith (request: IncomingMessage, response: ServerResponse): void {
+  // In HTTP/2 nothing can be hidden behind a request.
+  if (isHttp2(request)) return
+  markClosing(request.socket)
   response.shouldKeepAlive = false
 }
 
 function judge (request: IncomingMessage, response: ServerResponse, { maxHeadersCount }: Server): Verdict {
-  if (isClosing(request.socket, response)) return LATE
-  const reason = findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
+  if (!isHttp2(request) && isClosing(request.socket, response)) return LATE
+  const reason = isHttp2(request) ? findAuthorityFault(request.headers) : findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
   return reason === undefined ? FINE : { kind: 'malformed', reason }
 }

@@ -51,6 +51,18 @@ export function findRequestFault ({ httpVersion, rawHeaders }: RequestHead, maxH
   return hostFault(host, httpVersion) ?? framingFault(length, coding, httpVersion)
 }
 
+/**
+ * The same for an HTTP/2 request, of which node has judged all but the host: an app behind HTTP/1.1 gets one, whichever of
+ * the two the client meant.
+ * @see RFC 9113, 8.3.1
+ */
+export function findAuthorityFault ({ ':authority': authority, host }: Record<string, string | string[] | undefined>): string | undefined {
+  const asked = authority ?? host
+  if (asked === undefined) return 'no Host'
+  if (typeof asked !== 'string' || !isHost(asked)) return 'Host is not a host'
+  return host !== undefined && host !== asked ? 'Host is not the authority' : undefined
+}
+
 function isNamed (name: string, lowerCase: string): boolean {
   return name.toLowerCase() === lowerCase
 }

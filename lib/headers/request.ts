@@ -11,6 +11,10 @@ export interface RequestContext {
   connection: string | undefined
   /** Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its place. */
   requestId: string
+  /** The client accepts trailers behind the answer. */
+  wantsTrailers: boolean
+  /** Trailers follow the body, so that the client's `Trailer` is true. */
+  hasTrailers: boolean
   /** The body's length is not the one that the client announced. */
   isBodyChanged: boolean
   /** The answer is to be rewritten: it must be all of the current version, and not packed. */
@@ -43,7 +47,7 @@ export function buildRequestHeaders (raw: readonly string[], context: RequestCon
     const name = raw[i]!
     const value = raw[i + 1]!
     const key = name.toLowerCase()
-    if (key === 'host' || HOP_BY_HOP.has(key) || dropped?.has(key) === true || isSpoof(key)) continue
+    if (key === 'host' || (HOP_BY_HOP.has(key) && !(key === 'trailer' && context.hasTrailers)) || dropped?.has(key) === true || isSpoof(key)) continue
     if (key === 'content-length' && context.isBodyChanged) continue
     if (context.asksForWhole && VERSION_HEADERS.has(key)) continue
     if (key === 'x-request-id') {
@@ -54,6 +58,7 @@ export function buildRequestHeaders (raw: readonly string[], context: RequestCon
     else if (peer.isTrusted) carryOn(name, value, CLAIMS[key])
   }
   if (context.asksForWhole) headers.push('Accept-Encoding', 'identity')
+  if (context.wantsTrailers) headers.push('TE', 'trailers')
   if (!hasRequestId) headers.push('X-Request-Id', context.requestId)
   if (!location.addForwardedHost) return headers
   return headers.concat(forwardingHeaders(peer, context.host, location.prefix, peer.isTrusted ? claims : null))

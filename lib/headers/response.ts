@@ -10,10 +10,12 @@ export interface AnswerHead {
   /** The reason phrase, as it came. */
   statusText: string
   headers: HeaderRecord
+  /** The trailers that it announces: its `Trailer`. */
+  trailer?: string | string[]
 }
 
 /**
- * The end-to-end headers of an upstream's answer. Bytes above 127 are kept, one character each (latin1), the way node
+ * The end-to-end headers of an upstream's answer, and `Trailer`, for whoever passes trailers on. Bytes above 127 are kept, one character each (latin1), the way node
  * writes them.
  * @param raw - names and values in turn, as they came
  */
@@ -24,7 +26,7 @@ export function readResponseHeaders (raw: readonly RawText[]): HeaderRecord {
     const name = decode(raw[i]!).toLowerCase()
     const value = decode(raw[i + 1]!)
     if (name === 'connection') connection = connection === undefined ? value : `${connection},${value}`
-    else if (!HOP_BY_HOP.has(name) && name !== '__proto__') addHeader(headers, name, value)
+    else if ((!HOP_BY_HOP.has(name) || name === 'trailer') && name !== '__proto__') addHeader(headers, name, value)
   }
   for (const name of connectionOptions(connection) ?? []) delete headers[name]
   return headers
@@ -42,7 +44,8 @@ export function hasUnknownCoding (raw: readonly RawText[]): boolean {
   return false
 }
 
-function addHeader (headers: HeaderRecord, name: string, value: string): void {
+/** Adds a field to a record, behind those of the same name. */
+export function addHeader (headers: HeaderRecord, name: string, value: string): void {
   const present = headers[name]
   if (present === undefined) headers[name] = value
   // Of this one a list makes no sense, and Fastify reads it as a string. One line means the same (RFC 9110, 5.2).

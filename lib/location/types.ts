@@ -127,6 +127,10 @@ export interface Location {
   cookiePath: 'rewrite' | 'isolate' | 'keep'
   /** `null` when API documents are left alone. */
   openapi: OpenApiRule | null
+  /** Connections may switch to another protocol. */
+  websocket: boolean
+  /** TRACE is forwarded. */
+  trace: boolean
   timeouts: Timeouts
   limits: Limits
   balancer: BalancerRule

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ServerResponse } from 'node:http'
+import type { HeaderRecord } from '../headers/response.ts'
 
 /** Where the bytes of an answer come from. */
 export interface AnswerSource {
@@ -18,6 +19,10 @@ const HIGH_WATER_MARK = 64 * 1024
  */
 export class AnswerBody extends Readable {
   readonly #source: AnswerSource
+  /** What came behind it; known when it has ended. */
+  trailers: HeaderRecord | null = null
+  /** It is known already that there is nothing in it, and nothing behind it. */
+  isEmpty = false
 
   constructor (source: AnswerSource) {
     super({ highWaterMark: HIGH_WATER_MARK })
@@ -38,11 +43,15 @@ export class AnswerBody extends Readable {
 
   /**
    * A response's head leaves now, and not with the first byte of the body: an event stream may have none for a long
-   * time. A chunk that is already here takes it along in one packet.
+   * time. A chunk that is already here takes it along in one packet. Trailers leave with its end, where the response's
+   * framing can carry them.
    */
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
+    if (!isResponse(destination)) return super.pipe(destination, options)
+    // Before pipe's own listener, which ends the response.
+    this.once('end', () => { if (this.trailers !== null) destination.addTrailers(this.trailers) })
     super.pipe(destination, options)
-    if (this.readableLength === 0 && isResponse(destination)) destination.write(NOTHING)
+    if (this.readableLength === 0) destination.write(NOTHING)
     return destination
   }
 }

@@ -1,21 +1,51 @@
 import { BadUpstreamResponseError } from '../errors.ts'
-import type { RawText } from '../headers/raw-text.ts'
+import { decode, type RawText } from '../headers/raw-text.ts'
 import { type AnswerHead, hasUnknownCoding, readResponseHeaders } from '../headers/response.ts'
 
 /**
  * The head of an answer, as the parser gives it.
  * @param rawHeaders - names and values in turn
  * @param app - the name that an error may show
- * @returns `undefined` for an interim answer, which is passed over
+ * @returns of an interim answer when the status is below 200
  * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no answer to the request that was sent
  */
-export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): AnswerHead | undefined {
+export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): AnswerHead {
   // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
   if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(app)
-  if (statusCode < 200) return undefined
   if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(app)
   const headers = readResponseHeaders(rawHeaders)
   // RFC 9110, 8.6: not beside a status that says that there is no content.
   if (statusCode === 204) delete headers['content-length']
-  return { statusCode, statusText, headers }
+  const { trailer } = headers
+  if (trailer === undefined) return { statusCode, statusText, headers }
+  delete headers.trailer
+  return { statusCode, statusText, headers, trailer }
+}
+
+/** The head of an answer that switches to another protocol. */
+export interface SwitchHead extends AnswerHead {
+  /** Its `Upgrade`. */
+  protocol: string
+}
+
+/**
+ * @param asked - the protocols that were asked for, with commas
+ * @returns `undefined` for an answer that switches to none of them (RFC 9110, 7.8)
+ */
+export function readSwitchHead (statusCode: number, rawHeaders: readonly RawText[], asked: string | null): SwitchHead | undefined {
+  const protocols = valuesOf(rawHeaders, 'upgrade')
+  const [protocol] = protocols
+  if (statusCode !== 101 || protocol === undefined || protocols.length > 1) return undefined
+  if (!splitList(asked ?? '').includes(protocol.toLowerCase())) return undefined
+  const headers = readResponseHeaders(rawHeaders)
+  delete headers['content-length']
+  return { statusCode, statusText: '', headers, protocol }
+}
+
+function valuesOf (rawHeaders: readonly RawText[], name: string): string[] {
+  return rawHeaders.flatMap((text, index) => index % 2 === 1 && decode(rawHeaders[index - 1]!).toLowerCase() === name ? decode(text) : [])
+}
+
+function splitList (list: string): string[] {
+  return list.toLowerCase().split(',').map(entry => entry.trim())
 }

@@ -1,10 +1,12 @@
+import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
-import type { AnswerHead } from '../headers/response.ts'
+import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
+import { readTrailers } from '../headers/trailers.ts'
 import { isEventStream } from '../headers/event-stream.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import type { RawText } from '../headers/raw-text.ts'
 import { AnswerBody, type AnswerSource } from './answer-body.ts'
-import { readAnswerHead } from './answer-head.ts'
+import { readAnswerHead, readSwitchHead, type SwitchHead } from './answer-head.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
@@ -21,9 +23,14 @@ export interface Answer extends AnswerHead {
   body: Buffer | AnswerBody | null
 }
 
-/** Whom an attempt tells: exactly one of the first two, and `ended`, once each. An answer that is whole has ended already. */
+/** Whom an attempt tells: exactly one of the first three, and `ended`, once each. An answer that is whole has ended already. */
 export interface AttemptListener {
   answered (answer: Answer): void
+  /**
+   * The upstream has switched to another protocol.
+   * @param socket - the connection, from the first byte behind the head; the place at the upstream is held until it closes
+   */
+  switched (head: SwitchHead, socket: Duplex): void
   failed (error: Error): void
   /** @param error - what broke it off; `null` when it ran to its end */
   ended (error: Error | null): void
@@ -31,6 +38,8 @@ export interface AttemptListener {
 
 /** Largest body that is handed on in one piece. */
 const WHOLE_BODY_LIMIT = 64 * 1024
+/** An app that says 102 every second has a quarter of an hour; more is a way to keep a client waiting for ever. */
+const MAX_INTERIMS = 1000
 const WITHOUT_BODY = new Set([204, 304])
 
 /**
@@ -62,6 +71,8 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   #chunks: Buffer[] = []
   #length = 0
   #body: AnswerBody | undefined
+  #trailers: HeaderRecord | null = null
+  #interims = 0
 
   constructor (exchange: Exchange, place: Place, deadlines: Deadlines<UnderWay>, now: () => number, listener: AttemptListener) {
     this.#exchange = exchange
@@ -115,7 +126,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   onHeaders (statusCode: number, rawHeaders: readonly RawText[], resume: () => void, statusText: string): boolean {
     const { name, timeouts } = this.#exchange.location
     const head = readAnswerHead(statusCode, rawHeaders, statusText, name)
-    if (head === undefined) return true
+    if (statusCode < 200) return this.#passInterim(head)
     this.#latency = this.#now() - this.#patience.startedAt
     this.#head = head
     this.#continue = resume
@@ -131,8 +142,26 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     return true
   }
 
-  onUpgrade (): void {
-    throw new BadUpstreamResponseError(this.#exchange.location.name)
+  /** It says that the upstream is at work, so that it has its time anew. */
+  #passInterim (head: AnswerHead): boolean {
+    if (++this.#interims > MAX_INTERIMS) throw new BadUpstreamResponseError(this.#exchange.location.name)
+    this.#patience.expect(this.#exchange.location.timeouts.headers)
+    this.#exchange.onInterim?.(head)
+    return true
+  }
+
+  onUpgrade (statusCode: number, rawHeaders: readonly RawText[], socket: Duplex): void {
+    const { request: { upgrade }, location: { name } } = this.#exchange
+    const head = readSwitchHead(statusCode, rawHeaders, upgrade)
+    if (head === undefined) {
+      socket.destroy()
+      this.onError(new BadUpstreamResponseError(name))
+      return
+    }
+    this.#latency = this.#now() - this.#patience.startedAt
+    this.#head = head
+    this.#end(null)
+    this.#listener.switched(head, socket)
   }
 
   onData (chunk: Buffer): boolean {
@@ -153,11 +182,18 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     return false
   }
 
-  onComplete (): void {
+  onComplete (rawTrailers: readonly RawText[] | null): void {
     this.#place.release()
     this.#isComplete = true
+    if (this.#exchange.takesTrailers) this.#trailers = readTrailers(rawTrailers)
     this.#end(null)
-    this.#body?.push(null)
+    this.#finishBody()
+  }
+
+  #finishBody (): void {
+    if (this.#body === undefined) return
+    this.#body.trailers = this.#trailers
+    this.#body.push(null)
   }
 
   onError (error: Error): void {
@@ -221,8 +257,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
 
   #handOn (): void {
     if (this.#error !== null) return
-    const { statusCode, statusText, headers } = this.#head!
-    this.#listener.answered({ statusCode, statusText, headers, body: this.#takeBody() })
+    this.#listener.answered({ ...this.#head!, body: this.#takeBody() })
     if (this.#isStreamUnwanted) this.endStream()
   }
 
@@ -231,7 +266,8 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     if (this.#isWhole()) return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     this.#body = new AnswerBody(this)
     for (const chunk of this.#chunks) this.#body.push(chunk)
-    if (this.#isComplete) this.#body.push(null)
+    this.#body.isEmpty = this.#isComplete && this.#length === 0 && this.#trailers === null
+    if (this.#isComplete) this.#finishBody()
     this.#chunks = []
     return this.#body
   }
@@ -240,10 +276,10 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     return this.#exchange.request.method === 'HEAD' || WITHOUT_BODY.has(this.#head!.statusCode)
   }
 
-  /** An event stream is one to its end. Without a proper content type, too: Fastify would give a Buffer one. */
+  /** An event stream is one to its end, and trailers need something that they can come behind. Without a proper content type, too: Fastify would give a Buffer one. */
   #isWhole (): boolean {
     const { 'content-length': length, 'content-type': type } = this.#head!.headers
-    return this.#isComplete && !this.#isStream && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
+    return this.#isComplete && !this.#isStream && this.#trailers === null && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
   }
 
   #end (error: Error | null): void {

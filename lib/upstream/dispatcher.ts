@@ -1,7 +1,7 @@
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
 import { RetryBudget } from '../retry/budget.ts'
-import { type Answer, Attempt } from './attempt.ts'
+import type { Answer } from './attempt.ts'
 import type { ForwardingContext } from './context.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
@@ -96,10 +96,10 @@ export class Dispatcher {
     this.#checker?.refresh()
   }
 
-  /** The gateway stops: event streams, which have no end of their own, end between two events. */
+  /** The gateway stops: what has no end of its own ends, an event stream between two events, a WebSocket between two frames. */
   endStreams (): void {
     this.#isEndingStreams = true
-    for (const each of this.#context.deadlines) if (each instanceof Attempt) each.endStream()
+    for (const each of this.#context.deadlines) each.endStream()
   }
 
   /** Ends everything under way: the gateway stops. */

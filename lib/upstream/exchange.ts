@@ -1,8 +1,10 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { ClientClosedError, type GatewayError } from '../errors.ts'
+import type { Peer } from '../headers/forwarded.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
+import type { Tunnel } from '../tunnel/tunnel.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What is to be sent upstream, whichever upstream it will be. */
@@ -34,6 +36,8 @@ export class Exchange {
   hashKey: string | undefined
   /** Who is asked, or was asked last; `null` until one is picked. */
   upstream: Upstream | null = null
+  /** Who asks; set with the exchange. */
+  peer: Peer | null = null
   /** Tries after the first. */
   retries = 0
   /** Paths that redirected here, where the gateway follows redirects. */
@@ -44,11 +48,17 @@ export class Exchange {
   asksForWhole = false
   /** The head of what it answered; `null` until it does. */
   answer: AnswerHead | null = null
+  /** Both ends have switched to another protocol; `null` for an ordinary answer. */
+  tunnel: Tunnel | null = null
   /** What went wrong, for the log. */
   failure: GatewayError | null = null
   /** When it must have ended, in milliseconds of the dispatcher's clock. */
   endsAt = Infinity
   isClientGone = false
+  /** The client can be sent trailers. */
+  takesTrailers = false
+  /** Gets interim answers (102, 103), while there is no other; `null` where nobody wants them. */
+  onInterim: ((head: AnswerHead) => void) | null = null
   underWay: Abortable | null = null
   readonly #onFailure: (error: GatewayError) => void
 

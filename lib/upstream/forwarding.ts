@@ -1,12 +1,15 @@
+import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
 import { backoff } from '../retry/backoff.ts'
 import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
 import { AnswerBody } from './answer-body.ts'
+import type { SwitchHead } from './answer-head.ts'
 import { type Answer, Attempt, type AttemptListener } from './attempt.ts'
 import { type ForwardingContext, waitsUntil } from './context.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { judgeFailure, judgeStatus, phaseOf } from './outcome.ts'
 import { Place } from './place.ts'
 import { PlaceWait } from './place-wait.ts'
@@ -58,6 +61,15 @@ export class Forwarding implements AttemptListener {
     if (!isFollowed) return this.#hand(answer)
     discard(answer)
     this.#goOn(this.#place.upstream)
+  }
+
+  switched (head: SwitchHead, socket: Duplex): void {
+    this.#place.observe(this.#attempt.latency, false)
+    this.#place.report('success')
+    const tunnel = openTunnel(this.#context, this.#place, socket, head.protocol)
+    this.#exchange.tunnel = tunnel
+    this.#exchange.underWay = tunnel
+    this.#hand({ ...head, body: null })
   }
 
   failed (error: Error): void {
@@ -169,7 +181,7 @@ export class Forwarding implements AttemptListener {
     } catch (cause) {
       const failure = new BadUpstreamResponseError(this.#context.location.name, { cause })
       this.#exchange.fail(failure)
-      this.#attempt.abort(failure)
+      this.#exchange.underWay!.abort(failure)
     }
   }
 

@@ -12,7 +12,7 @@ export type Culprit = 'upstream' | 'sender' | 'reader' | 'exchange'
  * How many times as long a reader may take as an upstream: the kernel reports that it has read only when a third of the
  * buffer is free, which takes a slow line its time.
  */
-const READER_WINDOWS = 3
+export const READER_WINDOWS = 3
 
 /** How long an attempt waits, and for whom. A client that is slow is not its upstream's fault. */
 export class Patience {

@@ -2,7 +2,10 @@ import type { Deadlines, Watched } from './deadlines.ts'
 import type { Abortable } from './exchange.ts'
 
 /** Something that is under way and can be stopped. */
-export type UnderWay = Watched & Abortable
+export interface UnderWay extends Watched, Abortable {
+  /** The gateway stops: what has no end of its own is to end, as soon as nothing is cut in two by that. */
+  endStream (): void
+}
 
 /** Where an exchange waits: for a place at an upstream, or for the time of its next try. */
 export class Stop implements UnderWay {
@@ -33,6 +36,9 @@ export class Stop implements UnderWay {
     this.leave()
     this.#expired()
   }
+
+  /** Nothing is sent to the client yet. */
+  endStream (): void {}
 
   abort (error: Error): void {
     this.leave()

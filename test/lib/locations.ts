@@ -26,6 +26,8 @@ export function createLocation (changes: LocationChanges = {}): Location {
     prefixAware: false,
     cookiePath: 'rewrite',
     openapi: null,
+    websocket: true,
+    trace: false,
     balancer: 'round-robin',
     healthCheck: null,
     outlierDetection: null,

@@ -9,6 +9,8 @@ const contextWith = (changes: Partial<RequestContext>): RequestContext => ({
   host: 'shop.example',
   connection: undefined,
   requestId: 'id-1',
+  wantsTrailers: false,
+  hasTrailers: false,
   isBodyChanged: false,
   asksForWhole: false,
   location: { prefix: '/users', addForwardedHost: false },

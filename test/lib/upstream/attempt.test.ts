@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
+import { type Duplex, duplexPair, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import { ClientClosedError } from '../../../lib/errors.ts'
+import type { SwitchHead } from '../../../lib/upstream/answer-head.ts'
 import { type Answer, Attempt } from '../../../lib/upstream/attempt.ts'
 import { Deadlines } from '../../../lib/upstream/deadlines.ts'
 import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
@@ -27,10 +28,11 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
   const deadlines = new Deadlines<UnderWay>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endsAt = endsAt
-  const told = { answers: [] as Answer[], failures: [] as Error[], endings: [] as { error: Error | null }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  const told = { answers: [] as Answer[], failures: [] as Error[], endings: [] as { error: Error | null }[], switches: [] as { head: SwitchHead, socket: Duplex }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
   const place = createPlace()
   const attempt = new Attempt(exchange, place, deadlines, clock.now, {
     answered: answer => told.answers.push(answer),
+    switched: (head, socket) => told.switches.push({ head, socket }),
     failed: error => told.failures.push(error),
     ended: error => told.endings.push({ error }),
   })
@@ -53,7 +55,7 @@ t.test('a small answer of one read is handed on whole', async t => {
   t.equal(head(200, ...TEXT, 'Content-Length', '6', 'Set-Cookie', 'a', 'Set-Cookie', 'b'), true)
   t.equal(attempt.onData(Buffer.from('abc')), true)
   t.equal(attempt.onData(Buffer.from('def')), true)
-  attempt.onComplete()
+  attempt.onComplete(null)
   await settle()
   t.strictSame(told.answers.map(({ headers, ...rest }) => ({ ...rest, headers: { ...headers } })), [{
     statusCode: 200, statusText: 'Fine', body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
@@ -70,7 +72,7 @@ t.test('the only chunk of an answer is not copied', async t => {
   connect()
   head(200, ...TEXT, 'Content-Length', '3')
   attempt.onData(chunk)
-  attempt.onComplete()
+  attempt.onComplete(null)
   await settle()
   t.equal(told.answers[0]!.body, chunk)
 })
@@ -90,7 +92,7 @@ for (const { name, headers, chunks = [Buffer.from('abc')] } of streamed) {
     connect()
     head(headers.length === 0 ? 205 : 200, ...headers)
     for (const chunk of chunks) attempt.onData(chunk)
-    attempt.onComplete()
+    attempt.onComplete(null)
     await settle()
     const { body } = told.answers[0]!
     t.type(body, AnswerBody)
@@ -122,7 +124,7 @@ for (const { name, method = 'GET', statusCode, headers, expected } of empty) {
     const { attempt, told, connect, head } = createAttempt({ request: { method } })
     connect()
     head(statusCode, ...headers)
-    attempt.onComplete()
+    attempt.onComplete(null)
     await settle()
     t.equal(told.answers[0]!.body, null)
     t.strictSame({ ...told.answers[0]!.headers }, expected)
@@ -139,7 +141,7 @@ t.test('an answer whose body is not here yet is handed on at once, and its body 
   t.equal(body.read().toString(), 'abc')
   t.strictSame(told.endings, [], 'it goes on')
   attempt.onData(Buffer.from('def'))
-  attempt.onComplete()
+  attempt.onComplete(null)
   t.equal((await body.toArray()).toString(), 'def')
   t.match(told.endings, [{ error: null }])
   t.equal(deadlines.size, 0)
@@ -167,7 +169,7 @@ t.test('a connection that may serve somebody else by now is not touched any more
   await settle()
   const body = told.answers[0]!.body as AnswerBody
   attempt.onData(Buffer.from('abc'))
-  attempt.onComplete()
+  attempt.onComplete(null)
   const { resumed } = told
   attempt.resume()
   body.resume()
@@ -183,7 +185,7 @@ t.test('interim answers are left out', async t => {
   await settle()
   t.strictSame(told.answers, [])
   head(204)
-  attempt.onComplete()
+  attempt.onComplete(null)
   await settle()
   t.match(told.answers, [{ statusCode: 204 }])
 })
@@ -249,7 +251,7 @@ for (const tellsError of [true, false]) {
     connect()
     attempt.abort(error)
     attempt.abort(new Error('again'))
-    t.strictSame(told, { answers: [], failures: [error], endings: [{ error }], cancelled: [error], resumed: 0 })
+    t.strictSame(told, { answers: [], failures: [error], endings: [{ error }], switches: [], cancelled: [error], resumed: 0 })
     t.equal(deadlines.size, 0)
   })
 }
@@ -259,7 +261,7 @@ t.test('an answer that still completes after that changes nothing', async t => {
   connect()
   head(200, ...TEXT, 'Content-Length', '0')
   attempt.abort(new Error('stop'))
-  attempt.onComplete()
+  attempt.onComplete(null)
   await settle()
   t.match(told, { answers: [], failures: [{ message: 'stop' }], endings: [{ error: { message: 'stop' } }] })
   t.equal(told.endings.length, 1)
@@ -481,7 +483,7 @@ for (const { name, headers } of untouched) {
     attempt.endStream()
     attempt.onData(Buffer.from('data: 2\n\n'))
     t.strictSame(told.endings, [])
-    attempt.onComplete()
+    attempt.onComplete(null)
     t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\ndata: 2\n\n')
   })
 }
@@ -498,7 +500,7 @@ t.test('its place is free when the connection is, or has ended', async t => {
   connect()
   head(304, 'Content-Length', '5')
   t.equal(place.released, 0, 'the answer is whole, and its connection still busy')
-  attempt.onComplete()
+  attempt.onComplete(null)
   t.equal(place.released, 1)
 })
 
@@ -532,3 +534,63 @@ t.test('the end of the whole exchange is held against an upstream that had most 
     t.equal(attempt.isBlameless, isBlameless, name)
   }
 })
+
+// Switches of protocols.
+
+const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Accept', 'abc']
+
+t.test('a switch to what was asked for is told with its head and the connection, and is the end of the attempt', async t => {
+  const { attempt, told, connect, clock, deadlines, place } = createAttempt({ request: { upgrade: 'websocket' } })
+  const [socket] = duplexPair()
+  connect()
+  clock.advance(7)
+  attempt.onUpgrade(101, headersOf(...SWITCH), socket)
+  await settle()
+  t.match(told.switches, [{ head: { statusCode: 101, protocol: 'websocket', headers: { 'sec-websocket-accept': 'abc' } } }])
+  t.equal(told.switches[0]!.socket, socket)
+  t.strictSame([told.switches.length, told.answers, told.failures, told.endings], [1, [], [], [{ error: null }]])
+  t.strictSame([attempt.latency, deadlines.size, place.released, socket.destroyed], [7, 0, 0, false], 'its place is the tunnel\'s now')
+  clock.advance(1)
+  t.equal(attempt.latency, 7)
+})
+
+t.test('a switch has ended the attempt before it is told', async t => {
+  const { attempt, told, connect } = createAttempt({ request: { upgrade: 'websocket' } })
+  connect()
+  let underWay: boolean | undefined
+  told.switches.push = () => {
+    underWay = attempt.isUnderWay
+    return 0
+  }
+  attempt.onUpgrade(101, headersOf(...SWITCH), duplexPair()[0])
+  t.equal(underWay, false)
+})
+
+t.test('an attempt that has switched cannot be aborted any more', async t => {
+  const { attempt, told, connect } = createAttempt({ request: { upgrade: 'websocket' } })
+  const [socket] = duplexPair()
+  connect()
+  attempt.onUpgrade(101, headersOf(...SWITCH), socket)
+  attempt.abort(new Error('late'))
+  t.strictSame([told.failures, told.cancelled, told.endings, socket.destroyed], [[], [], [{ error: null }], false])
+})
+
+const noSwitches: { name: string, upgrade: string | null, statusCode?: number, headers: string[] }[] = [
+  { name: 'that nobody asked for', upgrade: null, headers: SWITCH },
+  { name: 'to something else', upgrade: 'echo/1', headers: SWITCH },
+  { name: 'with another status', upgrade: 'websocket', statusCode: 200, headers: SWITCH },
+]
+
+for (const { name, upgrade, statusCode = 101, headers } of noSwitches) {
+  t.test(`a switch ${name} is a bad answer, and its connection is closed`, async t => {
+    const { attempt, told, connect, deadlines, place } = createAttempt({ request: { upgrade } })
+    const [socket] = duplexPair()
+    connect()
+    attempt.onUpgrade(statusCode, headersOf(...headers), socket)
+    await settle()
+    t.ok(socket.destroyed)
+    t.match(told, { failures: [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', statusCode: 502 }], endings: [{ error: { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' } }] })
+    t.strictSame([told.failures.length, told.endings.length, told.switches, told.answers], [1, 1, [], []])
+    t.strictSame([deadlines.size, place.released], [0, 1])
+  })
+}

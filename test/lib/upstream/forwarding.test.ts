@@ -1,16 +1,17 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import net, { type Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { duplexPair, PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { RetryRule } from '../../../lib/location/types.ts'
 import { type AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/attempt.ts'
+import { EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
-import { closeOf } from './fakes.ts'
+import { closeOf, createExchange } from './fakes.ts'
 import { createTarget, type LocationChanges } from '../locations.ts'
 
 const RETRY: RetryRule = { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } }
@@ -562,4 +563,113 @@ t.test('who waits longer than the whole request may take is told that it took to
   dispatcher.pool.begin(dispatcher.pool.upstreams[0]!)
   t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
   t.strictSame([holding.held.length, dispatcher.pool.pending], [0, 0])
+})
+
+/** Switches every connection, whatever it was asked for, greets with a frame, and keeps its ends. */
+async function startSwitching (t: Test, protocol = 'websocket') {
+  const sockets: Socket[] = []
+  const origin = await startRawUpstream(t, socket => socket.once('data', () => {
+    sockets.push(socket)
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nX-A: b\r\n\r\n\x81\x05hello`, 'latin1')
+  }))
+  return { origin, sockets }
+}
+
+t.test('a switch of protocols is an answer whose tunnel has the place of its attempt, until it ends', async t => {
+  const { origin, sockets } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin])
+  const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
+  const answer = await result as Answer
+  t.match(answer, { statusCode: 101, headers: { 'x-a': 'b' }, body: null })
+  t.strictSame([exchange.answer?.statusCode, exchange.failure, exchange.tunnel?.protocol], [101, null, 'websocket'])
+  t.equal(exchange.underWay, exchange.tunnel)
+  t.strictSame(nothingLeft(dispatcher), [1, 1, 0])
+
+  const [socket, client] = duplexPair()
+  exchange.tunnel!.join(socket)
+  t.match(String((await once(client, 'data'))[0]), /hello$/)
+  sockets[0]!.destroy()
+  await closeOf(socket)
+  t.strictSame(nothingLeft(dispatcher), [0, 0, 0])
+})
+
+t.test('a client that leaves before it is told of the switch ends the tunnel', async t => {
+  const { origin, sockets } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin])
+  const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
+  await result
+  exchange.close(false)
+  await closeOf(sockets[0]!)
+  t.strictSame(nothingLeft(dispatcher), [0, 0, 0])
+})
+
+t.test('a switch that cannot be delivered is a bad answer, and its tunnel is aborted', async t => {
+  const { origin, sockets } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin])
+  const { exchange, failures } = createExchange(dispatcher.location, { upgrade: 'websocket' })
+  const cause = new Error('Invalid character in header content')
+  dispatcher.request({ headers: { [EXCHANGE]: exchange } }, () => { throw cause })
+  while (sockets.length === 0) await setTimeout(1)
+  await closeOf(sockets[0]!)
+  t.match(failures, [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', cause }])
+  t.equal(failures.length, 1)
+  t.strictSame(nothingLeft(dispatcher), [0, 0, 0])
+})
+
+t.test('a switch to something else is a bad answer, and is not repeated', async t => {
+  const { origin, sockets } = await startSwitching(t, 'echo/1')
+  const dispatcher = dispatcherTo(t, [origin, origin])
+  const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
+  t.match(await result, { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' })
+  t.equal(exchange.tunnel, null)
+  t.strictSame([sockets.length, ...nothingLeft(dispatcher)], [1, 0, 0, 0])
+})
+
+t.test('an upstream may refuse to switch, with an answer like any other', async t => {
+  const fine = await startNamed(t, 'fine')
+  const { exchange, result } = dispatch(dispatcherTo(t, [fine.origin]), { upgrade: 'websocket' })
+  t.equal(await textOf(await result), 'fine')
+  t.equal(exchange.tunnel, null)
+})
+
+t.test('an upstream that switches is back', async t => {
+  const { origin } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin, origin], { outlierDetection: OUTLIER })
+  const [upstream] = dispatcher.pool.upstreams
+  dispatcher.pool.begin(upstream!)
+  dispatcher.pool.outcome(upstream!, { result: 'local-error', isProbe: false })
+  dispatcher.pool.release(upstream!)
+  await setTimeout(60)
+  let tunnel = dispatch(dispatcher, { upgrade: 'websocket' })
+  while (tunnel.exchange.upstream !== upstream) tunnel = dispatch(dispatcher, { upgrade: 'websocket' })
+  await tunnel.result
+  t.equal(upstream.outlier!.state, 'in')
+})
+
+t.test('how fast an upstream switches is held for or against it', async t => {
+  const { origin } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin], { balancer: 'ewma' })
+  const [upstream] = dispatcher.pool.upstreams
+  t.equal(upstream!.latency.estimate, 0)
+  await dispatch(dispatcher, { upgrade: 'websocket' }).result
+  t.ok(upstream!.latency.estimate > 0)
+})
+
+t.test('tunnels end when the gateway stops, also those that begin then', async t => {
+  const { origin } = await startSwitching(t)
+  const dispatcher = dispatcherTo(t, [origin])
+  const open = async () => {
+    const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
+    await result
+    const [socket, client] = duplexPair()
+    exchange.tunnel!.join(socket)
+    return client
+  }
+  const early = await open()
+  await once(early, 'readable')
+  dispatcher.endStreams()
+  for (const client of [early, await open()]) {
+    while (client.readableLength < 11) await setTimeout(1)
+    t.strictSame(client.read(), Buffer.from('\x81\x05hello\x88\x02\x03\xe9', 'latin1'))
+  }
 })

@@ -60,3 +60,11 @@ t.test('it is watched no longer when it is told, so that it may stop again', asy
   new Stop(1000, deadlines, note, note).abort(new ClientClosedError())
   t.strictSame(sizes, [0, 0])
 })
+
+t.test('who stops goes on stopping when streams are to end, as nothing has been sent', async t => {
+  const { deadlines, told, stop, waitUntil } = createStop(t)
+  stop.endStream()
+  t.strictSame([told, [...deadlines]], [[], [stop]])
+  waitUntil(1100)
+  t.strictSame(told, ['expired'])
+})

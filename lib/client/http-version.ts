@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import { toHttp1Headers } from '../headers/http2-request.ts'
+import type { PeerSocket } from './peer.ts'
+import { hasBody as hasFramedBody } from './upgrade-request.ts'
+
+// What a request and its response are like, whether a client speaks HTTP/1 or HTTP/2: node has two kinds of each. Fastify's
+// types know the first only.
+
+type AnyRequest = IncomingMessage | Http2ServerRequest
+type AnyResponse = ServerResponse | Http2ServerResponse
+
+export function isHttp2 (message: object): message is Http2ServerRequest | Http2ServerResponse {
+  return 'stream' in message
+}
+
+/** The host that was asked for; `undefined` when none was. */
+export function hostOf ({ headers }: AnyRequest): string | undefined {
+  return (headers[':authority'] as string | undefined) ?? headers.host
+}
+
+/** Names and values in turn, as an HTTP/1.1 client would have sent them. */
+export function rawHeadersOf (request: AnyRequest): readonly string[] {
+  return isHttp2(request) ? toHttp1Headers(request.rawHeaders) : request.rawHeaders
+}
+
+/** Whether a request has a body, of whatever length. */
+export function hasBody (request: AnyRequest): boolean {
+  return isHttp2(request) ? !(request as Http2ServerRequest).stream.endAfterHeaders : hasFramedBody(request.headers)
+}
+
+/** The connection of a request: one object for all of its requests. */
+export function connectionOf (request: AnyRequest): PeerSocket {
+  return isHttp2(request) ? (request as Http2ServerRequest).stream.session!.socket : request.socket
+}
+
+/** Whether a response was sent to its end; else it broke off. */
+export function isSent (response: AnyResponse): boolean {
+  if (!isHttp2(response)) return response.writableFinished
+  return response.writableEnded && (response as Http2ServerResponse).stream.rstCode === 0
+}
+
+/** Ends a response in the middle, so that nobody takes it for a whole one. */
+export function resetStream (response: AnyResponse): void {
+  (response as Http2ServerResponse).stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+}

@@ -1,0 +1,34 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerSocket } from './closing.ts'
+
+/**
+ * Gives a request that node has taken off its parser a response, as any other has: for the answer, whether that is a switch
+ * of protocols or not.
+ */
+export function respondOn (request: IncomingMessage, socket: ServerSocket): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  endBehind(response, socket)
+  return response
+}
+
+/** The connection ends with an answer that is no switch of protocols: nobody reads another request on it. */
+export function endBehind (response: ServerResponse, socket: ServerSocket): void {
+  function endConnection (): void {
+    if (response.statusCode !== 101) socket.destroySoon()
+  }
+  if (response.writableFinished) endConnection()
+  else response.once('finish', endConnection)
+}
+
+/**
+ * Waits until the answers to earlier requests of the same connection have been sent. node hands over the connection as soon
+ * as it has read the request (RFC 9112, 9.3.2: answers come in the order of the requests).
+ * @param free - not called when the connection closes before
+ */
+export function whenItsTurn (socket: ServerSocket, free: () => void): void {
+  const current = socket._httpMessage
+  if (current == null) return free()
+  current.once('close', () => { if (!socket.destroyed) whenItsTurn(socket, free) })
+}

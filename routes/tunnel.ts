@@ -1,0 +1,19 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { stopWatching } from '../lib/client/watch-for-end.ts'
+
+/**
+ * Sends the answer that switches protocols, whose headers the reply has already, and ties the client to the upstream. For
+ * Fastify the response is finished when the client's connection is closed: then its onResponse hooks run.
+ */
+export function joinTunnel ({ raw: { socket }, exchange }: FastifyRequest, reply: FastifyReply): void {
+  const tunnel = exchange!.tunnel!
+  const { raw: response } = reply
+  reply.hijack()
+  socket.once('close', () => response.emit('finish'))
+  reply.header('connection', 'Upgrade').header('upgrade', tunnel.protocol)
+  response.writeHead(101, reply.getHeaders() as OutgoingHttpHeaders)
+  response.flushHeaders()
+  stopWatching(socket)
+  tunnel.join(socket)
+}

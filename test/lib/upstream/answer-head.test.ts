@@ -1,0 +1,42 @@
+import t from 'tap'
+import { readSwitchHead } from '../../../lib/upstream/answer-head.ts'
+
+const bytes = (texts: readonly string[]) => texts.map(text => Buffer.from(text, 'latin1'))
+const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
+
+const switches: { name: string, headers: string[], asked: string, protocol: string }[] = [
+  { name: 'to the protocol that was asked for', headers: SWITCH, asked: 'websocket', protocol: 'websocket' },
+  { name: 'in another spelling, which stays the upstream\'s', headers: ['UPGRADE', 'WebSocket'], asked: 'websocket', protocol: 'WebSocket' },
+  { name: 'asked for in another spelling', headers: SWITCH, asked: 'WEBSOCKET', protocol: 'websocket' },
+  { name: 'to one of several', headers: ['upgrade', 'echo/1'], asked: 'websocket, echo/1', protocol: 'echo/1' },
+  { name: 'to one of several, written without spaces', headers: SWITCH, asked: 'echo/1,websocket', protocol: 'websocket' },
+]
+
+for (const { name, headers, asked, protocol } of switches) {
+  t.test(`a switch ${name}`, async t => {
+    t.match(readSwitchHead(101, bytes(headers), asked), { statusCode: 101, protocol }, 'bytes')
+    t.match(readSwitchHead(101, headers, asked), { statusCode: 101, protocol }, 'characters')
+  })
+}
+
+const others: { name: string, statusCode?: number, headers: string[], asked: string | null }[] = [
+  { name: 'another status', statusCode: 200, headers: SWITCH, asked: 'websocket' },
+  { name: 'nobody asked', headers: SWITCH, asked: null },
+  { name: 'nothing', headers: ['Upgrade', ''], asked: 'websocket' },
+  { name: 'another protocol', headers: SWITCH, asked: 'echo/1' },
+  { name: 'a part of the name', headers: ['Upgrade', 'web'], asked: 'websocket' },
+  { name: 'several protocols, of which one was asked for', headers: ['Upgrade', 'echo/1, websocket'], asked: 'websocket' },
+  { name: 'several protocols, as they were asked for', headers: ['Upgrade', 'echo/1, websocket'], asked: 'echo/1, websocket' },
+  { name: 'several lines', headers: ['Upgrade', 'websocket', 'Upgrade', 'websocket'], asked: 'websocket' },
+  { name: 'no protocol', headers: ['Connection', 'Upgrade'], asked: 'websocket' },
+  { name: 'the name as a value', headers: ['X', 'upgrade', 'websocket', 'x'], asked: 'websocket' },
+]
+
+for (const { name, statusCode = 101, headers, asked } of others) {
+  t.test(`no switch: ${name}`, async t => t.equal(readSwitchHead(statusCode, bytes(headers), asked), undefined))
+}
+
+t.test('of the headers of a switch those go on that do not end here, without a length', async t => {
+  const head = readSwitchHead(101, bytes([...SWITCH, 'Sec-WebSocket-Accept', 'abc', 'Content-Length', '5', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'Keep-Alive', 'timeout=5']), 'websocket')
+  t.strictSame({ ...head, headers: { ...head!.headers } }, { statusCode: 101, statusText: '', protocol: 'websocket', headers: { 'sec-websocket-accept': 'abc', 'set-cookie': ['a', 'b'] } })
+})

@@ -1,0 +1,216 @@
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import t from 'tap'
+import { startCannedUpstream, startRawUpstream, startUpstream } from '../helper.ts'
+import { ask, connectHttp2, readReply } from './http2-support.ts'
+import { startRecorder } from './support.ts'
+import { closing, defer, soon } from './upstream-support.ts'
+
+t.test('a request reaches an HTTP/1.1 app as one: pseudo fields translated, cookies in one field', async t => {
+  const recorder = await startRecorder(t)
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: recorder.origin }] })
+  const reply = await ask(session, {
+    ':path': '/app/a%2Fb?q=1&q=2', ':authority': 'shop.example:8443', cookie: ['a=1', 'b=2', 'c=3'], 'x-list': 'one', te: 'trailers', 'x-request-id': 'me',
+  })
+  t.match(reply, { status: 200, body: Buffer.from('/a%2Fb?q=1&q=2'), headers: { 'x-request-id': 'me' } })
+  t.equal(recorder.bytes(), [
+    'GET /a%2Fb?q=1&q=2 HTTP/1.1', 'host: shop.example:8443', 'connection: keep-alive', 'cookie: a=1; b=2; c=3', 'x-list: one', 'x-request-id: me', 'TE: trailers',
+    'X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Proto: http', 'X-Forwarded-Port: 8443', 'X-Forwarded-Host: shop.example:8443', 'X-Forwarded-Prefix: /app', '', '',
+  ].join('\r\n'))
+})
+
+t.test('bodies go both ways, with and without a length', async t => {
+  const upstream = await startUpstream(t, (request, response) => {
+    response.setHeader('x-framing', request.headers['content-length'] ?? request.headers['transfer-encoding'] ?? 'none')
+    request.pipe(response)
+  })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const bytes = Buffer.alloc(300_000, 'x')
+  const post = { ':method': 'POST', ':path': '/app/' }
+  t.match(await ask(session, post, bytes), { body: bytes, headers: { 'x-framing': 'chunked' } })
+  t.match(await ask(session, { ...post, 'content-length': bytes.length, 'content-type': 'application/json' }, bytes), { body: bytes, headers: { 'x-framing': '300000' } })
+  t.match(await ask(session, { ':method': 'POST', ':path': '/app/' }), { body: Buffer.alloc(0) })
+  t.match(await ask(session, { ':method': 'DELETE', ':path': '/app/' }, 'why'), { body: Buffer.from('why') })
+  t.match(await ask(session, { ':method': 'HEAD', ':path': '/app/' }), { status: 200, body: Buffer.alloc(0) })
+})
+
+t.test('of an answer what belongs to its HTTP/1.1 connection stays behind', async t => {
+  const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 Fine\r\nConnection: keep-alive, x-hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')
+  const warnings: unknown[] = []
+  process.on('warning', warning => warnings.push(warning))
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { status, headers, body } = await ask(session, { ':path': '/app/' })
+  t.strictSame([status, body.toString(), headers['set-cookie']], [200, 'ok', ['a=1', 'b=2']])
+  for (const name of ['connection', 'keep-alive', 'x-hop', 'transfer-encoding']) t.notHas(headers, name)
+  await new Promise(setImmediate)
+  t.strictSame(warnings.filter(warning => /HTTP2/.test(String((warning as Error).name))), [])
+})
+
+t.test('trailers go both ways', async t => {
+  const seen = defer<NodeJS.Dict<string>>()
+  const upstream = await startUpstream(t, (request, response) => {
+    request.resume().on('end', () => {
+      seen.resolve(request.trailers)
+      response.writeHead(200, { trailer: 'x-sum, set-cookie' })
+      response.write('body')
+      response.addTrailers({ 'X-Sum': '4', 'Set-Cookie': 'a=1' })
+      response.end()
+    })
+  })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const stream = session.request({ ':method': 'POST', ':path': '/app/', trailer: 'x-up' }, { waitForTrailers: true })
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'x-up': '1', 'if-match': '3' }))
+  stream.end('up')
+  const reply = await readReply(stream)
+  t.match(reply, { body: Buffer.from('body'), headers: { trailer: 'x-sum, set-cookie' } })
+  t.equal(JSON.stringify(reply.trailers), '{"x-sum":"4"}')
+  t.strictSame({ ...await seen.promise }, { 'x-up': '1' })
+})
+
+t.test('early hints and 102 are passed on', async t => {
+  const upstream = await startCannedUpstream(t, [
+    'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style, </b.js>; rel=preload\r\nX-Note: 1\r\n\r\n',
+    'HTTP/1.1 102 Processing\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok',
+  ].join(''))
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { interim, body } = await ask(session, { ':path': '/app/' })
+  t.match(interim, [{ ':status': 103, link: '</a.css>; rel=preload; as=style, </b.js>; rel=preload', 'x-note': '1' }, { ':status': 102 }])
+  t.equal(body.toString(), 'ok')
+})
+
+t.test('a stream that is reset takes its upstream request along, and leaves the others alone', async t => {
+  const asked = [defer(), defer()]
+  const ended = defer()
+  let release!: () => void
+  const upstream = await startUpstream(t, (request, response) => {
+    const index = Number(request.url!.slice(1))
+    asked[index]!.resolve()
+    if (index === 0) request.socket.on('close', () => ended.resolve())
+    else release = () => response.end('still here')
+  })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const first = session.request({ ':path': '/app/0' })
+  first.on('error', () => {})
+  const second = readReply(session.request({ ':path': '/app/1' }))
+  await Promise.all(asked.map(({ promise }) => promise))
+  first.close(http2.constants.NGHTTP2_CANCEL)
+  await soon(ended.promise, 'the end of the upstream\'s connection')
+  release()
+  t.equal((await second).body.toString(), 'still here')
+})
+
+t.test('an upload that is reset takes its upstream request along', async t => {
+  const ended = defer()
+  const upstream = await startRawUpstream(t, socket => { socket.once('data', () => { closing(socket).then(ended.resolve, t.bailout) }) })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const stream = session.request({ ':method': 'POST', ':path': '/app/' })
+  stream.on('error', () => {}).write('some')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  stream.close(http2.constants.NGHTTP2_CANCEL)
+  await soon(ended.promise, 'the end of the upstream\'s connection')
+})
+
+t.test('an answer that breaks off is a stream that is reset, never one that looks complete', async t => {
+  const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', { end: true })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  await t.rejects(ask(session, { ':path': '/app/' }), { code: 'ERR_HTTP2_STREAM_ERROR', message: /INTERNAL_ERROR/ })
+})
+
+t.test('1,000 streams on one connection each get their own answer', async t => {
+  const upstream = await startUpstream(t, (request, response) => { setTimeout(() => response.end(`for ${request.url}`), 20) })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const replies = await Promise.all(Array.from({ length: 1000 }, (_, index) => ask(session, { ':path': `/app/${index}` })))
+  t.strictSame(replies.map(({ body }) => body.toString()), replies.map((_, index) => `for /${index}`))
+})
+
+t.test('the gateway\'s own answers are the same as over HTTP/1.1', async t => {
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:1' }, { name: 'closed', upstreams: '127.0.0.1:1', websocket: false }] })
+  for (const [headers, status, code] of [
+    [{ ':path': '/app/../x' }, 400, 'GW_ERR_BAD_PATH'],
+    [{ ':path': '/app/' }, 502, 'GW_ERR_UPSTREAM_UNREACHABLE'],
+    [{ ':path': '/app/', ':method': 'TRACE' }, 405, 'GW_ERR_METHOD_NOT_ALLOWED'],
+    [{ ':path': '/app/', ':authority': 'a,b' }, 400, 'GW_ERR_BAD_REQUEST'],
+    [{ ':path': '/app/', ':authority': 'a', host: 'b' }, 400, 'GW_ERR_BAD_REQUEST'],
+  ] as const) {
+    const reply = await ask(session, headers)
+    t.match({ status: reply.status, ...JSON.parse(reply.body.toString()) }, { status, code }, JSON.stringify(headers))
+  }
+  const connect = session.request({ ':method': 'CONNECT', ':authority': 'x:443' })
+  t.match(await readReply(connect), { status: 405 })
+})
+
+t.test('what HTTP/2 forbids is refused before it is a request', async t => {
+  const recorder = await startRecorder(t)
+  const { session, port } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: recorder.origin }] })
+  t.throws(() => session.request({ ':path': '/app/', connection: 'keep-alive' }), { code: 'ERR_HTTP2_INVALID_CONNECTION_HEADERS' }, 'also by our own client, so that frames are written by hand')
+  const { frames, sendRequest } = await openFrames(t, port)
+  const base = [[':method', 'GET'], [':scheme', 'http'], [':path', '/app/'], [':authority', 'x']]
+  const cases: Array<[string, string[][]]> = [
+    ['a connection header', [...base, ['connection', 'close']]],
+    ['a transfer coding', [...base, ['transfer-encoding', 'chunked']]],
+    ['an upper-case name', [...base, ['X-Up', '1']]],
+    ['a pseudo field behind a field', [...base.slice(1), ['x-a', '1'], base[0]!]],
+    ['a pseudo field twice', [...base, [':path', '/app/']]],
+    ['an unknown pseudo field', [...base, [':shape', 'round']]],
+    ['no path', base.filter(([name]) => name !== ':path')],
+    ['another te', [...base, ['te', 'gzip']]],
+  ]
+  for (const [index, [title, headers]] of cases.entries()) {
+    const id = 2 * index + 1
+    sendRequest(id, headers)
+    const answer = await soon(frames(id), title)
+    t.ok(answer.type === 'RST_STREAM' || answer.status === 400, `${title}: ${JSON.stringify(answer)}`)
+  }
+  t.equal(recorder.bytes(), '', 'the app has seen none of them')
+
+  // nghttp2 leaves such a field out.
+  sendRequest(99, [...base, ['x-a', 'a\r\nx-b: b'], ['x-c', 'c']])
+  t.match(await recorder.until(/\r\n\r\n$/), /^GET \/ HTTP\/1\.1\r\n[^]*\r\nx-c: c\r\n/)
+  t.notMatch(recorder.bytes(), /x-[ab]/)
+})
+
+/** A client that writes its frames itself, without compression. */
+async function openFrames (t: Parameters<typeof startRecorder>[0], port: number) {
+  const { connect } = await import('node:net')
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  const frame = (type: number, flags: number, id: number, payload: Buffer) => {
+    const head = Buffer.alloc(9)
+    head.writeUIntBE(payload.length, 0, 3)
+    head.writeUInt8(type, 3)
+    head.writeUInt8(flags, 4)
+    head.writeUInt32BE(id, 5)
+    return Buffer.concat([head, payload])
+  }
+  const string = (text: string) => Buffer.concat([Buffer.of(text.length), Buffer.from(text, 'latin1')])
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, Buffer.alloc(0))]))
+  let buffered = Buffer.alloc(0)
+  const answers = new Map<number, { type: string, status?: number }>()
+  const waiting = new Map<number, (answer: { type: string, status?: number }) => void>()
+  socket.on('data', chunk => {
+    buffered = Buffer.concat([buffered, chunk])
+    while (buffered.length >= 9 && buffered.length >= 9 + buffered.readUIntBE(0, 3)) {
+      const length = buffered.readUIntBE(0, 3)
+      const [type, id] = [buffered[3]!, buffered.readUInt32BE(5)]
+      // A status of 400 is index 12 of HPACK's static table.
+      const answer = type === 3 ? { type: 'RST_STREAM' } : type === 1 ? { type: 'HEADERS', status: buffered[9] === 0x8c ? 400 : 0 } : type === 7 ? { type: 'GOAWAY' } : undefined
+      buffered = buffered.subarray(9 + length)
+      if (answer === undefined) continue
+      answers.set(id, answer)
+      waiting.get(id)?.(answer)
+    }
+  })
+  return {
+    frames: (id: number) => new Promise<{ type: string, status?: number }>(resolve => {
+      const answer = answers.get(id)
+      if (answer === undefined) waiting.set(id, resolve)
+      else resolve(answer)
+    }),
+    sendRequest (id: number, headers: string[][]) {
+      const block = Buffer.concat(headers.map(([name, value]) => Buffer.concat([Buffer.of(0), string(name!), string(value!)])))
+      socket.write(frame(1, 5, id, block))
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import t from 'tap'
+import { connectRaw } from '../helper.ts'
+import { onEachServer, startRecorder } from './support.ts'
+
+const ask = (line: string) => `${line} HTTP/1.1\r\nHost: x\r\nCookie: secret=1\r\nConnection: close\r\n\r\n`
+
+onEachServer('TRACE is refused, and forwarded where trace says so', async (t, listen) => {
+  const recorder = await startRecorder(t)
+  const { port } = await listen(t, { apps: [{ name: 'app', upstreams: recorder.origin }, { name: 'open', upstreams: recorder.origin, trace: true }] })
+  const refused = await connectRaw(t, port)
+  refused.write(ask('TRACE /app/x'))
+  const text = await refused.closed()
+  t.match(text, /^HTTP\/1\.1 405 [^]*\r\nallow: [A-Z, -]*GET[A-Z, -]*\r\n[^]*"code":"GW_ERR_METHOD_NOT_ALLOWED"/)
+  t.notMatch(text, /TRACE,|secret/)
+  t.equal(recorder.bytes(), '')
+
+  const forwarded = await connectRaw(t, port)
+  forwarded.write(ask('TRACE /open/x'))
+  t.match(await forwarded.closed(), /^HTTP\/1\.1 200 [^]*\r\n\r\n\/x$/)
+})
+
+onEachServer('CONNECT is refused with an answer', async (t, listen) => {
+  const recorder = await startRecorder(t)
+  const { port } = await listen(t, { apps: [{ name: 'app', prefix: '', upstreams: recorder.origin }] })
+  for (const target of ['example.com:443', '/app/x']) {
+    const client = await connectRaw(t, port)
+    client.write(ask(`CONNECT ${target}`))
+    t.match(await client.closed(), /^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*\r\nallow: GET|^HTTP\/1\.1 405 [^]*"code":"GW_ERR_METHOD_NOT_ALLOWED"/)
+  }
+  t.equal(recorder.bytes(), '')
+})
+
+onEachServer('OPTIONS * is answered by the gateway where nobody else owns everything', async (t, listen, isOwn) => {
+  const recorder = await startRecorder(t)
+  for (const prefix of isOwn ? ['app', ''] : ['']) {
+    const { port } = await listen(t, { addCorsHeaders: true, apps: [{ name: 'app', prefix, upstreams: recorder.origin }] })
+    const client = await connectRaw(t, port)
+    client.write(ask('OPTIONS *'))
+    const text = await client.closed()
+    t.match(text, /^HTTP\/1\.1 204 No Content\r\n[^]*\r\nallow: [A-Z, -]*OPTIONS/)
+    t.notMatch(text, /content-length/i)
+  }
+  t.equal(recorder.bytes(), '')
+})
+
+t.test('a GET of * is no path', async t => {
+  const recorder = await startRecorder(t)
+  const { listenOwnServer } = await import('../helper.ts')
+  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', prefix: '', upstreams: recorder.origin }] })
+  const client = await connectRaw(t, port)
+  client.write(ask('GET *'))
+  t.match(await client.closed(), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)
+})
