@@ -2,7 +2,8 @@ export { default, type GatewayHooks, type GatewayPluginOptions } from './plugins
 export type { Configuration } from './lib/configuration.ts'
 export type { Gateway } from './lib/gateway.ts'
 export {
-  BadPathError, BadRequestError, BadUpstreamResponseError, NoRouteError, NoUpstreamError, OverloadedError, UpstreamTimeoutError, UpstreamUnreachableError,
+  BadPathError, BadRequestError, BadUpstreamResponseError, MethodNotAllowedError, NoRouteError, NoUpstreamError, OverloadedError, UpgradeRefusedError, UpstreamTimeoutError,
+  UpstreamUnreachableError,
 } from './lib/errors.ts'
 export type { GatewayConfigError, GatewayError, Problem } from './lib/errors.ts'
 export { GatewaySchema, type GatewayOptions } from './lib/options.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findRequestFault, isHost, MAX_HEADER_FIELDS } from '../../../lib/headers/request-fault.ts'
+import { findAuthorityFault, findRequestFault, isHost, MAX_HEADER_FIELDS } from '../../../lib/headers/request-fault.ts'
 
 interface Row {
   name: string
@@ -55,4 +55,18 @@ const hosts: [value: string, expected: boolean][] = [
 
 for (const [value, expected] of hosts) {
   t.test(`${JSON.stringify(value)} is ${expected ? 'a' : 'no'} host`, async t => t.equal(isHost(value), expected))
+}
+
+const authorities: Array<{ name: string, headers: Record<string, string | string[]>, expected: string | undefined }> = [
+  { name: 'an authority', headers: { ':authority': 'shop.example:8443' }, expected: undefined },
+  { name: 'a host in its place', headers: { host: 'shop.example' }, expected: undefined },
+  { name: 'the two alike', headers: { ':authority': 'a', host: 'a' }, expected: undefined },
+  { name: 'the two different', headers: { ':authority': 'a', host: 'b' }, expected: 'Host is not the authority' },
+  { name: 'none', headers: {}, expected: 'no Host' },
+  { name: 'two hosts', headers: { ':authority': 'a,b' }, expected: 'Host is not a host' },
+  { name: 'a list of hosts', headers: { host: ['a', 'b'] }, expected: 'Host is not a host' },
+]
+
+for (const { name, headers, expected } of authorities) {
+  t.test(`HTTP/2: ${name}`, async t => { t.equal(findAuthorityFault(headers), expected) })
 }

@@ -13,6 +13,7 @@ import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
 import { closeOf, createExchange } from './fakes.ts'
 import { createTarget, type LocationChanges } from '../locations.ts'
+import { read } from '../tunnel/ends.ts'
 
 const RETRY: RetryRule = { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } }
 const OUTLIER = { consecutive5xx: 5, consecutiveLocalErrors: 1, baseEjectionTime: 50, maxEjectionTime: 50, maxEjectionPercent: 100, panicThreshold: 0 }
@@ -588,7 +589,7 @@ t.test('a switch of protocols is an answer whose tunnel has the place of its att
   const [socket, client] = duplexPair()
   exchange.tunnel!.join(socket)
   t.match(String((await once(client, 'data'))[0]), /hello$/)
-  sockets[0]!.destroy()
+  sockets[0]!.resetAndDestroy()
   await closeOf(socket)
   t.strictSame(nothingLeft(dispatcher), [0, 0, 0])
 })
@@ -663,13 +664,13 @@ t.test('tunnels end when the gateway stops, also those that begin then', async t
     await result
     const [socket, client] = duplexPair()
     exchange.tunnel!.join(socket)
-    return client
+    return read(client)
   }
   const early = await open()
-  await once(early, 'readable')
+  while (early().length === 0) await setTimeout(1)
   dispatcher.endStreams()
-  for (const client of [early, await open()]) {
-    while (client.readableLength < 11) await setTimeout(1)
-    t.strictSame(client.read(), Buffer.from('\x81\x05hello\x88\x02\x03\xe9', 'latin1'))
+  for (const received of [early, await open()]) {
+    while (received().length < 11) await setTimeout(1)
+    t.strictSame(received(), Buffer.from('\x81\x05hello\x88\x02\x03\xe9', 'latin1'))
   }
 })
