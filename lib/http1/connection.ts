@@ -3,25 +3,13 @@ import type { Readable } from 'node:stream'
 import type { Watched } from '../upstream/deadlines.ts'
 import { type OutgoingRequest, ProtocolError, type TransportHandler } from '../upstream/transport.ts'
 import { aborted, connectTimeout, otherSideClosed } from './errors.ts'
+import { handOver } from './hand-over.ts'
+import type { Job, Owner } from './job.ts'
 import type { OpenSocket } from './open-socket.ts'
-import type { RequestHead } from './request-head.ts'
-import { type ResponseListener, ResponseParser } from './response-parser.ts'
-import { Upload, type UploadListener, writeWhole } from './upload.ts'
-
-/** A request on its way, and who is told of it. */
-export interface Job {
-  request: OutgoingRequest
-  head: RequestHead
-  handler: TransportHandler
-}
-
-/** Whose connection it is. */
-export interface Owner {
-  /** It has no request now, and can take another. */
-  freed (connection: Connection): void
-  /** It is no more, or is somebody else's. Called once. */
-  closed (connection: Connection): void
-}
+import { writeWhole } from './request-framing.ts'
+import type { ResponseListener } from './response-listener.ts'
+import { ResponseParser } from './response-parser.ts'
+import { Upload, type UploadListener } from './upload.ts'
 
 /** One connection: opened for its first request, and from then on for one at a time. */
 export class Connection implements Watched, ResponseListener, UploadListener {
@@ -71,7 +59,6 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   #begin (job: Job): void {
     this.#job = job
     this.deadline = Infinity
-    this.#parser.begin(job.request)
     this.#attempt(() => {
       job.handler.onConnect(error => { if (this.#job === job) this.#fail(error ?? aborted()) })
       if (this.#job === job) this.#send(job)
@@ -81,11 +68,17 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   #send ({ request, head, handler }: Job): void {
     const { method, body } = request
     if (body === null || Buffer.isBuffer(body)) {
+      this.begun()
       if (writeWhole(this.#socket, method, body, head)) handler.onBodySent()
       return
     }
     this.#upload = new Upload(this.#socket, request as OutgoingRequest & { body: Readable }, head, this)
     this.#upload.start()
+  }
+
+  /** Not before: bytes that come earlier on a kept connection answer something else. */
+  begun (): void {
+    this.#parser.begin(this.#job!.request)
   }
 
   sent (): void {
@@ -112,11 +105,7 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     this.#upload = isKept ? null : this.#upload
     if (isKept) this.#rest()
     else this.#close()
-    try {
-      handler.onComplete(rawTrailers)
-    } catch (error) {
-      handler.onError(error as Error)
-    }
+    this.#tell(handler, () => handler.onComplete(rawTrailers))
   }
 
   /** An answer that came before the end of the request may be all that its upstream will read. */
@@ -139,24 +128,10 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     if (!this.#hasSentAll()) throw new ProtocolError('a switch of protocols in the middle of a request')
     const { handler } = this.#job!
     this.#job = null
-    this.#leaveSocket(rest)
-    try {
-      handler.onUpgrade(101, rawHeaders, this.#socket)
-    } catch (error) {
-      this.#socket.destroy()
-      handler.onError(error as Error)
-    }
-  }
-
-  /** It is as if it had just been opened; only an error before its receiver listens is passed over. */
-  #leaveSocket (rest: Buffer): void {
-    const socket = this.#socket
-    socket.removeAllListeners('data').off('end', this.#onEnd).off('close', this.#onClose).off('drain', this.#onDrain)
-    // Else it would read on without a listener, or, when paused by hand, not begin for one.
-    socket.pause()
-    ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
-    if (rest.length > 0) socket.unshift(rest)
+    this.#socket.off('end', this.#onEnd).off('close', this.#onClose)
+    handOver(this.#socket, rest)
     this.#owner.closed(this)
+    this.#tell(handler, () => handler.onUpgrade(101, rawHeaders, this.#socket))
   }
 
   readonly #take = (length: number, bytes: Buffer) => {
@@ -183,6 +158,16 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   readonly #onClose = () => {
     this.#fail(otherSideClosed())
     this.#owner.closed(this)
+  }
+
+  /** The last that a handler is told. The request is over; what is thrown costs the connection. */
+  #tell (handler: TransportHandler, step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#close()
+      handler.onError(error as Error)
+    }
   }
 
   /** What is wrong with the answer, and what a handler throws, ends the request. */

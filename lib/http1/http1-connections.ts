@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream'
 import type { ConnectionSettings } from '../upstream/connections.ts'
 import { Deadlines, resolutionFor } from '../upstream/deadlines.ts'
 import type { OutgoingRequest, Transport, TransportHandler } from '../upstream/transport.ts'
-import { Connection, type Job, type Owner } from './connection.ts'
+import { Connection } from './connection.ts'
 import { transportClosed, transportDestroyed } from './errors.ts'
 import { KEEP_ALIVE_TIMEOUT } from './framing.ts'
+import type { Job, Owner } from './job.ts'
 import type { OpenSocket } from './open-socket.ts'
 import { composeHead } from './request-head.ts'
 
@@ -81,7 +83,10 @@ export class Http1Connections implements Transport, Owner {
   #admit (request: OutgoingRequest, handler: TransportHandler, isKept: boolean): Job | undefined {
     try {
       if (this.#isClosed) throw transportClosed()
-      return { request, handler, head: composeHead(request, isKept) }
+      const head = composeHead(request, isKept)
+      // It may break off while nobody is writing it; whoever writes it later still learns of it.
+      if (request.body instanceof Readable) request.body.on('error', ignore)
+      return { request, handler, head }
     } catch (error) {
       handler.onError(error as Error)
     }
@@ -151,3 +156,5 @@ export class Http1Connections implements Transport, Owner {
     for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 }
+
+function ignore (): void {}

@@ -1,5 +1,6 @@
 import type { OutgoingRequest } from '../upstream/transport.ts'
-import { invalidRequest, lengthMismatch } from './errors.ts'
+import { invalidRequest } from './errors.ts'
+import { expectsBody } from './request-framing.ts'
 
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const NOT_TEXT = /[^\t\x20-\x7e\x80-\xff]/
@@ -8,9 +9,6 @@ const LENGTH = /^\d{1,15}$/
 
 /** What frames a message, or speaks of its connection, is not the caller's: two that differ are two requests. */
 const RESERVED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'host'])
-
-/** Methods whose requests have a body as a rule: that there is none is said, too (RFC 9110, 8.6). */
-const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
 
 /** The beginning of a request. */
 export interface RequestHead {
@@ -44,7 +42,7 @@ export function composeHead ({ method, path, headers, body, upgrade }: OutgoingR
  * that an answer to HEAD must not have, one of a request that it did not expect to have one.
  */
 function isPredictable (method: string, body: OutgoingRequest['body']): boolean {
-  return method !== 'HEAD' && (body === null || WITH_BODY.has(method))
+  return method !== 'HEAD' && (body === null || expectsBody(method))
 }
 
 function connectionLines (upgrade: string | null, isKept: boolean): string {
@@ -88,18 +86,4 @@ export function composeTrailers (trailers: readonly string[]): string {
     lines += `${trailers[i]}: ${value}\r\n`
   }
   return lines
-}
-
-/**
- * The lines that say how long a body is, and the empty one.
- * @param length - bytes; `null` when that is not known
- */
-export function framingLines (method: string, length: number | null): string {
-  if (length === null) return 'transfer-encoding: chunked\r\n\r\n'
-  return length > 0 || WITH_BODY.has(method) ? `content-length: ${length}\r\n\r\n` : '\r\n'
-}
-
-/** @throws UND_ERR_REQ_CONTENT_LENGTH_MISMATCH */
-export function checkLength (announced: number | null, actual: number): void {
-  if (announced !== null && announced !== actual) throw lengthMismatch()
 }

@@ -2,10 +2,13 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { OutgoingRequest } from '../upstream/transport.ts'
 import { aborted, lengthMismatch } from './errors.ts'
-import { checkLength, composeTrailers, framingLines, type RequestHead } from './request-head.ts'
+import { checkLength, framingLines } from './request-framing.ts'
+import { composeTrailers, type RequestHead } from './request-head.ts'
 
 /** Who is told how it goes. */
 export interface UploadListener {
+  /** Its head is about to be written: an answer can come from here on. */
+  begun (): void
   /** A piece has been written. */
   sent (): void
   /** It cannot be completed: what is on the connection is not a whole request. */
@@ -106,47 +109,19 @@ export class Upload {
     return wantsMore
   }
 
-  #writeHead (): void {
+  #writeHead (length = this.#length): void {
     if (this.#head === null) return
-    this.#socket.write(this.#head + framingLines(this.#request.method, this.#length), 'latin1')
+    this.#listener.begun()
+    this.#socket.write(this.#head + framingLines(this.#request.method, length), 'latin1')
     this.#head = null
   }
 
   /** A body of which nothing has come and nothing been said is none. */
   #writeEnd (): void {
-    const { method, trailers } = this.#request
+    const { trailers } = this.#request
     if (this.#length !== null) return this.#writeHead()
-    if (this.#head !== null && trailers === null) {
-      this.#socket.write(this.#head + framingLines(method, 0), 'latin1')
-      return
-    }
+    if (this.#head !== null && trailers === null) return this.#writeHead(0)
     this.#writeHead()
     this.#socket.write(`0\r\n${trailers === null ? '' : composeTrailers(trailers())}\r\n`, 'latin1')
   }
-}
-
-/** Largest body that is written in one string with its head. */
-const ONE_STRING_LIMIT = 16 * 1024
-
-/**
- * Writes a request that is here whole.
- * @returns whether it has a body
- * @throws UND_ERR_REQ_CONTENT_LENGTH_MISMATCH
- */
-export function writeWhole (socket: Socket, method: string, body: Buffer | null, { lines, contentLength }: RequestHead): boolean {
-  if (body === null || body.length === 0) {
-    socket.write(lines + framingLines(method, 0), 'latin1')
-    return false
-  }
-  checkLength(contentLength, body.length)
-  const head = lines + framingLines(method, body.length)
-  if (body.length <= ONE_STRING_LIMIT) {
-    socket.write(head + body.toString('latin1'), 'latin1')
-    return true
-  }
-  socket.cork()
-  socket.write(head, 'latin1')
-  socket.write(body)
-  socket.uncork()
-  return true
 }
