@@ -1,5 +1,6 @@
 import { errors } from 'undici'
 import { BadRequestError, BadUpstreamResponseError, ClientClosedError, type GatewayError, UpstreamTimeoutError, UpstreamUnreachableError } from '../errors.ts'
+import { ProtocolError } from './transport.ts'
 
 // undici's names for an answer that is not HTTP, beside the parser's errors, which mostly have none.
 const NOT_HTTP = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_BAD_RESPONSE'])
@@ -20,7 +21,7 @@ export function toGatewayError (error: unknown, app: string): GatewayError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code.startsWith('GW_ERR_')) return error as GatewayError
   if (TIMED_OUT.has(code)) return new UpstreamTimeoutError(app, { cause: error })
-  if (error instanceof errors.HTTPParserError || NOT_HTTP.has(code) || BAD_ANSWER.test(error.message)) return new BadUpstreamResponseError(app, { cause: error })
+  if (error instanceof ProtocolError || error instanceof errors.HTTPParserError || NOT_HTTP.has(code) || BAD_ANSWER.test(error.message)) return new BadUpstreamResponseError(app, { cause: error })
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return new BadRequestError('it cannot be forwarded', { cause: error })
   if (BAD_UPLOAD.has(code)) return new ClientClosedError({ cause: error })
   return new UpstreamUnreachableError(app, { cause: error })

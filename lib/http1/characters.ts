@@ -1,0 +1,26 @@
+/** What a byte of a message may be, one for every byte. */
+export type ByteClass = Readonly<Uint8Array>
+
+/** Bytes of a token: names and methods (RFC 9110, 5.6.2). */
+export const TOKEN: ByteClass = classOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/)
+/** Bytes of a field's value, of a reason phrase and of a chunk's extension: no control characters but the tab (RFC 9110, 5.5). */
+export const TEXT: ByteClass = classOf(/[\t\x20-\x7e\x80-\xff]/)
+/** White space around a value (RFC 9110, 5.6.3). */
+export const BLANK: ByteClass = classOf(/[\t ]/)
+
+export const TAB = 9
+export const LF = 10
+export const CR = 13
+export const SPACE = 32
+export const COLON = 58
+export const SEMICOLON = 59
+
+function classOf (pattern: RegExp): ByteClass {
+  return Uint8Array.from({ length: 256 }, (_, byte) => Number(pattern.test(String.fromCharCode(byte))))
+}
+
+/** Where the first character from `at` on stands that is of another class; the text's length when there is none. */
+export function skip (text: string, at: number, wanted: ByteClass): number {
+  while (at < text.length && wanted[text.charCodeAt(at)] === 1) at++
+  return at
+}

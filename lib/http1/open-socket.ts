@@ -1,0 +1,62 @@
+import net, { type Socket } from 'node:net'
+import type { UpstreamTarget } from '../location/types.ts'
+import { tolerateBrokenPipe } from '../upstream/broken-pipe.ts'
+import type { Connector } from '../upstream/connector.ts'
+
+const READ_SIZE = 64 * 1024
+/** When the kernel first asks after the other end of a connection on which nothing happens, in milliseconds. */
+const KEEP_ALIVE_DELAY = 60_000
+
+/**
+ * Takes what has been read. The memory may hold other bytes as soon as it returns.
+ * @returns whether more can be taken; else the socket pauses until it is resumed
+ */
+export type TakeBytes = (length: number, bytes: Buffer) => boolean
+
+/**
+ * Begins to open a connection, and returns it at once. That it cannot be opened is an `error` of the socket.
+ * @param take - gets what it reads
+ * @param connected - called once, when it is open
+ * @param isHandedOver - it may become somebody else's, who listens to `data`
+ */
+export type OpenSocket = (take: TakeBytes, connected: () => void, isHandedOver: boolean) => Socket
+
+/**
+ * Opens plain connections, over TCP or to the path of a Unix socket. They read into one buffer that they share, so that a
+ * read allocates nothing; that makes a socket which has no `data` events, and cannot be handed over.
+ */
+export function openPlain (address: { host: string, port: number } | { path: string }): OpenSocket {
+  const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+  return function openSocket (take, connected, isHandedOver) {
+    const onread = isHandedOver ? undefined : { buffer, callback: (length: number) => take(length, buffer) }
+    const socket = net.connect({ ...address, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
+    tolerateBrokenPipe(socket)
+    if (isHandedOver) listen(socket, take)
+    return socket
+  }
+}
+
+/** Opens connections by a connector, for what is not plain: TLS. */
+export function openBy (connect: Connector, { origin }: UpstreamTarget): OpenSocket {
+  const { protocol, host, port } = new URL(origin)
+  const hostname = hostOf(origin)
+  return function openSocket (take, connected) {
+    const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) connected() })
+    listen(socket, take)
+    return socket
+  }
+}
+
+function listen (socket: Socket, take: TakeBytes): void {
+  socket.on('data', (chunk: Buffer) => { if (!take(chunk.length, chunk)) socket.pause() })
+}
+
+/** Where an `http:` upstream listens. */
+export function addressOf ({ origin }: UpstreamTarget): { host: string, port: number } {
+  return { host: hostOf(origin), port: Number(new URL(origin).port || 80) }
+}
+
+/** An IPv6 address has brackets in a URL only. */
+function hostOf (origin: string): string {
+  return new URL(origin).hostname.replace(/^\[|\]$/g, '')
+}
