@@ -1,11 +1,8 @@
-import { ProtocolError } from '../upstream/transport.ts'
+import { INTERIM_LIMIT, ProtocolError } from '../upstream/transport.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { frame } from './framing.ts'
 import type { Question, ResponseListener } from './response-listener.ts'
 import { MORE, Section } from './section.ts'
-
-/** More than anybody sends; each of them could be sent for ever. */
-const INTERIM_LIMIT = 32
 
 const IDLE = 0
 const HEAD = 1

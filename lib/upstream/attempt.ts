@@ -16,7 +16,7 @@ import type { Place } from './place.ts'
 import { RequestBody } from './request-body.ts'
 import type { UnderWay } from './stop.ts'
 import { StreamEnding } from './stream-ending.ts'
-import type { TransportHandler } from './transport.ts'
+import { INTERIM_LIMIT, type TransportHandler } from './transport.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
 export interface Answer extends AnswerHead {
@@ -38,8 +38,6 @@ export interface AttemptListener {
 
 /** Largest body that is handed on in one piece. */
 const WHOLE_BODY_LIMIT = 64 * 1024
-/** An app that says 102 every second has a quarter of an hour; more is a way to keep a client waiting for ever. */
-const MAX_INTERIMS = 1000
 const WITHOUT_BODY = new Set([204, 304])
 
 /**
@@ -144,7 +142,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
 
   /** It says that the upstream is at work, so that it has its time anew. */
   #passInterim (head: AnswerHead): boolean {
-    if (++this.#interims > MAX_INTERIMS) throw new BadUpstreamResponseError(this.#exchange.location.name)
+    if (++this.#interims > INTERIM_LIMIT) throw new BadUpstreamResponseError(this.#exchange.location.name)
     this.#patience.expect(this.#exchange.location.timeouts.headers)
     this.#exchange.onInterim?.(head)
     return true

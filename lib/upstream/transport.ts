@@ -58,6 +58,12 @@ export interface Transport {
   destroy (): Promise<void>
 }
 
+/**
+ * How many interim answers may come before an answer. An app that says 102 every second has a quarter of an hour; more is a
+ * way to keep a client waiting for ever.
+ */
+export const INTERIM_LIMIT = 1000
+
 /** What came from an upstream is not the protocol that it was asked in. */
 export class ProtocolError extends Error {
   readonly code = 'ERR_UPSTREAM_PROTOCOL'

@@ -118,7 +118,7 @@ t.test('an answer that breaks off is a stream that is reset, never one that look
 
 t.test('1,000 streams on one connection each get their own answer', async t => {
   const upstream = await startUpstream(t, (request, response) => { setTimeout(() => response.end(`for ${request.url}`), 20) })
-  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream, limits: { pendingTimeout: 0 } }] })
   const replies = await Promise.all(Array.from({ length: 1000 }, (_, index) => ask(session, { ':path': `/app/${index}` })))
   t.strictSame(replies.map(({ body }) => body.toString()), replies.map((_, index) => `for /${index}`))
 })

@@ -37,7 +37,7 @@ onEachServer('OPTIONS * is answered by the gateway where nobody else owns everyt
     const client = await connectRaw(t, port)
     client.write(ask('OPTIONS *'))
     const text = await client.closed()
-    t.match(text, /^HTTP\/1\.1 204 No Content\r\n[^]*\r\nallow: [A-Z, -]*OPTIONS/)
+    t.match(text, /^HTTP\/1\.1 204 No Content\r\n(?:[^]*\r\n)?allow: [A-Z, -]*OPTIONS/)
     t.notMatch(text, /content-length/i)
   }
   t.equal(recorder.bytes(), '')

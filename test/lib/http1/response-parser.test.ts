@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ResponseParser } from '../../../lib/http1/response-parser.ts'
+import { INTERIM_LIMIT } from '../../../lib/upstream/transport.ts'
 import { bytesOf, createRecorder, GET, PROTOCOL_ERROR, read } from './reading.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -47,12 +48,12 @@ t.test('interim answers come before the real one, and 100 says nothing', async t
   t.match(reading, { body: 'body', ends: 1 })
 })
 
-t.test('there are 32 interim answers at most, for each request', async t => {
+t.test('there are 1,000 interim answers at most, for each request', async t => {
   const { reading, listener } = createRecorder()
   const parser = new ResponseParser(listener)
   for (let i = 0; i < 2; i++) {
     parser.begin(GET)
-    const bytes = bytesOf(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(32)}${OK}Content-Length: 0\r\n\r\n`)
+    const bytes = bytesOf(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(INTERIM_LIMIT)}${OK}Content-Length: 0\r\n\r\n`)
     parser.read(bytes, bytes.length)
   }
   t.equal(reading.ends, 2)
