@@ -33,7 +33,7 @@ for (const { address, port, url, basePath = '', host } of good) {
   t.test(`an address is read: ${address}${port === undefined ? '' : ` of an app on ${port}`}`, async t => {
     const { targets, problems } = parse(address, { port })
     t.same(problems, [])
-    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, basePath, weight: 1, ca: null, insecure: false }])
+    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }])
   })
 }
 
