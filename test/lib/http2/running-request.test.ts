@@ -18,6 +18,7 @@ async function mirror (stream: ServerHttp2Stream, _headers: unknown, rawHeaders:
 
 const heads: { name: string, headers: string[], expected: string[] }[] = [
   { name: 'Host as the authority', headers: ['Host', 'shop.test:8080'], expected: [':authority', 'shop.test:8080'] },
+  { name: 'the first of two Hosts', headers: ['host', 'a', 'host', 'b'], expected: [':authority', 'a'] },
   { name: 'no Host as some authority', headers: [], expected: [':authority', 'localhost:80'] },
   { name: 'names in lower case', headers: ['host', 'a', 'X-Request-Id', '1'], expected: [':authority', 'a', 'x-request-id', '1'] },
   { name: 'repeated lines apart', headers: ['host', 'a', 'x', '1', 'X', '2', 'x', '3'], expected: [':authority', 'a', 'x', '1', 'x', '2', 'x', '3'] },

@@ -37,6 +37,7 @@ t.test('the whole URL has the base path of the upstream', async t => {
   }
   t.equal(upstreamUrl(upstream, '/x?y'), 'http://10.0.0.5:8001/v2/x?y')
   t.equal(upstreamUrl({ ...upstream, basePath: '' }, ''), 'http://10.0.0.5:8001/')
+  t.equal(upstreamUrl({ ...upstream, socketPath: '/run/a.sock' }, '/x'), 'unix:/run/a.sock:/v2/x')
 })
 
 // Fastify's router makes the first half of the decision for the requests that are served; this is how it stays the same one.
