@@ -2,12 +2,13 @@ import type { ServerHttp2Stream } from 'node:http2'
 import http from 'node:http'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
+import { askHttp2 } from '../../../lib/http2/ask.ts'
 import { Probe } from '../../../lib/upstream/probe.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/location/types.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createTarget } from '../locations.ts'
-import { HEADERS, startPeer } from './frames.ts'
-import { startHttp2, startSecureHttp2, until } from './support.ts'
+import { startPeer } from './frames.ts'
+import { socketPathFor, startHttp2, startSecureHttp2, until } from './support.ts'
 
 // Probes of upstreams that speak HTTP/2, or listen on a Unix socket.
 
@@ -61,12 +62,20 @@ t.test('a server that does not answer fails when the time is over', async t => {
   t.equal(await probe(t, await startRawUpstream(t, () => {}), {}, { timeout: 50 }), false)
 })
 
-t.test('what is sent behind the head is of no interest', async t => {
-  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
-    if (type === HEADERS) peer.head(stream).data(stream, 'x').data(stream, 'y', { end: true })
+t.test('what is sent behind the head is taken, and is of no interest', async t => {
+  let isWhole = false
+  const { origin, sessions } = await startHttp2(t, stream => {
+    stream.respond({ ':status': 200 })
+    stream.end(Buffer.alloc(1_000_000))
+    stream.on('finish', () => { isWhole = true })
   })
-  t.equal(await probe(t, origin), true)
-  await until(() => peers[0]!.socket.closed)
+  const statuses: unknown[] = []
+  const stop = askHttp2(createTarget(origin), { method: 'GET', path: '/', headers: {} }, status => statuses.push(status))
+  t.teardown(stop)
+  await until(() => isWhole)
+  t.strictSame(statuses, [200])
+  stop()
+  await until(() => sessions[0]!.destroyed)
 })
 
 t.test('a probe in HTTP/2 holds TLS to what the upstream says', async t => {
@@ -77,7 +86,7 @@ t.test('a probe in HTTP/2 holds TLS to what the upstream says', async t => {
 
 t.test('a probe asks on a Unix socket', async t => {
   const hosts: unknown[] = []
-  const socketPath = `${t.testdir({})}/a.sock`
+  const socketPath = socketPathFor(t)
   const server = http.createServer((request, response) => {
     hosts.push(request.headers.host)
     response.end()

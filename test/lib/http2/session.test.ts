@@ -3,15 +3,12 @@ import tls from 'node:tls'
 import https from 'node:https'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { VigilTimes } from '../../../lib/http2/vigil.ts'
 import { portOf, startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
 import { GOAWAY, HEADERS, PING, SETTINGS, setting, startPeer, WINDOW_UPDATE } from './frames.ts'
-import { ask, identity, openConnections, pem, send, startHttp2, startSecureHttp2, type StreamListener, until, watch } from './support.ts'
+import { ask, identity, openConnections, pem, send, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from './support.ts'
 
 const answer: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200 })
@@ -31,9 +28,7 @@ t.test('HTTP/2 is spoken in TLS', async t => {
 })
 
 t.test('HTTP/2 is spoken over a Unix socket', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const socketPath = join(folder, 'app.sock')
+  const socketPath = socketPathFor(t)
   await watch(t, http2.createServer(), answer, 'http', socketPath)
   t.equal((await ask(openConnections(t, 'http://localhost', { target: { socketPath } }))).body, 'http /')
 })

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http2, { type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { Http2Connections } from '../../../lib/http2/connections.ts'
 import type { VigilTimes } from '../../../lib/http2/vigil.ts'
@@ -29,6 +31,13 @@ export function identity (name: 'name' | 'address'): { cert: string, key: string
 
 export function pem (name: string): string {
   return readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
+}
+
+/** A path for a Unix socket, short enough to be one: a test's own folder is not. */
+export function socketPathFor (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'app.sock')
 }
 
 /** An HTTP/2 server without TLS, closed with the test. */
