@@ -1,4 +1,5 @@
 import net, { type Socket } from 'node:net'
+import { hostnameOf, portOf } from '../location/address.ts'
 import type { UpstreamTarget } from '../location/types.ts'
 import { tolerateBrokenPipe } from '../upstream/broken-pipe.ts'
 import type { Connector } from '../upstream/connector.ts'
@@ -37,9 +38,9 @@ export function openPlain (address: { host: string, port: number } | { path: str
 }
 
 /** Opens connections by a connector, for what is not plain: TLS. */
-export function openBy (connect: Connector, { origin }: UpstreamTarget): OpenSocket {
-  const { protocol, host, port } = new URL(origin)
-  const hostname = hostOf(origin)
+export function openBy (connect: Connector, target: UpstreamTarget): OpenSocket {
+  const { protocol, host, port } = new URL(target.origin)
+  const hostname = hostnameOf(target)
   return function openSocket (take, connected) {
     const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) connected() })
     listen(socket, take)
@@ -51,12 +52,7 @@ function listen (socket: Socket, take: TakeBytes): void {
   socket.on('data', (chunk: Buffer) => { if (!take(chunk.length, chunk)) socket.pause() })
 }
 
-/** Where an `http:` upstream listens. */
-export function addressOf ({ origin }: UpstreamTarget): { host: string, port: number } {
-  return { host: hostOf(origin), port: Number(new URL(origin).port || 80) }
-}
-
-/** An IPv6 address has brackets in a URL only. */
-function hostOf (origin: string): string {
-  return new URL(origin).hostname.replace(/^\[|\]$/g, '')
+/** Where an upstream listens that is not reached over TLS. */
+export function addressOf (target: UpstreamTarget): { host: string, port: number } | { path: string } {
+  return target.socketPath === null ? { host: hostnameOf(target), port: portOf(target)! } : { path: target.socketPath }
 }

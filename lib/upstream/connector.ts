@@ -8,12 +8,12 @@ import { trustOf } from './identity.ts'
 export type Connector = (...parameters: Parameters<buildConnector.connector>) => Socket
 
 /**
- * Opens connections for undici, over TLS to the name in the upstream's URL, whatever the requests on them say of their
- * host, and made to fail the way a proxy needs it.
+ * Opens connections for HTTP/1.1, to a Unix socket where the upstream has one, over TLS to the name in the upstream's URL,
+ * whatever the requests on them say of their host, and made to fail the way a proxy needs it.
  * @param timeout - milliseconds; 0 is none
  */
 export function createConnector (target: UpstreamTarget, timeout: number): Connector {
-  const connect = buildConnector({ timeout, ...trustOf(target) }) as Connector
+  const connect = buildConnector({ timeout, socketPath: target.socketPath, ...trustOf(target) }) as Connector
   return function openConnection (options, callback) {
     // An address is no server name (RFC 6066, 3); without one, the certificate is held against the address.
     const servername = isIP(options.hostname) === 0 ? options.hostname : undefined

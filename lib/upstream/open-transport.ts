@@ -1,6 +1,7 @@
 import { Http1Connections } from '../http1/http1-connections.ts'
 import { addressOf, openBy, openPlain } from '../http1/open-socket.ts'
 import type { UpstreamTarget } from '../location/types.ts'
+import { Http2Connections } from '../http2/connections.ts'
 import { type ConnectionSettings, Connections } from './connections.ts'
 import { createConnector } from './connector.ts'
 import type { Transport } from './transport.ts'
@@ -10,6 +11,7 @@ const IS_OWN: boolean = true
 
 /** What speaks to an upstream, in the protocol that its address asks for. Connects when there is something to send. */
 export function openTransport (target: UpstreamTarget, settings: ConnectionSettings): Transport {
+  if (target.isHttp2) return new Http2Connections(target, settings)
   if (!IS_OWN) return new Connections(target, settings)
   // The time to connect is kept by the transport.
   const open = target.isSecure ? openBy(createConnector(target, 0), target) : openPlain(addressOf(target))
