@@ -26,18 +26,18 @@ export function rawHeadersOf (request: AnyRequest): readonly string[] {
 
 /** Whether a request has a body, of whatever length. */
 export function hasBody (request: AnyRequest): boolean {
-  return isHttp2(request) ? !(request as Http2ServerRequest).stream.endAfterHeaders : hasFramedBody(request.headers)
+  return isHttp2(request) ? !(request).stream.endAfterHeaders : hasFramedBody(request.headers)
 }
 
 /** The connection of a request: one object for all of its requests. */
 export function connectionOf (request: AnyRequest): PeerSocket {
-  return isHttp2(request) ? (request as Http2ServerRequest).stream.session!.socket : request.socket
+  return isHttp2(request) ? (request).stream.session!.socket : request.socket
 }
 
 /** Whether a response was sent to its end; else it broke off. */
 export function isSent (response: AnyResponse): boolean {
   if (!isHttp2(response)) return response.writableFinished
-  return response.writableEnded && (response as Http2ServerResponse).stream.rstCode === 0
+  return response.writableEnded && (response).stream.rstCode === 0
 }
 
 /** Ends a response in the middle, so that nobody takes it for a whole one. */

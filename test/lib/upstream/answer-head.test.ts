@@ -1,8 +1,21 @@
 import t from 'tap'
-import { readSwitchHead } from '../../../lib/upstream/answer-head.ts'
+import { readAnswerHead, readSwitchHead } from '../../../lib/upstream/answer-head.ts'
 
 const bytes = (texts: readonly string[]) => texts.map(text => Buffer.from(text, 'latin1'))
 const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
+
+const trailers: { name: string, headers: string[], trailer: string | string[] | undefined }[] = [
+  { name: 'none', headers: [], trailer: undefined },
+  { name: 'one line', headers: ['Trailer', 'x-sum'], trailer: 'x-sum' },
+  { name: 'several lines', headers: ['trailer', 'x-sum', 'TRAILER', 'x-time'], trailer: ['x-sum', 'x-time'] },
+]
+
+for (const { name, headers, trailer } of trailers) {
+  t.test(`the trailers that an answer announces stand beside its headers: ${name}`, async t => {
+    const head = readAnswerHead(200, bytes(['ETag', 'a', ...headers]), 'Fine', 'shop')
+    t.strictSame({ ...head, headers: { ...head.headers } }, { statusCode: 200, statusText: 'Fine', headers: { etag: 'a' }, ...(trailer === undefined ? {} : { trailer }) })
+  })
+}
 
 const switches: { name: string, headers: string[], asked: string, protocol: string }[] = [
   { name: 'to the protocol that was asked for', headers: SWITCH, asked: 'websocket', protocol: 'websocket' },
