@@ -37,7 +37,16 @@ export interface Sent {
 export function send (transport: Transport, request: Partial<OutgoingRequest> = {}, hooks: Partial<TransportHandler> = {}, method: 'dispatch' | 'dispatchFresh' = 'dispatch'): Sent {
   let end!: (sent: Sent) => void
   const sent: Sent = {
-    events: [], statusCodes: [], rawHeaders: [], body: '', pieces: [], trailers: undefined, socket: undefined, error: undefined, abort () {}, resume () {},
+    events: [],
+    statusCodes: [],
+    rawHeaders: [],
+    body: '',
+    pieces: [],
+    trailers: undefined,
+    socket: undefined,
+    error: undefined,
+    abort () {},
+    resume () {},
     over: new Promise(resolve => { end = resolve }),
   }
   const note = (event: string) => { if (sent.events.at(-1) !== 'onBodySent' || event !== 'onBodySent') sent.events.push(event) }
