@@ -6,7 +6,10 @@ import type { Socket } from 'node:net'
  * @param rest - what has been read of it already, and is the receiver's
  */
 export function handOver (socket: Socket, rest: Buffer): void {
-  socket.removeAllListeners('data').removeAllListeners('drain')
+  for (const event of ['data', 'drain']) {
+    // One by one: removeAllListeners leaves the stream in the belief that it has a listener for `data`.
+    for (const listener of socket.listeners(event)) socket.off(event, listener as () => void)
+  }
   // Else it would read on without a listener; or, paused by hand, not begin for one.
   socket.pause()
   ;(socket as { readableFlowing: boolean | null }).readableFlowing = null

@@ -66,7 +66,7 @@ export class Upload {
 
   readonly #onData = (chunk: Buffer | string) => {
     this.#attempt(() => {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
       this.#written += bytes.length
       if (this.#length !== null && this.#written > this.#length) throw lengthMismatch()
       // In chunks, one of no bytes would be the end.

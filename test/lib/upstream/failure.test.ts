@@ -2,6 +2,7 @@ import t from 'tap'
 import { errors } from 'undici'
 import { BadPathError } from '../../../lib/errors.ts'
 import { toGatewayError } from '../../../lib/upstream/failure.ts'
+import { ProtocolError } from '../../../lib/upstream/transport.ts'
 
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code })
 
@@ -17,6 +18,7 @@ const rows: [name: string, error: unknown, code: string, statusCode: number][] =
   ['the connection takes too long', new errors.ConnectTimeoutError('10.0.0.5:8001'), 'GW_ERR_UPSTREAM_TIMEOUT', 504],
   ['the kernel gave up', coded('ETIMEDOUT'), 'GW_ERR_UPSTREAM_TIMEOUT', 504],
   ['the answer is not HTTP', new errors.HTTPParserError('Response does not match the HTTP/1.1 protocol'), 'GW_ERR_BAD_UPSTREAM_RESPONSE', 502],
+  ['the answer is not HTTP, to our own client', new ProtocolError('no status line'), 'GW_ERR_BAD_UPSTREAM_RESPONSE', 502],
   ['its head is too big', new errors.HeadersOverflowError(), 'GW_ERR_BAD_UPSTREAM_RESPONSE', 502],
   ['its length is wrong', new errors.ResponseContentLengthMismatchError(), 'GW_ERR_BAD_UPSTREAM_RESPONSE', 502],
   ['an answer that nobody asked for', new errors.SocketError('bad response'), 'GW_ERR_BAD_UPSTREAM_RESPONSE', 502],
