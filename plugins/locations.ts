@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
@@ -14,6 +15,7 @@ import proxy, { type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
 import type { GatewayHooks } from './gateway.ts'
+import http2Sessions from './http2-sessions.ts'
 import healthCheck, { createHealthLog } from './health-check.ts'
 import staticSite from './static-site.ts'
 
@@ -27,6 +29,7 @@ export interface LocationsOptions {
 async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
   refuseHost(fastify)
+  if (options.tls !== null) refusePlainServer(fastify)
   addMethods(fastify)
   const endVetting = vetRequests(fastify.server)
   fastify.addHook('onClose', async () => endVetting())
@@ -36,6 +39,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
+  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer })
   await fastify.register(healthCheck, { dispatchers })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
   async function serve (scope: FastifyInstance): Promise<void> {
@@ -52,9 +56,12 @@ function refuseHost (fastify: FastifyInstance): void {
   if (fastify.hasDecorator('gateway')) {
     throw createConfigError([{ path: '', message: 'this scope has a gateway already; register the second one in a scope of its own, or give one gateway all the apps' }])
   }
-  if (fastify.initialConfig.http2 === true) {
-    throw createConfigError([{ path: '', message: 'the server speaks HTTP/2 ("http2: true"), which the gateway does not do yet; let it speak HTTP/1.1' }])
-  }
+}
+
+/** Who wrote `tls` relies on it: where it cannot hold, going on without encryption would be worse than not to start. */
+function refusePlainServer ({ server }: FastifyInstance): void {
+  if (server instanceof TlsServer) return
+  throw createConfigError([{ path: 'tls', message: 'this server speaks plain HTTP, and only the command can make one that does not; run "fastify-gateway start", or make the server with "https" and leave "tls" away' }])
 }
 
 /** How a request is read, the same way for every location. */
