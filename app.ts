@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { ServerOptions } from 'node:http'
 import { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './lib/client/client-error.ts'
 import { chooseRequestId } from './lib/client/request-id.ts'
@@ -19,12 +18,10 @@ export interface AppOptions {
 /**
  * How a server of the gateway's own is made: `Fastify(options)`, or `fastify start --options`.
  */
-export const options: FastifyServerOptions & { http: ServerOptions } = {
+export const options: FastifyServerOptions = {
   // The gateway logs one line a request, with what it knows of it.
   logController: new LogController({ disableRequestLogging: true }),
   exposeHeadRoutes: false,
-  // How often node looks for clients that are too slow; by default every 30 s, whatever the timeouts.
-  http: { connectionsCheckingInterval: 1000 },
   // While stopping, a request on a connection that is still open is answered, with `Connection: close`.
   return503OnClosing: false,
   genReqId: ({ headers }) => chooseRequestId(headers['x-request-id'], randomUUID),

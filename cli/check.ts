@@ -1,13 +1,17 @@
 import { describeProblem } from '../lib/describe-problem.ts'
 import type { GatewayConfigError } from '../lib/errors.ts'
 import { loadConfiguration } from '../lib/load-configuration.ts'
+import { describeExpiry, readValidity } from '../lib/tls/certificate.ts'
+import { readPem } from '../lib/tls/pem.ts'
 import type { ConfigurationSource } from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `fastify-gateway check`: is the configuration right? Every problem gets a line. Returns the exit code. */
 export async function check (source: ConfigurationSource, terminal: Terminal): Promise<number> {
   try {
-    const { locations } = await loadConfiguration(source.config, source.overrides)
+    const { locations, options: { tls } } = await loadConfiguration(source.config, source.overrides)
+    const expiry = tls === null ? undefined : describeExpiry(readValidity(readPem(tls.cert)), Date.now())
+    if (expiry !== undefined) terminal.complain(`warning: tls.cert: ${expiry}`)
     terminal.print(`OK: ${locations.length} location${locations.length === 1 ? '' : 's'}`)
     return 0
   } catch (error) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GatewayOptions } from '../lib/options.ts'
 import { addUpstreamFlag, parseUpstreamFlag } from './upstream-flag.ts'
@@ -5,10 +6,18 @@ import { addUpstreamFlag, parseUpstreamFlag } from './upstream-flag.ts'
 /** A flag that sets an option of the gateway, and wins over the configuration file. */
 interface OverrideFlag {
   sets: keyof GatewayOptions
+  /** Which property of it, where it is a group; the others are left to the file. */
+  property?: string
   option: Option
 }
 
 const configFlag = new Option('--config <file>', 'configuration file (default: gateway.config.json, .js, .mjs or .ts in the working directory)')
+
+/** Of every command that serves or checks. */
+const tlsFlags: readonly OverrideFlag[] = [
+  { sets: 'tls', property: 'cert', option: new Option('--tls-cert <file>', 'serve HTTPS and HTTP/2 with this certificate; with --tls-key').argParser(toAbsolute) },
+  { sets: 'tls', property: 'key', option: new Option('--tls-key <file>', 'its private key').argParser(toAbsolute) },
+]
 
 /** The flags of every command that reads the configuration. A new one is one line here. */
 const overrideFlags: readonly OverrideFlag[] = [
@@ -17,6 +26,7 @@ const overrideFlags: readonly OverrideFlag[] = [
   { sets: 'fastapiRedirect', option: new Option('--fastapi-redirect', 'follow an app\'s own 307 and 308 inside the gateway') },
   { sets: 'redirectCache', option: new Option('--no-redirect-cache', 'do not remember where a path led') },
   { sets: 'addSlashes', option: new Option('--add-slashes', 'add a trailing slash to the path that an app gets') },
+  ...tlsFlags,
 ]
 
 /** Of every command that listens. */
@@ -64,15 +74,39 @@ export function addStartFlags (command: Command): Command {
 }
 
 export function readConfigurationFlags (command: Command): ConfigurationSource {
-  const given = overrideFlags.filter(({ option }) => command.getOptionValueSource(option.attributeName()) === 'cli')
-  const overrides = Object.fromEntries(given.map(({ sets, option }) => [sets, command.getOptionValue(option.attributeName()) as unknown]))
-  return { config: command.getOptionValue('config') as string | undefined, overrides }
+  return { config: command.getOptionValue('config') as string | undefined, overrides: readOverrides(command, overrideFlags) }
+}
+
+export function addTlsFlags (command: Command): Command {
+  for (const { option } of tlsFlags) command.addOption(option)
+  return command
+}
+
+/** `{ tls: { cert, key } }`, or what of it was given. */
+export function readTlsFlags (command: Command): GatewayOptions {
+  return readOverrides(command, tlsFlags)
+}
+
+function readOverrides (command: Command, flags: readonly OverrideFlag[]): GatewayOptions {
+  const overrides: Record<string, unknown> = {}
+  for (const { sets, property, option } of flags) {
+    const name = option.attributeName()
+    if (command.getOptionValueSource(name) !== 'cli') continue
+    const value: unknown = command.getOptionValue(name)
+    overrides[sets] = property === undefined ? value : { ...overrides[sets] as object | undefined, [property]: value }
+  }
+  return overrides
 }
 
 function collectUpstreams (text: string, known: GatewayOptions['upstreams']): GatewayOptions['upstreams'] {
   const flag = parseUpstreamFlag(text)
   if (typeof flag === 'string') throw new InvalidArgumentError(flag)
   return addUpstreamFlag(known, flag)
+}
+
+/** A flag's file is relative to where it is typed; an option's, to the configuration file. */
+function toAbsolute (file: string): string {
+  return resolve(file)
 }
 
 function parsePort (text: string): number {

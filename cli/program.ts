@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { check } from './check.ts'
-import { addConfigurationFlags, addStartFlags, readConfigurationFlags, type StartFlags } from './flags.ts'
+import { addConfigurationFlags, addStartFlags, readConfigurationFlags, readTlsFlags, type StartFlags } from './flags.ts'
 import { routes } from './routes.ts'
 import { addServeStaticFlags, serveStatic, type ServeStaticFlags } from './serve-static.ts'
 import { start } from './start.ts'
@@ -25,7 +25,10 @@ Examples:
   fastify-gateway start --upstream 'users=10.0.0.5:8001*3,10.0.0.6:8001'
                                         three of four requests to the first
   fastify-gateway start --upstream '=127.0.0.1:9000'
-                                        the app without a prefix`,
+                                        the app without a prefix
+  fastify-gateway start --port 8443 --tls-cert cert.pem --tls-key key.pem
+                                        HTTPS and HTTP/2; SIGHUP reads both anew,
+                                        which is done by itself when they change`,
   serveStatic: `
 Who navigates to what is no file gets index.html; a missing script or image
 stays 404. The API gets the path without its prefix.
@@ -57,7 +60,7 @@ export function createProgram (terminal: Terminal, done: (exitCode: number) => v
 
   const serveStaticCommand = program.command('serve-static').summary('serve a single-page app and its API').description('Serves a single-page app, and its API below a prefix, until SIGTERM or SIGINT.')
   addServeStaticFlags(serveStaticCommand.addHelpText('after', examples.serveStatic))
-    .action(async (flags: ServeStaticFlags) => done(await serveStatic(flags, terminal)))
+    .action(async (flags: ServeStaticFlags, command: Command) => done(await serveStatic(flags, readTlsFlags(command), terminal)))
 
   const routesCommand = program.command('routes').summary('print the routing table').description('Prints the routing table and exits.')
   addConfigurationFlags(routesCommand.option('--json', 'as JSON, with an example for each route'))

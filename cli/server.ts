@@ -1,9 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import fp from 'fastify-plugin'
-import app, { options } from '../app.ts'
+import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration.ts'
+import { loadConfiguration } from '../lib/load-configuration.ts'
+import { loadPair } from '../lib/tls/resolve.ts'
+import ownServer from '../plugins/own-server.ts'
+import { keepCertificate } from './certificate.ts'
 import type { ConfigurationSource } from './flags.ts'
+import { overTls } from './secure-server.ts'
 
 export interface ServerSettings extends ConfigurationSource {
   host: string
@@ -19,6 +23,8 @@ export interface RunningGateway {
   /** `http://127.0.0.1:8000`, with the real port; for all interfaces, one that can be opened here. */
   address: string
   configuration: Configuration
+  /** Reads the certificate again, and says in the log what came of it. */
+  renewCertificate: () => Promise<void>
 }
 
 /**
@@ -26,13 +32,16 @@ export interface RunningGateway {
  * @throws GW_ERR_CONFIG; what the system says of the address (`EADDRINUSE`, `EACCES`, ...). Then nothing is left open.
  */
 export async function startGateway ({ config, overrides, host, port, logger, hidesAddress }: ServerSettings): Promise<RunningGateway> {
-  const fastify = Fastify({ ...options, logger })
+  const configuration = await loadConfiguration(config, overrides)
+  const { tls } = configuration.options
+  const pair = tls === null ? null : loadPair(tls)
+  const fastify = Fastify({ ...options, logger, ...(pair !== null && overTls(pair, configuration.options)) })
   try {
-    // Unwrapped, the app would keep `fastify.gateway` to itself.
-    await fastify.register(fp(app), { config, overrides })
+    await fastify.register(ownServer, { configuration })
     await fastify.ready()
     await listen(fastify, { host, port }, hidesAddress)
-    return { fastify, address: describeAddress(fastify.server.address() as AddressInfo), configuration: fastify.gateway }
+    const renewCertificate = pair === null ? noCertificate(fastify) : keepCertificate(fastify, tls!, pair)
+    return { fastify, address: describeAddress(fastify, pair !== null), configuration, renewCertificate }
   } catch (error) {
     await fastify.close()
     throw error
@@ -46,8 +55,17 @@ async function listen (fastify: FastifyInstance, where: { host: string, port: nu
   fastify.log.level = level
 }
 
-function describeAddress ({ address, port }: AddressInfo): string {
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
-  if (address === '::') return `http://[::1]:${port}`
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+function noCertificate ({ log }: FastifyInstance): () => Promise<void> {
+  return async () => log.info('there is no certificate to read again: the server speaks plain HTTP')
+}
+
+function describeAddress ({ server }: FastifyInstance, isSecure: boolean): string {
+  const { address, port } = server.address() as AddressInfo
+  return `${isSecure ? 'https' : 'http'}://${describeHost(address)}:${port}`
+}
+
+function describeHost (address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return address.includes(':') ? `[${address}]` : address
 }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
@@ -22,4 +23,25 @@ export async function stopOnSignal (stop: (signal: string) => Promise<void>): Pr
     }
   })
   setTimeout(() => process.exit(), EXIT_DELAY).unref()
+}
+
+/**
+ * Acts on every `SIGHUP`, which would end the process by itself. A shell sends the same when its terminal is closed; nobody
+ * is left there who could stop the gateway, so then it ends as if nothing had been said about the signal.
+ * @param renew - reads anew what can be read anew
+ */
+export function renewOnHangup (renew: () => void, { isInteractive }: { isInteractive: boolean }): void {
+  process.on('SIGHUP', function onHangup () {
+    if (isInteractive && !hasTerminal()) process.kill(process.pid, 'SIGTERM')
+    else renew()
+  })
+}
+
+function hasTerminal (): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
 }

@@ -6,7 +6,7 @@ import { createLogger } from './logger.ts'
 import { renderRoutes } from './route-table.ts'
 import { printTable } from './routes.ts'
 import { type RunningGateway, startGateway } from './server.ts'
-import { stopOnSignal } from './signals.ts'
+import { renewOnHangup, stopOnSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -19,6 +19,7 @@ export async function start (source: ConfigurationSource, flags: StartFlags, ter
   try {
     const gateway = await run(withDemo(source, demo), flags, terminal)
     const stopped = stopOnSignal(signal => stop(gateway, signal))
+    renewOnHangup(gateway.renewCertificate, terminal)
     const { locations, options } = gateway.configuration
     printTable(terminal, renderRoutes(locations, terminal.width, options.static))
     if (demo !== undefined) terminal.print(['', ...renderLinks(demo, gateway.address, terminal.width)].join('\n'))

@@ -15,7 +15,7 @@ export interface LoadedOptions {
 /**
  * @param workingDir - where a configuration file is looked for when none is named
  * @param named - a configuration file, relative to `workingDir`; `false` for none, even if there is one
- * @param overrides - from flags; they win, `upstreams` prefix by prefix
+ * @param overrides - from flags; they win, `upstreams` prefix by prefix, and `tls` property by property
  * @throws GW_ERR_CONFIG for a file that is missing or broken
  */
 export async function loadOptions (workingDir: string, named?: string | false, overrides: GatewayOptions = {}): Promise<LoadedOptions> {
@@ -32,9 +32,11 @@ async function findFile (workingDir: string, named: string | false | undefined):
 function merge (fromFile: unknown, overrides: GatewayOptions): unknown {
   // What is no object is reported as it is.
   if (!isRecord(fromFile)) return fromFile
-  const { upstreams = {} } = fromFile
-  if (overrides.upstreams === undefined) return { ...fromFile, ...overrides }
-  return { ...fromFile, ...overrides, upstreams: mergeUpstreams(upstreams, overrides.upstreams) }
+  const { upstreams = {}, tls = {} } = fromFile
+  const merged: Record<string, unknown> = { ...fromFile, ...overrides }
+  if (overrides.upstreams !== undefined) merged.upstreams = mergeUpstreams(upstreams, overrides.upstreams)
+  if (overrides.tls !== undefined) merged.tls = isRecord(tls) ? { ...tls, ...overrides.tls } : tls
+  return merged
 }
 
 type Upstreams = NonNullable<GatewayOptions['upstreams']>

@@ -101,6 +101,11 @@ const StaticSite = Type.Object({
   spa: Type.Optional(Type.Boolean({ default: false, description: 'A single-page app: who navigates to what is no file gets `index.html`. A missing script or image stays 404.' })),
 }, { ...closed, description: 'Files that are served beside the apps; off by default.' })
 
+const Tls = Type.Object({
+  cert: Type.String({ minLength: 1, description: 'The certificate, and behind it those that vouch for it: a file, or PEM text. `--tls-cert` of the command.' }),
+  key: Type.String({ minLength: 1, description: 'Its private key, not encrypted: a file, or PEM text. `--tls-key` of the command.' }),
+}, { ...closed, description: 'HTTPS to clients, with HTTP/2 and HTTP/1.1 on one port; off by default. Files are read again when they change. Only where the gateway makes the server by its command; with fastify-cli and in a server of your own it is that server\'s `https` (and `http2`), and without these the gateway does not start.' })
+
 const wholeGateway = {
   addCorsHeaders: Type.Optional(Type.Boolean({ default: false, description: 'Answer CORS at the gateway: preflight requests never reach an app, and the `Access-Control-*` headers of the apps are replaced. In a server of your own, for the apps only.' })),
   allowedHosts: Type.Optional(Type.Array(Type.String(), {
@@ -113,9 +118,10 @@ const wholeGateway = {
     delay: Duration('How long the gateway goes on as before when it is told to stop, so that who balances over it learns of that: it is not ready, and answers close their connections. In a server of your own, make that with `return503OnClosing: false`.', 0),
     gracePeriod: Duration('How long requests under way may take to finish when the gateway stops.', '10s'),
   }, { description: 'Stopping.' })),
+  tls: Type.Optional(Tls),
   server: Type.Optional(Optional({
-    headersTimeout: Duration('For a client to send its request\'s head.', '60s'),
-    requestTimeout: Duration('For a client to send its whole request. 0 is none.', 0),
+    headersTimeout: Duration('For a client to send its request\'s head, and with `tls` for the handshake. HTTP/2 requests have no such limit: the next two hold for their connection.', '60s'),
+    requestTimeout: Duration('For a client to send its whole request; not of HTTP/2. 0 is none.', 0),
     keepAliveTimeout: Duration('For an idle client connection.', '72s'),
     connectionTimeout: Duration('For a silent client connection. 0 is none.', 0),
     maxHeaderSize: Size('Of a request\'s head.', '16KB'),

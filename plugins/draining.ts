@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -27,6 +27,8 @@ export interface DrainingOptions {
 const IDLE_CHECK_INTERVAL = 50
 
 async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gracePeriod, ownsServer }: DrainingOptions): Promise<void> {
+  // One that speaks HTTP/2 lacks the one or both, as node's version has it; see gateway-http2-sessions.
+  const server: Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>> = fastify.server
   let isDraining = false
   let idleCheck: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
@@ -45,7 +47,7 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gra
     fastify.server.prependListener('request', endConnection)
     if (delay > 0) await wait(delay)
     for (const dispatcher of dispatchers) dispatcher.endStreams()
-    idleCheck = setInterval(() => fastify.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
+    idleCheck = setInterval(() => server.closeIdleConnections?.(), IDLE_CHECK_INTERVAL)
     deadline = setTimeout(function endAll () {
       for (const dispatcher of dispatchers) dispatcher.abortAll()
       // Whoever has no answer yet has been told so, which has to leave first.
@@ -55,7 +57,7 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gra
 
   function cutConnections (): void {
     for (const socket of connections) socket.destroy()
-    if (ownsServer) fastify.server.closeAllConnections()
+    if (ownsServer) server.closeAllConnections?.()
   }
 
   fastify.addHook('onClose', async function stop () {

@@ -3,21 +3,20 @@ import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
-import { createConfigError } from '../lib/errors.ts'
 import { createGateway } from '../lib/gateway.ts'
 import { createClientAddressReader } from '../lib/client/client-address.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
 import { chooseRequestId } from '../lib/client/request-id.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
-import { decideRoute } from '../lib/location/decide.ts'
-import { parseRequestTarget } from '../lib/location/request-target.ts'
-import type { Location } from '../lib/location/types.ts'
+import { isOwned } from '../lib/location/decide.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import proxy, { type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
 import type { GatewayHooks } from './gateway.ts'
+import http2Sessions from './http2-sessions.ts'
 import healthCheck, { createHealthLog } from './health-check.ts'
+import { refuseHost } from './refuse-host.ts'
 import staticSite from './static-site.ts'
 import upgrades from './upgrades.ts'
 
@@ -30,7 +29,7 @@ export interface LocationsOptions {
 
 async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
-  refuseHost(fastify, locations)
+  refuseHost(fastify, configuration)
   addMethods(fastify)
   const endVetting = vetRequests(fastify.server)
   fastify.addHook('onClose', async () => endVetting())
@@ -40,8 +39,9 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
+  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer })
   await fastify.register(healthCheck, { dispatchers })
-  await fastify.register(upgrades, { owns: createOwnership(dispatchers.map(({ location }) => location)) })
+  await fastify.register(upgrades, { owns: target => isOwned(dispatchers.map(({ location }) => location), target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
   async function serve (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
@@ -50,24 +50,6 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   }
   // In somebody else's server, a scope keeps CORS off their own routes.
   await (ownsServer ? serve(fastify) : fastify.register(serve))
-}
-
-/** What the gateway cannot work in is said at registration, and not by every answer. */
-function refuseHost (fastify: FastifyInstance, locations: readonly Location[]): void {
-  if (fastify.hasDecorator('gateway')) {
-    throw createConfigError([{ path: '', message: 'this scope has a gateway already; register the second one in a scope of its own, or give one gateway all the apps' }])
-  }
-  if (fastify.hasDecorator('websocketServer') && locations.some(({ websocket }) => websocket)) {
-    throw createConfigError([{ path: '', message: '@fastify/websocket is registered in this scope and closes every WebSocket of a route that is not its own; register it behind the gateway or in a scope of its own, or set "websocket" to false' }])
-  }
-}
-
-/** Makes what tells whether a request's target is the gateway's. */
-function createOwnership (locations: readonly Location[]): (target: string) => boolean {
-  return function owns (target) {
-    const path = parseRequestTarget(target)?.target
-    return path !== undefined && decideRoute(locations, path).kind !== 'no-route'
-  }
 }
 
 /** How a request is read, the same way for every location. */

@@ -20,9 +20,12 @@ async function ownServer (fastify: FastifyInstance, { configuration }: OwnServer
   await fastify.register(locations, { configuration, hooks: { requestId: request => request.id }, ownsServer: true })
 }
 
-/** node reads all of these from the server while it runs, so they can be set after it was made. */
+/** How often node looks for clients that are too slow, in milliseconds; by default every 30 s, whatever the timeouts. */
+const CHECK_INTERVAL = 1000
+
+/** node reads all of these from the server while it runs, so they can be set after it was made; an HTTP/2 one takes no others. */
 function applyServerOptions ({ server }: FastifyInstance, { connectionTimeout, ...timeouts }: Record<string, number>): void {
-  Object.assign(server, timeouts)
+  Object.assign(server, timeouts, { connectionsCheckingInterval: CHECK_INTERVAL })
   server.setTimeout(connectionTimeout)
 }
 

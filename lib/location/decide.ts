@@ -1,4 +1,5 @@
 import { joinBase, prefixEnd, resolvePath } from './path.ts'
+import { parseRequestTarget } from './request-target.ts'
 import type { Location, UpstreamTarget } from './types.ts'
 
 /** What becomes of a request. */
@@ -20,6 +21,12 @@ export function decideRoute (locations: readonly Location[], target: string): De
   const path = resolvePath(location, target)
   if (typeof path === 'string') return { kind: 'forward', location, path }
   return { kind: 'bad-path', location, reason: path.reason }
+}
+
+/** Whether a location owns what a request line asks for. */
+export function isOwned (locations: readonly Location[], requestTarget: string): boolean {
+  const target = parseRequestTarget(requestTarget)?.target
+  return target !== undefined && findLocation(locations, target) !== undefined
 }
 
 function findLocation (locations: readonly Location[], target: string): Location | undefined {

@@ -4,6 +4,8 @@ import { type CorsPolicy, resolveCorsPolicy } from '../cors/policy.ts'
 import type { Problem } from '../errors.ts'
 import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
 import { resolveSite, type StaticSite } from '../static/site.ts'
+import type { PemSources } from '../tls/pem.ts'
+import { resolveTls } from '../tls/resolve.ts'
 import { checkShape } from './check.ts'
 import { defaultsOf, fillGroup } from './groups.ts'
 import { salvage } from './salvage.ts'
@@ -28,6 +30,8 @@ export interface ResolvedOptions {
   cors: CorsPolicy | null
   static: StaticSite | null
   shutdown: { delay: number, gracePeriod: number }
+  /** Where the server's certificate is; `null` for plain HTTP. */
+  tls: PemSources | null
   server: { headersTimeout: number, requestTimeout: number, keepAliveTimeout: number, connectionTimeout: number, maxHeaderSize: number }
 }
 
@@ -57,6 +61,7 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
     cors: resolveCorsPolicy(options, problems),
     static: resolveSite(given.static, baseDir, problems),
     shutdown: fillGroup(GatewaySchema.properties.shutdown, given.shutdown),
+    tls: resolveTls(given.tls, baseDir, problems),
     server: fillGroup(GatewaySchema.properties.server, given.server),
   }
 }

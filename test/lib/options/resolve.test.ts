@@ -27,6 +27,7 @@ t.test('no options are all the defaults', async t => {
       flags: {},
       cors: null,
       static: null,
+      tls: null,
       shutdown: { delay: 0, gracePeriod: 10_000 },
       server: { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 72_000, connectionTimeout: 0, maxHeaderSize: 16_384 },
     })

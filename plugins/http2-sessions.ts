@@ -1,0 +1,103 @@
+import { constants, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { ResetBudget } from '../lib/client/reset-budget.ts'
+
+export interface Http2SessionsOptions {
+  /** Milliseconds that what is under way may still take when the server has stopped. */
+  gracePeriod: number
+  /** The server is the gateway's own: at the end of the grace period every connection is closed. */
+  ownsServer: boolean
+}
+
+/** Of a GOAWAY that only says that there will be another: all that has been sent until then is still answered (RFC 9113, 6.8). */
+const ANY_STREAM = 2 ** 31 - 1
+
+/**
+ * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they mean those of HTTP/1.1: without
+ * this, `close()` waits until the last client leaves of its own will.
+ */
+async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServer }: Http2SessionsOptions): Promise<void> {
+  const server = fastify.server as unknown as Http2SecureServer
+  if (fastify.initialConfig.http2 !== true) return
+  const sessions = new Set<ServerHttp2Session>()
+  const sockets = trackSockets(server)
+  let isStopped = false
+  let deadline: NodeJS.Timeout | undefined
+
+  server.on('session', function track (session) {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    // Its handshake was under way when the others were closed. Its client has no answer to wait for.
+    if (isStopped) session.close()
+    session.on('stream', announceEnd)
+    if (ownsServer) boundResets(session, fastify.log)
+  })
+
+  // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart. Who
+  // hears it sends the next request elsewhere.
+  function announceEnd (this: ServerHttp2Session): void {
+    if (!fastify.isDraining() || this.closed) return
+    this.off('stream', announceEnd)
+    this.goaway(0, ANY_STREAM)
+  }
+
+  // Behind the hook of gateway-draining, which waits for `shutdown.delay`.
+  fastify.addHook('preClose', async function closeSessions () {
+    isStopped = true
+    for (const session of sessions) session.close()
+    sockets.closeUnfinished()
+    if (ownsServer) deadline = setTimeout(() => setImmediate(cutAll), gracePeriod)
+  })
+
+  function cutAll (): void {
+    for (const session of sessions) session.destroy()
+    sockets.destroyAll()
+  }
+
+  fastify.addHook('onClose', async () => clearTimeout(deadline))
+}
+
+/** Ends a connection whose requests are taken back all the time, or broken off: each costs an upstream work, and the client nothing. */
+function boundResets (session: ServerHttp2Session, log: FastifyBaseLogger): void {
+  const budget = new ResetBudget(performance.now())
+  session.on('stream', function count (stream) {
+    stream.once('close', () => {
+      const isComplete = !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR
+      if (isComplete || session.destroyed || budget.take(performance.now())) return
+      log.warn({ remoteAddress: session.socket.remoteAddress }, 'connection ended: its client takes back too many requests')
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    })
+  })
+}
+
+interface SocketTracker {
+  /** Those whose handshake is not done: nobody waits for anything there, but `server.close()` would wait for them. */
+  closeUnfinished (): void
+  destroyAll (): void
+}
+
+/** The TCP connections of a server over TLS, by their client's port, which is all that the sockets above and below TLS have in common. */
+function trackSockets (server: Http2SecureServer): SocketTracker {
+  const all = new Set<Socket>()
+  const unfinished = new Map<string, Socket>()
+  const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  server.on('connection', function track (socket: Socket) {
+    const name = nameOf(socket)
+    all.add(socket)
+    unfinished.set(name, socket)
+    socket.once('close', () => {
+      all.delete(socket)
+      if (unfinished.get(name) === socket) unfinished.delete(name)
+    })
+  })
+  server.on('secureConnection', (socket: TLSSocket) => unfinished.delete(nameOf(socket)))
+  return {
+    closeUnfinished () { for (const socket of unfinished.values()) socket.destroy() },
+    destroyAll () { for (const socket of all) socket.destroy() },
+  }
+}
+
+export default fp(http2Sessions, { name: 'gateway-http2-sessions', fastify: '5.x', dependencies: ['gateway-draining'] })
