@@ -34,7 +34,7 @@ export function createGateway (configuration: Configuration, dispatchers: readon
       const index = locations.findIndex(location => location.prefix === normalizePrefix(String(prefix)))
       if (index === -1) problems.push({ path: 'prefix', message: `nothing has the prefix ${JSON.stringify(prefix)}; there are ${locations.map(location => JSON.stringify(location.prefix)).join(', ')}` })
       if (problems.length > 0) throw createConfigError(problems)
-      const targets = parseUpstreams(upstreams, { port: locations[index]!.port ?? undefined, baseDir, path: 'upstreams' }, problems)
+      const targets = parseUpstreams(upstreams, { port: locations[index]!.port ?? undefined, isHttp2: locations[index]!.http2, baseDir, path: 'upstreams' }, problems)
       if (problems.length > 0) throw createConfigError(problems)
       // The dispatcher has a copy, whose prefix is that of the scope as well.
       locations[index]!.upstreams = targets

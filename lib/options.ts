@@ -7,10 +7,11 @@ import { closed, Duration, Optional, Size } from './options/shapes.ts'
 // docs/options.md and schema/gateway.schema.json are all made from it. It holds the options that work today, no others.
 
 const Upstream = Type.Object({
-  url: Type.String({ description: 'Its address: `http://10.0.0.5:8001`, `https://api.example.com/v2` (the path is a base), or a host that takes the app\'s port.' }),
+  url: Type.String({ description: 'Its address: `http://10.0.0.5:8001`, `https://api.example.com/v2` (the path is a base), `h2c://10.0.0.5:50051` (HTTP/2 without TLS), `unix:/run/app.sock` or `unix:/run/app.sock:/v2`, or a host that takes the app\'s port.' }),
   weight: Type.Optional(Type.Number({ minimum: 0, default: 1, description: 'Its share of the requests, relative to the others. 0 drains it: no new requests.' })),
   ca: Type.Optional(Type.String({ description: 'For `https:`, the certificate authority that it is verified against: PEM text, or a file.' })),
   insecure: Type.Optional(Type.Boolean({ default: false, description: 'For `https:`, accept any certificate. Never in production.' })),
+  http2: Type.Optional(Type.Boolean({ description: 'Speak HTTP/2 to it. The location\'s `http2` by default.' })),
 }, { ...closed })
 
 const UpstreamList = Type.Union([
@@ -37,6 +38,7 @@ const locationFlags = {
     default: 'rewrite', description: 'The paths of the app\'s cookies: `"rewrite"` makes `/x` `/prefix/x` and leaves `/`, `"isolate"` makes `/` the prefix too, `"keep"` leaves all.',
   })),
   openapi: Type.Optional(Type.Union([Type.Literal(false), OpenApi], { description: 'Rewriting of API documents and the pages that show them. `false` is off.' })),
+  http2: Type.Optional(Type.Boolean({ default: false, description: 'Speak HTTP/2 to the upstreams, as gRPC needs it: to `https:` ones by ALPN, to the others with prior knowledge, which `h2c:` in an address says too. One that does not speak it is answered 502. WebSockets need HTTP/1.1.' })),
   addForwardedHost: Type.Optional(Type.Boolean({ default: true, description: 'Send `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `-Prefix`.' })),
   rewriteHost: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('auto')], {
     default: 'auto', description: 'The `Host` that the app sees: `true` its upstream\'s, `false` the client\'s, `"auto"` the client\'s for `http:` upstreams and the upstream\'s for `https:`.',

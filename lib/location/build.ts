@@ -7,7 +7,7 @@ import { propertyPath } from '../options/check.ts'
 import { fillGroup, fillSwitchable } from '../options/groups.ts'
 import { pickFlags, type ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
-import { chooseAppUpstreams, chooseExtraUpstreams, choosePort, toKey } from './choose-upstreams.ts'
+import { chooseAppUpstreams, chooseExtraUpstreams, choosePort, speaksHttp2, toKey } from './choose-upstreams.ts'
 import { normalizePrefix } from './prefix.ts'
 import { buildResilience } from './resilience.ts'
 import { compileRewrite } from './rewrite-rule.ts'
@@ -96,6 +96,7 @@ function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite
     kind,
     port: candidate.port ?? null,
     upstreams: candidate.chooseUpstreams(),
+    http2: speaksHttp2(flags, shared),
     rewrite: flags.rewrite === undefined ? sharedRewrite : compileFlag(flags, `${fieldBase}rewrite`, problems),
     addSlashes: flags.addSlashes ?? shared.addSlashes ?? defaults.addSlashes.default,
     fastapiRedirect: flags.fastapiRedirect ?? shared.fastapiRedirect ?? defaults.fastapiRedirect.default,

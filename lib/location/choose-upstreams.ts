@@ -1,13 +1,13 @@
 import { type App, namesOf } from '../discovery/app.ts'
 import type { PortMap } from '../discovery/port-map.ts'
 import type { Problem } from '../errors.ts'
-import type { UpstreamListOptions } from '../options.ts'
+import { type FlagOptions, GatewaySchema, type UpstreamListOptions } from '../options.ts'
 import { isReported, propertyPath } from '../options/check.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
-import { hostWithPort, parseUpstreams, portOf } from './address.ts'
+import { type AddressContext, hostWithPort, parseUpstreams, portOf } from './address.ts'
 import type { UpstreamTarget } from './types.ts'
 
-type Described = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir'>
+type Described = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'>
 
 /**
  * The addresses of an app, from the first of these that has one: the `upstreams` option by its prefix, its own
@@ -17,14 +17,15 @@ type Described = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir
 export function chooseAppUpstreams (app: App, options: ResolvedOptions, portMap: PortMap, problems: Problem[]): UpstreamTarget[] {
   const mapped = findMapped(app, portMap)
   const port = choosePort(app, portMap)
-  const chosen = chooseOption(app, port, options, problems) ?? parseOwn(app, app.upstreams, port, problems)
+  const isHttp2 = speaksHttp2(app.flags, options.flags)
+  const chosen = chooseOption(app, port, options, problems) ?? parseOwn(app, app.upstreams, { port, isHttp2 }, problems)
   if (chosen !== undefined) return chosen
   if (app.port !== undefined) {
     const address = hostWithPort(options.defaultUpstream, app.port)
-    return parseUpstreams(address, { baseDir: options.baseDir, path: 'defaultUpstream' }, problems)
+    return parseUpstreams(address, { isHttp2, baseDir: options.baseDir, path: 'defaultUpstream' }, problems)
   }
   if (mapped === undefined) reportAppWithout(app, portMap, problems)
-  return mapped === undefined || mapped === null ? [] : [mapped]
+  return mapped === undefined || mapped === null ? [] : [{ ...mapped, isHttp2: mapped.isHttp2 || isHttp2 }]
 }
 
 /**
@@ -34,13 +35,19 @@ export function chooseAppUpstreams (app: App, options: ResolvedOptions, portMap:
 export function chooseExtraUpstreams (extra: Described, given: { url?: string, upstreams?: UpstreamListOptions }, options: ResolvedOptions, problems: Problem[]): UpstreamTarget[] {
   const { url, upstreams } = given
   if (url !== undefined && upstreams !== undefined) problems.push({ path: extra.source, message: 'has both "url" and "upstreams"; keep one of them' })
+  const isHttp2 = speaksHttp2(extra.flags, options.flags)
   const chosen = chooseOption(extra, undefined, options, problems) ??
-    parseOwn(extra, upstreams, undefined, problems) ??
-    (url === undefined ? undefined : parseUpstreams(url, { baseDir: extra.baseDir, path: `${extra.fieldBase}url` }, problems))
+    parseOwn(extra, upstreams, { isHttp2 }, problems) ??
+    (url === undefined ? undefined : parseUpstreams(url, { isHttp2, baseDir: extra.baseDir, path: `${extra.fieldBase}url` }, problems))
   if (chosen !== undefined) return chosen
   const isExplained = isOptionReported(extra.prefix, problems) || ['url', 'upstreams'].some(name => isReported(problems, extra.fieldBase + name))
   if (!isExplained) problems.push({ path: extra.source, message: `has no address: give it a "url" or "upstreams", or name ${showPrefix(extra.prefix)} in the option "upstreams"` })
   return []
+}
+
+/** Whether HTTP/2 is spoken to those upstreams of a location that do not say it themselves. @param shared - what the top level says */
+export function speaksHttp2 (flags: FlagOptions, shared: FlagOptions): boolean {
+  return flags.http2 ?? shared.http2 ?? GatewaySchema.properties.http2.default
 }
 
 /** A prefix as users write it where an object has keys: `users`. */
@@ -58,16 +65,16 @@ function keysFor (prefix: string): string[] {
   return key === '' ? ['', '/'] : [key, `/${key}`, `${key}/`, `/${key}/`]
 }
 
-function chooseOption ({ prefix, name }: Described, port: number | undefined, options: ResolvedOptions, problems: Problem[]): UpstreamTarget[] | undefined {
+function chooseOption ({ prefix, name, flags }: Described, port: number | undefined, options: ResolvedOptions, problems: Problem[]): UpstreamTarget[] | undefined {
   const [key, other] = keysFor(prefix).filter(key => Object.hasOwn(options.upstreams, key))
   if (key === undefined) return undefined
   const path = propertyPath(['upstreams', key])
   if (other !== undefined) problems.push({ path, message: `names ${JSON.stringify(name)} twice, as ${JSON.stringify(key)} and ${JSON.stringify(other)}; keep one of them` })
-  return parseUpstreams(options.upstreams[key]!, { port, baseDir: options.baseDir, path }, problems)
+  return parseUpstreams(options.upstreams[key]!, { port, isHttp2: speaksHttp2(flags, options.flags), baseDir: options.baseDir, path }, problems)
 }
 
-function parseOwn ({ fieldBase, baseDir }: Described, list: UpstreamListOptions | undefined, port: number | undefined, problems: Problem[]): UpstreamTarget[] | undefined {
-  return list === undefined ? undefined : parseUpstreams(list, { port, baseDir, path: `${fieldBase}upstreams` }, problems)
+function parseOwn ({ fieldBase, baseDir }: Described, list: UpstreamListOptions | undefined, common: Pick<AddressContext, 'port' | 'isHttp2'>, problems: Problem[]): UpstreamTarget[] | undefined {
+  return list === undefined ? undefined : parseUpstreams(list, { ...common, baseDir, path: `${fieldBase}upstreams` }, problems)
 }
 
 function isOptionReported (prefix: string, problems: readonly Problem[]): boolean {

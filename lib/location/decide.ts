@@ -36,5 +36,6 @@ function findLocation (locations: readonly Location[], target: string): Location
  * @param path - from `resolvePath`
  */
 export function upstreamUrl (upstream: UpstreamTarget, path: string): string {
-  return upstream.origin + joinBase(upstream.basePath, path)
+  const place = upstream.socketPath === null ? upstream.origin : `unix:${upstream.socketPath}:`
+  return place + joinBase(upstream.basePath, path)
 }

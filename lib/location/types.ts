@@ -70,11 +70,15 @@ export interface RetryRule {
 
 /** One address that serves an app, as configured; what happens to it while it runs is kept beside it, in `lib/upstream`. */
 export interface UpstreamTarget {
-  /** `http://10.0.0.5:8001/v2`, without a slash at its end. */
+  /** `http://10.0.0.5:8001/v2`, without a slash at its end; `h2c://10.0.0.5:8001` and `unix:/run/app.sock:/v2` where it is these. */
   url: string
-  /** `http://10.0.0.5:8001`. */
+  /** `http://10.0.0.5:8001`, also for `h2c:`; `http://localhost` for a Unix socket. */
   origin: string
   isSecure: boolean
+  /** Speak HTTP/2 to it, and nothing else: in TLS by ALPN, else with prior knowledge (RFC 9113, 3.3). */
+  isHttp2: boolean
+  /** The Unix socket that it listens on; `null` for an address of the network. */
+  socketPath: string | null
   /** Its name in a `Host` header: `10.0.0.5:8001`. */
   host: string
   /** `/v2`, put before every path; empty when the URL has none. */
@@ -115,6 +119,8 @@ export interface Location {
   port: number | null
   /** Replaced when they change while the gateway runs. */
   upstreams: readonly UpstreamTarget[]
+  /** What holds for those of them that do not say it themselves. */
+  http2: boolean
   rewrite: RewriteRule | null
   addSlashes: boolean
   addForwardedHost: boolean

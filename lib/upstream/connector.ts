@@ -4,12 +4,12 @@ import type { UpstreamTarget } from '../location/types.ts'
 import { trustOf } from './identity.ts'
 
 /**
- * Opens connections for undici, over TLS to the name in the upstream's URL, whatever the requests on them say of their
+ * Opens connections for undici, to a Unix socket where the upstream has one, over TLS to the name in the upstream's URL, whatever the requests on them say of their
  * host, and made to fail the way a proxy needs it.
  * @param timeout - milliseconds; 0 is none
  */
 export function createConnector (target: UpstreamTarget, timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout, ...trustOf(target) })
+  const connect = buildConnector({ timeout, socketPath: target.socketPath, ...trustOf(target) })
   return function openConnection (options, callback) {
     // An address is no server name (RFC 6066, 3); without one, the certificate is held against the address.
     const servername = isIP(options.hostname) === 0 ? options.hostname : undefined

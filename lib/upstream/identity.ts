@@ -1,8 +1,9 @@
 import type { UpstreamTarget } from '../location/types.ts'
 
 /** What makes an upstream the same one after its options have changed: its address, and how it is reached; not its weight. */
-export function identityOf ({ url, insecure, ca }: UpstreamTarget): string {
-  return `${url} ${insecure} ${ca}`
+export function identityOf ({ url, isHttp2, insecure, ca }: UpstreamTarget): string {
+  // A socket's path is part of its URL.
+  return `${url} ${isHttp2} ${insecure} ${ca}`
 }
 
 /** Whose certificate an `https:` upstream is to show, as `node:tls` takes it. */

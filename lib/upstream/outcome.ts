@@ -1,6 +1,7 @@
 import type { Result } from '../health/outlier-detector.ts'
 import type { Phase } from '../retry/decide.ts'
 import type { GatewayError } from '../errors.ts'
+import { UnprocessedError, UnsupportedError } from './transport.ts'
 
 /** How an attempt went, as far as its upstream is to blame: known with the head of its answer, or with its failure. */
 export interface Outcome {
@@ -17,16 +18,22 @@ export function judgeStatus (statusCode: number): Result {
 }
 
 /** What a failure says of the upstream: of a client that left or stalled, or of the gateway's own stop, nothing. */
-export function judgeFailure ({ code }: GatewayError): Result {
-  return BLAMED_ON_UPSTREAM.has(code) ? 'local-error' : 'neutral'
+export function judgeFailure ({ code, cause }: GatewayError): Result {
+  return BLAMED_ON_UPSTREAM.has(code) && !isBlameless(cause) ? 'local-error' : 'neutral'
+}
+
+/** A client could eject an upstream with what its protocol cannot carry, and a restart in good order is no fault. */
+function isBlameless (cause: unknown): boolean {
+  return cause instanceof UnsupportedError || (cause instanceof UnprocessedError && cause.isBlameless)
 }
 
 /**
  * How far an attempt got that failed without an answer.
  * @param wasSent - a connection had been there, so that bytes may have left
  */
-export function phaseOf ({ code }: GatewayError, wasSent: boolean): Phase {
-  if (code === 'GW_ERR_UPSTREAM_TIMEOUT') return wasSent ? 'timed-out' : 'unsent'
-  if (code === 'GW_ERR_UPSTREAM_UNREACHABLE') return wasSent ? 'unanswered' : 'unsent'
-  return 'final'
+export function phaseOf ({ code, cause }: GatewayError, wasSent: boolean): Phase {
+  if (!BLAMED_ON_UPSTREAM.has(code)) return 'final'
+  if (!wasSent || cause instanceof UnprocessedError) return 'unsent'
+  if (code === 'GW_ERR_UPSTREAM_TIMEOUT') return 'timed-out'
+  return code === 'GW_ERR_UPSTREAM_UNREACHABLE' ? 'unanswered' : 'final'
 }

@@ -1,13 +1,15 @@
 import http from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
+import { askHttp2 } from '../http2/ask.ts'
+import { hostnameOf, portOf } from '../location/address.ts'
 import { joinBase } from '../location/path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
 import { trustOf } from './identity.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
 export class Probe {
-  readonly #request: http.ClientRequest
+  readonly #leave: () => void
   readonly #timer: NodeJS.Timeout
   readonly #done: (hasPassed: boolean) => void
   #isOver = false
@@ -15,14 +17,10 @@ export class Probe {
   /** @param done - called once, unless the probe is stopped: whether the answer's status came in time and is an expected one */
   constructor (target: UpstreamTarget, rule: HealthCheckRule, done: (hasPassed: boolean) => void) {
     this.#done = done
-    this.#request = ask(target, rule)
     const [first, last] = rule.expectedStatus
-    this.#request.on('response', ({ statusCode = 0 }) => this.#end(statusCode >= first && statusCode <= last))
-      // A switch of protocols and a tunnel are no answers.
-      .on('upgrade', () => this.#end(false)).on('connect', () => this.#end(false))
-      .on('error', () => this.#end(false))
+    const ask = target.isHttp2 ? askHttp2 : askHttp1
+    this.#leave = ask(target, questionOf(target, rule), statusCode => this.#end(statusCode !== null && statusCode >= first && statusCode <= last))
     this.#timer = setTimeout(() => this.#end(false), rule.timeout).unref()
-    this.#request.end()
   }
 
   /** Ends it without a result. */
@@ -30,7 +28,7 @@ export class Probe {
     this.#isOver = true
     clearTimeout(this.#timer)
     // Of the body nothing is of interest, however long it is.
-    this.#request.destroy()
+    this.#leave()
   }
 
   #end (hasPassed: boolean): void {
@@ -40,20 +38,41 @@ export class Probe {
   }
 }
 
-function ask (target: UpstreamTarget, rule: HealthCheckRule): http.ClientRequest {
-  const { hostname, port } = new URL(target.origin)
-  const name = hostname.replace(/^\[|\]$/g, '')
-  const options: https.RequestOptions = {
-    host: name,
-    port,
-    path: joinBase(target.basePath, rule.path),
-    method: rule.method,
-    headers: withDefaults(rule.headers, { Host: target.host, 'User-Agent': 'fastify-gateway health check', Connection: 'close' }),
-    agent: false,
+/** What is asked. Names of `headers` are as the user wrote them. */
+export interface Question {
+  method: string
+  path: string
+  headers: Readonly<Record<string, string>>
+}
+
+function questionOf (target: UpstreamTarget, { method, path, headers }: HealthCheckRule): Question {
+  return {
+    method,
+    path: joinBase(target.basePath, path),
+    headers: withDefaults(headers, { Host: target.host, 'User-Agent': 'fastify-gateway health check', Connection: 'close' }),
   }
-  if (!target.isSecure) return http.request(options)
-  const servername = isIP(name) === 0 ? name : ''
-  return https.request({ ...options, servername, ...trustOf(target) })
+}
+
+/**
+ * @param done - gets the status of an answer, or `null` when there is none; perhaps more than once
+ * @returns ends it
+ */
+function askHttp1 (target: UpstreamTarget, question: Question, done: (statusCode: number | null) => void): () => void {
+  const request = open(target, { ...question, agent: false })
+  request.on('response', ({ statusCode = null }) => done(statusCode))
+    // A switch of protocols and a tunnel are no answers.
+    .on('upgrade', () => done(null)).on('connect', () => done(null))
+    .on('error', () => done(null))
+  request.end()
+  return () => request.destroy()
+}
+
+function open (target: UpstreamTarget, options: https.RequestOptions): http.ClientRequest {
+  if (target.socketPath !== null) return http.request({ ...options, socketPath: target.socketPath })
+  const host = hostnameOf(target)
+  const where = { ...options, host, port: portOf(target) }
+  if (!target.isSecure) return http.request(where)
+  return https.request({ ...where, servername: isIP(host) === 0 ? host : '', ...trustOf(target) })
 }
 
 /** Names are the same whatever their case. */

@@ -62,3 +62,25 @@ export interface Transport {
 export class ProtocolError extends Error {
   readonly code = 'ERR_UPSTREAM_PROTOCOL'
 }
+
+/** The request cannot be written in the upstream's protocol; another upstream's may have words for it. */
+export class UnsupportedError extends Error {
+  readonly code = 'ERR_UPSTREAM_UNSUPPORTED'
+}
+
+/** The request cannot be written at all. */
+export class UnsendableError extends Error {
+  readonly code = 'ERR_UPSTREAM_UNSENDABLE'
+}
+
+/** It was sent, and nothing of it has been acted on: the upstream says so, and it may be repeated, whatever its method (RFC 9113, 8.7). */
+export class UnprocessedError extends Error {
+  readonly code = 'ERR_UPSTREAM_UNPROCESSED'
+  /** Its connection was being closed in good order: the upstream is not to blame. */
+  readonly isBlameless: boolean
+
+  constructor (message: string, isBlameless: boolean) {
+    super(message)
+    this.isBlameless = isBlameless
+  }
+}

@@ -36,6 +36,14 @@ t.test('flags win over what the project says, and show in the table', async t =>
 `)
 })
 
+t.test('routes shows Unix sockets and HTTP/2', async t => {
+  const { stdout } = await runCommand(t, ['routes', '--upstream', 'users=unix:/run/users.sock', '--upstream', 'items=h2c://10.0.0.5:50051'], { cwd: makeProject(t) })
+  t.match(stdout, `\
+/items  items  h2c://10.0.0.5:50051
+/users  users  unix:/run/users.sock
+`)
+})
+
 t.test('a line is never longer than the terminal is wide', async t => {
   const cwd = makeProject(t)
   const { stdout } = await runCommand(t, ['routes', '--upstream', `users=http://${'long.'.repeat(10)}example.com:8001`], { cwd, env: { COLUMNS: '60' } })

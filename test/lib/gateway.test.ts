@@ -173,3 +173,19 @@ t.test('a bare host takes the port of the app that has the route', async t => {
   gateway.setUpstreams('users', 'h')
   t.strictSame(upstreamsOf({ gateway, poolOf }, '/users'), ['http://h:2*1'])
 })
+
+t.test('new upstreams speak what their location says, unless they say it themselves', async t => {
+  const { gateway, poolOf } = await createRunning(t, { apps: [{ name: 'shop', http2: true, upstreams: 'h:1' }, { name: 'users', port: 1 }] })
+  gateway.setUpstreams('shop', ['h:2', { url: 'h:3', http2: false }])
+  gateway.setUpstreams('users', ['h:4', 'h2c://h:5', 'unix:/run/app.sock'])
+  const spoken = (prefix: string) => poolOf(prefix).upstreams.map(({ target: { url, isHttp2 } }) => `${url} ${isHttp2}`)
+  t.strictSame(spoken('/shop'), ['http://h:2 true', 'http://h:3 false'])
+  t.strictSame(spoken('/users'), ['http://h:4 false', 'h2c://h:5 true', 'unix:/run/app.sock false'])
+})
+
+t.test('an address that speaks another protocol from now on is another upstream', async t => {
+  const { gateway, poolOf } = await createRunning(t, { apps: [{ name: 'shop', upstreams: 'h:1' }] })
+  const [before] = poolOf('/shop').upstreams
+  gateway.setUpstreams('shop', [{ url: 'h:1', http2: true }])
+  t.not(poolOf('/shop').upstreams[0], before)
+})

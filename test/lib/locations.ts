@@ -3,7 +3,7 @@ import type { Limits, Location, Timeouts, UpstreamTarget } from '../../lib/locat
 export function createTarget (origin: string, changes: Partial<UpstreamTarget> = {}): UpstreamTarget {
   const url = new URL(origin)
   return {
-    url: origin, origin: url.origin, isSecure: url.protocol === 'https:', host: url.host, basePath: '', weight: 1, ca: null, insecure: false, ...changes,
+    url: origin, origin: url.origin, isSecure: url.protocol === 'https:', host: url.host, basePath: '', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false, ...changes,
   }
 }
 
@@ -17,6 +17,7 @@ export function createLocation (changes: LocationChanges = {}): Location {
     kind: 'app',
     port: null,
     upstreams: [],
+    http2: false,
     rewrite: null,
     addSlashes: false,
     addForwardedHost: true,

@@ -46,7 +46,7 @@ const entries: { value: unknown, message: string }[] = [
   { value: 80.5, message: 'must be an address such as "127.0.0.1:8001" or a port, not 80.5' },
   { value: ['a:1'], message: 'must be an address such as "127.0.0.1:8001" or a port, not ["a:1"]' },
   { value: '127.0.0.1', message: '"127.0.0.1" is not an address: it has no port, and neither has its app' },
-  { value: 'ftp://a', message: '"ftp://a" is not an address: its scheme must be http or https' },
+  { value: 'ftp://a', message: '"ftp://a" is not an address: its scheme must be http, https, h2c or unix' },
 ]
 
 for (const { value, message } of entries) {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { rootCertificates } from 'node:tls'
 import type { Problem } from '../../../lib/errors.ts'
 import { hostWithPort, parseUpstreams, portOf } from '../../../lib/location/address.ts'
+import type { UpstreamTarget } from '../../../lib/location/types.ts'
 import type { UpstreamListOptions } from '../../../lib/options.ts'
 
 const [certificate = ''] = rootCertificates
@@ -33,9 +34,12 @@ for (const { address, port, url, basePath = '', host } of good) {
   t.test(`an address is read: ${address}${port === undefined ? '' : ` of an app on ${port}`}`, async t => {
     const { targets, problems } = parse(address, { port })
     t.same(problems, [])
-    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, basePath, weight: 1, ca: null, insecure: false }])
+    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }])
   })
 }
+
+const UNIX_REMEDY = 'write "unix:" and the socket\'s absolute path, such as "unix:/run/app.sock"'
+const BASE_REMEDY = 'behind the socket\'s path there may be a colon and a base path, as in "unix:/run/app.sock:/v2"'
 
 const bad: { address: string, remedy: string }[] = [
   { address: '', remedy: 'write "http://host:port", "host:port" or a host' },
@@ -51,13 +55,33 @@ const bad: { address: string, remedy: string }[] = [
   { address: 'mailto:root', remedy: 'write "http://host:port", "host:port" or a host' },
   { address: '8001', remedy: 'it is only a port; write "127.0.0.1:8001"' },
   { address: 'host:0', remedy: 'no server listens on port 0' },
-  { address: 'ftp://a', remedy: 'its scheme must be http or https' },
-  { address: 'ws://a:1', remedy: 'its scheme must be http or https' },
+  { address: 'ftp://a', remedy: 'its scheme must be http, https, h2c or unix' },
+  { address: 'h2://a:1', remedy: 'its scheme must be http, https, h2c or unix' },
+  { address: 'ws://a:1', remedy: 'its scheme must be http, https, h2c or unix' },
   { address: 'http://user:secret@a', remedy: 'it may not hold a user name or a password' },
   { address: 'http://:secret@a', remedy: 'it may not hold a user name or a password' },
   { address: 'http://a/?x', remedy: 'it may have a path, but no query and no fragment' },
   { address: 'http://a/#x', remedy: 'it may have a path, but no query and no fragment' },
   { address: 'host', remedy: 'it has no port, and neither has its app' },
+  { address: 'h2c://user@a', remedy: 'it may not hold a user name or a password' },
+  { address: 'h2c://a/?x', remedy: 'it may have a path, but no query and no fragment' },
+  { address: 'h2c://a:0', remedy: 'no server listens on port 0' },
+  { address: 'unix:', remedy: UNIX_REMEDY },
+  { address: 'unix:app.sock', remedy: UNIX_REMEDY },
+  { address: 'unix:./app.sock', remedy: UNIX_REMEDY },
+  { address: 'unix://app.sock', remedy: UNIX_REMEDY },
+  { address: 'unix:////app.sock', remedy: UNIX_REMEDY },
+  { address: 'unix:/run/', remedy: UNIX_REMEDY },
+  { address: 'unix:/', remedy: UNIX_REMEDY },
+  { address: 'unix:/a\u0000b', remedy: UNIX_REMEDY },
+  { address: 'unix:/a\nb', remedy: UNIX_REMEDY },
+  { address: `unix:/${'x'.repeat(107)}`, remedy: 'a socket\'s path has at most 107 bytes' },
+  { address: `unix:/${'é'.repeat(54)}`, remedy: 'a socket\'s path has at most 107 bytes' },
+  { address: 'unix:/app.sock:', remedy: BASE_REMEDY },
+  { address: 'unix:/app.sock:v2', remedy: BASE_REMEDY },
+  { address: 'unix:/app.sock:/a b', remedy: BASE_REMEDY },
+  { address: 'unix:/app.sock:/a?b', remedy: 'it may have a path, but no query and no fragment' },
+  { address: 'unix:/app.sock:/a#b', remedy: 'it may have a path, but no query and no fragment' },
 ]
 
 for (const { address, remedy } of bad) {
@@ -104,5 +128,34 @@ t.test('a host and a port make an address, and an address has a port', async t =
   t.equal(hostWithPort('::1', 8001), '[::1]:8001')
   t.equal(hostWithPort('[::1]', 8001), '[::1]:8001')
   const portFor = (address: string) => parse(address).targets.map(portOf)
-  t.strictSame([...portFor('a:8001'), ...portFor('http://a'), ...portFor('https://a')], [8001, 80, 443])
+  t.strictSame([...portFor('a:8001'), ...portFor('http://a'), ...portFor('https://a'), ...portFor('h2c://a'), ...portFor('unix:/a')], [8001, 80, 443, 80, undefined])
+})
+
+const special: { address: string, target: Partial<UpstreamTarget> }[] = [
+  { address: 'h2c://10.0.0.5:50051', target: { url: 'h2c://10.0.0.5:50051', origin: 'http://10.0.0.5:50051', host: '10.0.0.5:50051', basePath: '', isHttp2: true } },
+  { address: 'H2C://Shop.Internal:80/v2/', target: { url: 'h2c://shop.internal/v2', origin: 'http://shop.internal', host: 'shop.internal', basePath: '/v2', isHttp2: true } },
+  { address: 'h2c://[::1]:50051', target: { url: 'h2c://[::1]:50051', origin: 'http://[::1]:50051', host: '[::1]:50051', isHttp2: true } },
+  { address: 'unix:/run/app.sock', target: { url: 'unix:/run/app.sock', origin: 'http://localhost', host: 'localhost', basePath: '', isHttp2: false, socketPath: '/run/app.sock' } },
+  { address: 'unix:///run/my app.sock', target: { url: 'unix:/run/my app.sock', socketPath: '/run/my app.sock' } },
+  { address: 'unix:/run/app.sock:/v2/', target: { url: 'unix:/run/app.sock:/v2', host: 'localhost', basePath: '/v2', socketPath: '/run/app.sock' } },
+  { address: 'UNIX:/run/app.sock:/', target: { url: 'unix:/run/app.sock', basePath: '', socketPath: '/run/app.sock' } },
+]
+
+for (const { address, target } of special) {
+  t.test(`an address may say how it is reached: ${address}`, async t => {
+    const { targets, problems } = parse(address)
+    t.same(problems, [])
+    t.match(targets, [{ isSecure: false, weight: 1, socketPath: null, ...target }])
+  })
+}
+
+t.test('HTTP/2 is what the address says, and else what the upstream says, and else what its location says', async t => {
+  const list = ['a:1', 'h2c://b:1', { url: 'https://c', http2: true }, { url: 'd:1', http2: false }, { url: 'unix:/e', http2: true }]
+  const spoken = (isHttp2: boolean) => parseUpstreams(list, { baseDir: '/', path: '', isHttp2 }, []).map(target => target.isHttp2)
+  t.strictSame(spoken(false), [false, true, true, false, true])
+  t.strictSame(spoken(true), [true, true, true, false, true])
+})
+
+t.test('an address that says HTTP/2 cannot be told not to speak it', async t => {
+  t.strictSame(parse([{ url: 'h2c://a:1', http2: false }]).problems, [{ path: 'upstreams.users[0].http2', message: 'must not be false: the address is h2c://a:1' }])
 })

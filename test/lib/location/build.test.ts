@@ -33,7 +33,8 @@ t.test('a location has every flag, with its default', async t => {
     prefix: '/users',
     kind: 'app',
     port: null,
-    upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', basePath: '/v2', weight: 1, ca: null, insecure: false }],
+    upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }],
+    http2: false,
     rewrite: null,
     addSlashes: false,
     fastapiRedirect: false,
@@ -230,4 +231,29 @@ t.test('an app whose entry in the port map is wrong, which was reported, is not 
 t.test('a problem that hides no prefix does not hide an unknown one', async t => {
   const { problems } = await build({ installedApps: ['nobody'], apps: [{ name: 'users', port: 1, addSlashes: 5 as unknown as boolean }], upstreams: { warehouse: 'h:1' } })
   t.strictSame(problems.map(({ path }) => path), ['apps[0].addSlashes', 'installedApps[0]', 'upstreams.warehouse'])
+})
+
+t.test('HTTP/2 is spoken to all upstreams of a location whose flag says so, wherever their addresses stand', async t => {
+  const { locations, problems } = await build({
+    http2: true,
+    defaultUpstream: 'h',
+    upstreams: { option: 'h:1' },
+    apps: [
+      { name: 'option' }, { name: 'own', upstreams: ['h:2', { url: 'h:3', http2: false }] }, { name: 'default', port: 4 }, { name: 'mapped' },
+      { name: 'old', http2: false, upstreams: ['h:6', 'h2c://h:7'] },
+    ],
+    extraProxy: [{ prefix: 'url', url: 'h:8' }, { prefix: 'list', upstreams: ['h:9'] }],
+  }, { mapped: 'h:5' })
+  t.same(problems, [])
+  const spoken = locations.flatMap(({ upstreams }) => upstreams.map(({ url, isHttp2 }) => `${url} ${isHttp2}`)).sort()
+  t.strictSame(spoken, [
+    'h2c://h:7 true', 'http://h:1 true', 'http://h:2 true', 'http://h:3 false', 'http://h:4 true', 'http://h:5 true', 'http://h:6 false', 'http://h:8 true', 'http://h:9 true',
+  ])
+  t.strictSame(locations.filter(({ http2 }) => !http2).map(({ name }) => name), ['old'])
+})
+
+t.test('an app may be mapped to a socket or to HTTP/2, which give no port to bare hosts', async t => {
+  const { locations, problems } = await build({ apps: [{ name: 'a' }, { name: 'b' }] }, { a: 'unix:/run/a.sock', b: 'h2c://h:1' })
+  t.same(problems, [])
+  t.strictSame(locations.map(({ upstreams: [upstream], port }) => [upstream!.url, upstream!.isHttp2, port]), [['unix:/run/a.sock', false, null], ['h2c://h:1', true, 1]])
 })

@@ -33,10 +33,11 @@ t.test('a path that its location refuses is refused, not handed to a shorter one
 
 t.test('the whole URL has the base path of the upstream', async t => {
   const upstream: UpstreamTarget = {
-    url: 'http://10.0.0.5:8001/v2', origin: 'http://10.0.0.5:8001', isSecure: false, host: '10.0.0.5:8001', basePath: '/v2', weight: 1, ca: null, insecure: false
+    url: 'http://10.0.0.5:8001/v2', origin: 'http://10.0.0.5:8001', isSecure: false, host: '10.0.0.5:8001', basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false
   }
   t.equal(upstreamUrl(upstream, '/x?y'), 'http://10.0.0.5:8001/v2/x?y')
   t.equal(upstreamUrl({ ...upstream, basePath: '' }, ''), 'http://10.0.0.5:8001/')
+  t.equal(upstreamUrl({ ...upstream, socketPath: '/run/a.sock' }, '/x'), 'unix:/run/a.sock:/v2/x')
 })
 
 // Fastify's router makes the first half of the decision for the requests that are served; this is how it stays the same one.

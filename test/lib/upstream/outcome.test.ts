@@ -5,6 +5,7 @@ import type { Result } from '../../../lib/health/outlier-detector.ts'
 import type { Phase } from '../../../lib/retry/decide.ts'
 import { toGatewayError } from '../../../lib/upstream/failure.ts'
 import { judgeFailure, judgeStatus, phaseOf } from '../../../lib/upstream/outcome.ts'
+import { ProtocolError, UnprocessedError, UnsendableError, UnsupportedError } from '../../../lib/upstream/transport.ts'
 
 const statuses: [statusCode: number, result: Result][] = [
   [200, 'success'], [304, 'success'], [404, 'success'], [429, 'success'], [499, 'success'], [500, 'error-status'], [503, 'error-status'], [599, 'error-status'],
@@ -23,7 +24,7 @@ interface Row {
 const NEUTRAL: Row = { result: 'neutral', phases: ['final', 'final'] }
 const UNREACHABLE: Row = { result: 'local-error', phases: ['unsent', 'unanswered'] }
 const TIMEOUT: Row = { result: 'local-error', phases: ['unsent', 'timed-out'] }
-const NOT_HTTP: Row = { result: 'local-error', phases: ['final', 'final'] }
+const NOT_HTTP: Row = { result: 'local-error', phases: ['unsent', 'final'] }
 
 const classes: Record<string, Row & { error: errors.GatewayError }> = {
   BadRequestError: { error: new errors.BadRequestError('x'), ...NEUTRAL },
@@ -56,6 +57,11 @@ const failures: Record<string, Row & { cause: unknown }> = {
   'a request that undici refuses': { cause: new undici.InvalidArgumentError('x'), ...NEUTRAL },
   'an upload that ended early': { cause: new undici.RequestContentLengthMismatchError(), ...NEUTRAL },
   'an upload that was destroyed': { cause: new undici.RequestAbortedError(), ...NEUTRAL },
+  'an answer that is not HTTP/2': { cause: new ProtocolError('x'), ...NOT_HTTP },
+  'a stream that was refused': { cause: new UnprocessedError('x', false), result: 'local-error', phases: ['unsent', 'unsent'] },
+  'a stream that a closing connection did not take': { cause: new UnprocessedError('x', true), result: 'neutral', phases: ['unsent', 'unsent'] },
+  'a switch of protocols where there is none': { cause: new UnsupportedError('x'), result: 'neutral', phases: ['unsent', 'unanswered'] },
+  'a request that cannot be written': { cause: new UnsendableError('x'), ...NEUTRAL },
   'an error of the gateway\'s own': { cause: new errors.SlowClientError('x'), ...NEUTRAL },
 }
 

@@ -19,5 +19,5 @@ export function createPlace ({ documentPath = '/openapi.json', ...given }: Given
 }
 
 function createUpstream (origin: string, basePath: string): UpstreamTarget {
-  return { url: origin + basePath, origin, host: new URL(origin).host, isSecure: false, basePath, weight: 1, ca: null, insecure: false }
+  return { url: origin + basePath, origin, host: new URL(origin).host, isSecure: false, basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }
 }
