@@ -117,12 +117,18 @@ export async function readText (request: IncomingMessage, maxBytes: number): Pro
  * @param moduleUrl - `import.meta.url`
  */
 export function runWhenMain (moduleUrl: string, start: (options: StartOptions) => Promise<RunningApp>): void {
+  whenMain(moduleUrl, async options => {
+    const { url } = await start(options)
+    console.log(`Listening on ${url}`)
+  })
+}
+
+/** As `runWhenMain`, for what is more than a start. */
+export function whenMain (moduleUrl: string, run: (options: StartOptions) => Promise<void>): void {
   const program = process.argv[1]
   if (program === undefined || realpathSync(program) !== fileURLToPath(moduleUrl)) return
-  start({ port: Number(process.env.PORT ?? 0) }).then(
-    ({ url }) => console.log(`Listening on ${url}`),
-    (error: Error) => {
-      console.error(error.message)
-      process.exitCode = 1
-    })
+  run({ port: Number(process.env.PORT ?? 0) }).catch((error: Error) => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
 }
