@@ -43,7 +43,7 @@ export const debugFlag = new Option('--debug', 'log more, and show the stack of 
 const startFlags: readonly Option[] = [
   ...listenFlags(8000),
   debugFlag,
-  new Option('--demo', 'start three example apps, and the gateway in front of them').conflicts('config'),
+  new Option('--demo', 'start four example apps, and the gateway in front of them').conflicts('config'),
 ]
 
 /** What `start` is told besides its configuration. */

@@ -11,7 +11,7 @@ const examples = {
   program: `
 Examples:
   fastify-gateway start                 the apps of this project, on port 8000
-  fastify-gateway start --demo          three example apps, to look around
+  fastify-gateway start --demo          four example apps, to look around
   fastify-gateway start --help          every flag of a command`,
   start: `
 A configuration file is JSON, or a module that exports the options. Flags win

@@ -1,5 +1,6 @@
 import type { GatewayOptions } from '../lib/options.ts'
 import type { RunningApp } from './apps/http.ts'
+import { start as startChat } from './apps/chat/index.ts'
 import { start as startLegacy } from './apps/legacy/index.ts'
 import { start as startStream } from './apps/stream/index.ts'
 import { start as startUsers } from './apps/users/index.ts'
@@ -25,21 +26,23 @@ const links: readonly DemoLink[] = [
   { title: 'A user directory, as JSON', path: '/users/' },
   { title: 'Its API documentation', path: '/users/docs/' },
   { title: 'A clock and an answer, streamed', path: '/stream/' },
+  { title: 'A chat over WebSocket', path: '/chat/' },
   { title: 'An old app: redirects, cookies, a login', path: '/legacy/' },
 ]
 
 /**
- * Starts the three example apps and a welcome page on free ports of 127.0.0.1: what `fastify-gateway start --demo` and
+ * Starts the four example apps and a welcome page on free ports of 127.0.0.1: what `fastify-gateway start --demo` and
  * `npm start` put behind a gateway.
  * @throws when an app does not start; then none is left running
  */
 export async function startDemo (): Promise<Demo> {
-  const [users, stream, legacy, welcome] = await startAll([startUsers(), startStream(), startLegacy(), startWelcome(links)])
+  const [users, stream, chat, legacy, welcome] = await startAll([startUsers(), startStream(), startChat(), startLegacy(), startWelcome(links)])
   return {
     options: {
       apps: [
         { name: 'users', prefix: 'users', upstreams: users.url },
         { name: 'stream', prefix: 'stream', upstreams: stream.url },
+        { name: 'chat', prefix: 'chat', upstreams: chat.url },
         { name: 'legacy', prefix: 'legacy', upstreams: legacy.url },
       ],
       // What no app owns goes to the welcome page.
@@ -47,7 +50,7 @@ export async function startDemo (): Promise<Demo> {
     },
     links: [{ title: 'This list, as a page', path: '/' }, ...links],
     async close () {
-      await Promise.all([users, stream, legacy, welcome].map(app => app.close()))
+      await Promise.all([users, stream, chat, legacy, welcome].map(app => app.close()))
     },
   }
 }

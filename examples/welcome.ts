@@ -9,7 +9,7 @@ import { escapeHtml, htmlType, renderPage } from './apps/page.ts'
 export function startWelcome (links: readonly DemoLink[]): Promise<RunningApp> {
   const items = links.map(({ title, path }) => `<dt><a href="${escapeHtml(path)}"><code>${escapeHtml(path)}</code></a></dt><dd>${escapeHtml(title)}</dd>`)
   const page = renderPage('fastify-gateway demo', `<h1>fastify-gateway</h1>
-<p class="soft">Three apps, each on a port of its own, behind this one.</p>
+<p class="soft">Four apps, each on a port of its own, behind this one.</p>
 <section><dl>
 ${items.join('\n')}
 </dl></section>`)

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-// What the node:http examples share: a table of routes, a body with a limit, a start and a stop.
+// What the node:http examples share: tables of routes and of upgrades, a body with a limit, a start and a stop.
 
 /** Where an example listens: a free port of 127.0.0.1 by default. */
 export interface StartOptions {
@@ -22,6 +23,9 @@ export interface RunningApp {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
+/** Takes over the connection of a request that asks to switch protocols, and ends it when the app stops. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
 /** An error that is the client's fault, answered with its status. */
 class HttpError extends Error {
   readonly statusCode: number
@@ -35,9 +39,11 @@ class HttpError extends Error {
 /**
  * Starts a server.
  * @param routes - by method and path, `GET /ticks`; the query takes no part
+ * @param upgrades - by path; without any, a request that asks for a switch is answered like others
  */
-export async function serve (routes: Readonly<Record<string, Handler>>, { port = 0, host = '127.0.0.1' }: StartOptions = {}): Promise<RunningApp> {
+export async function serve (routes: Readonly<Record<string, Handler>>, { port = 0, host = '127.0.0.1' }: StartOptions = {}, upgrades?: Readonly<Record<string, UpgradeHandler>>): Promise<RunningApp> {
   const server = createServer((request, response) => answer(routes, request, response))
+  if (upgrades !== undefined) server.on('upgrade', (request, socket, head) => upgrade(upgrades, request, socket, head))
   await once(server.listen(port, host), 'listening')
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -53,7 +59,7 @@ export async function serve (routes: Readonly<Record<string, Handler>>, { port =
 
 async function answer (routes: Readonly<Record<string, Handler>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const path = request.url?.split('?', 1)[0] ?? '/'
+    const path = readPath(request)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const handler = routes[`${method} ${path}`]
     if (handler === undefined) throw new HttpError(404, `Nothing is at ${path}`)
@@ -73,6 +79,17 @@ function fail (response: ServerResponse, error: unknown): void {
   if (!isClients) console.error(error)
   response.writeHead(isClients ? error.statusCode : 500, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
   response.end(isClients ? `${error.message}\n` : 'Something went wrong\n')
+}
+
+function upgrade (upgrades: Readonly<Record<string, UpgradeHandler>>, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const handler = upgrades[readPath(request)]
+  if (handler !== undefined) return handler(request, socket, head)
+  socket.on('error', () => {})
+  socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => socket.destroy())
+}
+
+function readPath (request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '/'
 }
 
 /** The part of a request's URL behind the question mark. */
@@ -100,12 +117,18 @@ export async function readText (request: IncomingMessage, maxBytes: number): Pro
  * @param moduleUrl - `import.meta.url`
  */
 export function runWhenMain (moduleUrl: string, start: (options: StartOptions) => Promise<RunningApp>): void {
+  whenMain(moduleUrl, async options => {
+    const { url } = await start(options)
+    console.log(`Listening on ${url}`)
+  })
+}
+
+/** As `runWhenMain`, for what is more than a start. */
+export function whenMain (moduleUrl: string, run: (options: StartOptions) => Promise<void>): void {
   const program = process.argv[1]
   if (program === undefined || realpathSync(program) !== fileURLToPath(moduleUrl)) return
-  start({ port: Number(process.env.PORT ?? 0) }).then(
-    ({ url }) => console.log(`Listening on ${url}`),
-    (error: Error) => {
-      console.error(error.message)
-      process.exitCode = 1
-    })
+  run({ port: Number(process.env.PORT ?? 0) }).catch((error: Error) => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
 }

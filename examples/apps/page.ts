@@ -15,7 +15,7 @@ const style = `
   section { margin-top: 1.25rem; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
   form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 0 }
   label { display: grid; gap: .2rem; flex: 1 1 12rem; color: var(--soft); font-size: .9rem }
-  input, button { padding: .5rem .7rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); font: inherit }
+  input, button { padding: .5rem .7rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); font: inherit; font-size: 1rem }
   button { border-color: var(--accent); background: var(--accent); color: var(--card); cursor: pointer }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 }
@@ -32,8 +32,9 @@ export const htmlType = 'text/html; charset=utf-8'
  * A whole HTML document in the look of the examples.
  * @param title - plain text
  * @param body - HTML; what comes from a user in it is escaped by the caller
+ * @param ownStyle - CSS of this page alone
  */
-export function renderPage (title: string, body: string): string {
+export function renderPage (title: string, body: string, ownStyle = ''): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +42,7 @@ export function renderPage (title: string, body: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
-<style>${style}
+<style>${style}${ownStyle}
 </style>
 </head>
 <body>

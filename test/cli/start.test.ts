@@ -95,9 +95,9 @@ t.test('a wrong configuration does not start', async t => {
 t.test('the demo starts, says what to open, and stops', async t => {
   const { address, stdout, child, ended } = await startCommand(t, ['--demo'])
   const text = plainLines(stdout())
-  for (const prefix of ['/users', '/stream', '/legacy', '/']) t.match(text, new RegExp(`^${prefix} .* http://127\\.0\\.0\\.1:\\d+$`, 'm'))
+  for (const prefix of ['/users', '/stream', '/chat', '/legacy', '/']) t.match(text, new RegExp(`^${prefix} .* http://127\\.0\\.0\\.1:\\d+$`, 'm'))
   const links = [...text.slice(text.indexOf('Open in a browser:')).matchAll(/^ {2}(http:\S+)/gm)].map(([, url]) => url!)
-  t.ok(links.length >= 4)
+  t.ok(links.length >= 5)
   for (const link of links) {
     t.ok(link.startsWith(address))
     const response = await fetch(link)

@@ -10,8 +10,15 @@ t.test('where the packages of the demo are not installed, its error says how to 
   const dir = await installWithoutDevelopment(t)
   const program = 'import("./dist/examples/demo.js").then(demo => demo.startDemo()).catch(error => console.log(error.message))'
   const { stdout, status } = spawnSync(process.execPath, ['-e', program], { cwd: dir, encoding: 'utf8', timeout: 20_000 })
-  t.equal(stdout, 'The demo needs two more packages: npm install @fastify/swagger @fastify/swagger-ui\n')
+  t.equal(stdout, 'The example needs more packages: npm install @fastify/swagger @fastify/swagger-ui ws\n')
   t.equal(status, 0, 'it ends by itself: no app was left running')
+})
+
+t.test('where the packages of gRPC are not installed, the error of the greeter says so, too', async t => {
+  const dir = await installWithoutDevelopment(t)
+  const { stderr, status } = spawnSync(process.execPath, ['dist/examples/apps/greeter/index.js'], { cwd: dir, encoding: 'utf8', timeout: 20_000 })
+  t.equal(stderr, 'The example needs more packages: npm install @grpc/grpc-js @grpc/proto-loader\n')
+  t.equal(status, 1)
 })
 
 /** The examples as a package that depends on the gateway sees them: built, with the gateway's dependencies only. */

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import type { User } from '../../examples/apps/users/directory.ts'
 import { startDemo } from '../../examples/demo.ts'
 import { openStream, readJson } from './client.ts'
+import { enterWelcome } from './guest.ts'
 import { startGateway } from './through-gateway.ts'
 
 async function startAll (t: Test) {
@@ -12,7 +13,7 @@ async function startAll (t: Test) {
 
 t.test('everything that the demo offers to open is there', async t => {
   const { demo, url } = await startAll(t)
-  t.ok(demo.links.length >= 4)
+  t.ok(demo.links.length >= 5)
   for (const { title, path } of demo.links) {
     const response = await fetch(url + path)
     t.equal(response.status, 200, `${path}: ${title}`)
@@ -58,6 +59,13 @@ t.test('an answer arrives token by token, as text too', async t => {
   }
 })
 
+t.test('two people in one room of the chat hear each other', async t => {
+  const { url } = await startAll(t)
+  const [ada, kurt] = [await enterWelcome(t, `${url}/chat`, { name: 'Ada' }), await enterWelcome(t, `${url}/chat`, { name: 'Kurt' })]
+  ada.say('hello')
+  t.match(await kurt.next(), { message: { from: 'Ada', text: 'hello' } })
+})
+
 t.test('the old application keeps its session through the gateway', async t => {
   const { url } = await startAll(t)
   const signedIn = await fetch(`${url}/legacy/login`, {
@@ -75,7 +83,7 @@ t.test('the old application keeps its session through the gateway', async t => {
 t.test('closing the demo stops its apps', async t => {
   const demo = await startDemo()
   const urls = [...demo.options.apps!.map(({ upstreams }) => upstreams as string), demo.options.extraProxy![0]!.url!]
-  t.equal(urls.length, 4)
+  t.equal(urls.length, 5)
   await demo.close()
   for (const url of urls) await t.rejects(fetch(url), url)
 })

@@ -7,6 +7,7 @@ t.test('a gateway that is started in the folder of the examples finds its apps b
   const { locations } = await resolveConfiguration(withDiscoveryDefaults({}, dir), dir)
   const routes = locations.map(({ prefix, upstreams }) => [prefix, ...upstreams.map(({ url }) => url)])
   t.strictSame(routes.sort(), [
+    ['/chat', 'http://127.0.0.1:4004'],
     ['/legacy', 'http://127.0.0.1:4003'],
     ['/stream', 'http://127.0.0.1:4002'],
     ['/users', 'http://127.0.0.1:4001'],

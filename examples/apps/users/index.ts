@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import { type RunningApp, runWhenMain, type StartOptions } from '../http.ts'
+import { demoPackages, loadPackages } from '../packages.ts'
 import { createDirectory } from './directory.ts'
 import { addRoutes } from './routes.ts'
 
@@ -11,7 +12,7 @@ import { addRoutes } from './routes.ts'
  * @throws when `@fastify/swagger` or `@fastify/swagger-ui` is not installed, saying how to install them
  */
 export async function start ({ port = 0, host = '127.0.0.1' }: StartOptions = {}): Promise<RunningApp> {
-  const { swagger, swaggerUi } = await importDocumentation()
+  const [{ default: swagger }, { default: swaggerUi }] = await loadPackages(demoPackages, () => Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')]))
   const fastify = Fastify({ forceCloseConnections: true })
   await fastify.register(swagger, {
     openapi: {
@@ -24,17 +25,6 @@ export async function start ({ port = 0, host = '127.0.0.1' }: StartOptions = {}
   await fastify.register(async scope => addRoutes(scope, createDirectory()))
   const url = await fastify.listen({ port, host })
   return { url, close: () => fastify.close() }
-}
-
-// They are development dependencies of the gateway, so they are missing where it is installed as a package.
-async function importDocumentation () {
-  try {
-    const [swagger, swaggerUi] = await Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')])
-    return { swagger: swagger.default, swaggerUi: swaggerUi.default }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new Error('The demo needs two more packages: npm install @fastify/swagger @fastify/swagger-ui', { cause: error })
-  }
 }
 
 runWhenMain(import.meta.url, start)

@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { decideRoute, upstreamUrl } from '../../../lib/location/decide.ts'
+import { decideRoute, isOwned, upstreamUrl } from '../../../lib/location/decide.ts'
 import type { Location, UpstreamTarget } from '../../../lib/location/types.ts'
 import { createLocation } from '../locations.ts'
 
@@ -94,3 +94,9 @@ for (const withRoot of [true, false]) {
     t.ok(counts.same > 300, 'most targets were compared', counts)
   })
 }
+
+t.test('what a location owns is told of a whole request target', async t => {
+  const locations = [createLocation({ prefix: '/shop' })]
+  const rows: Array<[target: string, expected: boolean]> = [['/shop', true], ['/shop/x?y', true], ['http://a/shop/', true], ['/shopping', false], ['/', false], ['*', false], ['a:443', false]]
+  for (const [target, expected] of rows) t.equal(isOwned(locations, target), expected, target)
+})

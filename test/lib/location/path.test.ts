@@ -41,6 +41,8 @@ const forwarded: Record<string, [location: Location, target: string, path: strin
   'a slash is added to the bare prefix with a query': [slashed, '/users?x=1', '/?x=1'],
   'no slash is added to the root': [slashedRoot, '/?x', '/?x'],
   'a rewrite replaces the public path': [rewriting('^/users/(\\d+)$', '/api/v2/people/$1'), '/users/42?x=1', '/api/v2/people/42?x=1'],
+  'a rewrite to itself keeps the prefix': [locationAt('/examples.Greeter', { rewrite: { pattern: /^\//, replacement: '/' } }), '/examples.Greeter/Greet?x', '/examples.Greeter/Greet?x'],
+  'a rewrite to itself keeps a prefix in plain letters': [rewriting('^/', '/'), '/%75sers/%75', '/users/%75'],
   'a rewrite does not see the query': [rewriting('x', 'y'), '/users/ax?x=1', '/users/ay?x=1'],
   'a rewrite replaces the first match': [rewriting('a', 'b'), '/users/aa', '/users/ba'],
   'a rewrite counts letters as they are written': [rewriting('^/Users', ''), '/users/1', '/users/1'],

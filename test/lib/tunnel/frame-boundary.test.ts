@@ -40,7 +40,7 @@ for (const { name, length, options } of lengths) {
         boundary.push(frame.subarray(index, index + 1))
         if (boundary.isBetweenFrames) ends.push(index + 1)
       }
-      t.strictSame(ends, [frame.length])
+      t.strictSame(ends.slice(0, 5), [frame.length])
     })
 
     t.test(`a frame with ${name}${isMasked ? ', masked,' : ''} ends with its last byte, wherever it is cut in two`, async t => {
@@ -51,7 +51,7 @@ for (const { name, length, options } of lengths) {
         boundary.push(frame.subarray(cut))
         if (isWrong || !boundary.isBetweenFrames) wrong.push(cut)
       }
-      t.strictSame(wrong, [])
+      t.strictSame(wrong.slice(0, 5), [])
     })
   }
 }
@@ -78,7 +78,7 @@ for (const { name, frames } of streams) {
         if (boundary.pushFrame(bytes.subarray(second)) !== expected) wrong.push([first, second, 'pushFrame'])
       }
     }
-    t.strictSame(wrong, [])
+    t.strictSame(wrong.slice(0, 5), [])
   })
 }
 
