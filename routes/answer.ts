@@ -54,7 +54,7 @@ function announceTrailers ({ raw, exchange }: FastifyRequest, reply: FastifyRepl
 export function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Answer['body'], etag: string | undefined): void {
   const isKnown = etag !== undefined && isKnownToClient(request.headers['if-none-match'], etag)
   if (!isKnown && request.method !== 'HEAD') {
-    if (isHttp2(reply.raw) && (body === null || (body instanceof AnswerBody && body.isEmpty))) endWithHead(reply)
+    if (isHttp2(reply.raw) && (body === null || (body instanceof AnswerBody && body.isEmpty))) endWithHead(request, reply)
     else reply.send(body ?? undefined)
     return
   }
@@ -70,13 +70,15 @@ export function sendVersion (request: FastifyRequest, reply: FastifyReply, body:
  * Fastify writes the head first and ends the response afterwards, which makes two frames; node makes one of them when it
  * is only asked to end.
  */
-function endWithHead (reply: FastifyReply): void {
+function endWithHead ({ exchange }: FastifyRequest, reply: FastifyReply): void {
   const { raw } = reply
+  const hasLength = exchange!.answer!.headers['content-length'] !== undefined
   const { writeHead } = raw
   raw.writeHead = function deferHead (statusCode: number, headers: OutgoingHttpHeaders) {
     raw.writeHead = writeHead
     raw.statusCode = statusCode
-    for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value!)
+    // Fastify says how long nothing is.
+    for (const [name, value] of Object.entries(headers)) if (hasLength || name !== 'content-length') raw.setHeader(name, value!)
     return raw
   } as typeof raw.writeHead
   reply.send()

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { connectRaw } from '../../helper.ts'
-import type { ServerSocket } from '../../../lib/client/closing.ts'
+import type { ServerSocket, Turn } from '../../../lib/client/closing.ts'
 import { endBehind, respondOn, whenItsTurn } from '../../../lib/client/upgrade-response.ts'
 import { listen, portOf } from './sockets.ts'
 
@@ -111,5 +111,16 @@ t.test('it is never the turn of a request whose connection has closed before', a
   taken[0]!.destroy()
   await closed
   await setImmediate()
+  t.equal(calls, 0)
+})
+
+t.test('it is never the turn of a request whose connection closes behind the answer before it', async t => {
+  const current = new EventEmitter()
+  const socket: ServerSocket = Object.assign(new Socket(), { _httpMessage: current as unknown as Turn | null })
+  let calls = 0
+  whenItsTurn(socket, () => { calls++ })
+  socket._httpMessage = null
+  socket.destroy()
+  current.emit('close')
   t.equal(calls, 0)
 })
