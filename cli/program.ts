@@ -27,8 +27,8 @@ Examples:
   fastify-gateway start --upstream '=127.0.0.1:9000'
                                         the app without a prefix
   fastify-gateway start --port 8443 --tls-cert cert.pem --tls-key key.pem
-                                        HTTPS and HTTP/2; SIGHUP reads both anew,
-                                        which is done by itself when they change`,
+                                        HTTPS and HTTP/2; new files are seen by
+                                        themselves, and at once after SIGHUP`,
   serveStatic: `
 Who navigates to what is no file gets index.html; a missing script or image
 stays 404. The API gets the path without its prefix.

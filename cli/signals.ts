@@ -32,8 +32,9 @@ export async function stopOnSignal (stop: (signal: string) => Promise<void>): Pr
  */
 export function renewOnHangup (renew: () => void, { isInteractive }: { isInteractive: boolean }): void {
   process.on('SIGHUP', function onHangup () {
-    if (isInteractive && !hasTerminal()) process.kill(process.pid, 'SIGTERM')
-    else renew()
+    if (!isInteractive || hasTerminal()) return renew()
+    process.off('SIGHUP', onHangup)
+    process.kill(process.pid, 'SIGHUP')
   })
 }
 

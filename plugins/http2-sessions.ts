@@ -10,6 +10,15 @@ export interface Http2SessionsOptions {
   gracePeriod: number
   /** The server is the gateway's own: at the end of the grace period every connection is closed. */
   ownsServer: boolean
+  /** Milliseconds that a connection of the gateway's own server may be silent; 0 is for ever. */
+  silence: SilenceLimits
+}
+
+export interface SilenceLimits {
+  /** Until no new requests are taken on it; those under way go on. */
+  keepAliveTimeout: number
+  /** Until it is closed, whatever is under way. */
+  connectionTimeout: number
 }
 
 /** Of a GOAWAY that only says that there will be another: all that has been sent until then is still answered (RFC 9113, 6.8). */
@@ -19,7 +28,7 @@ const ANY_STREAM = 2 ** 31 - 1
  * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they mean those of HTTP/1.1: without
  * this, `close()` waits until the last client leaves of its own will.
  */
-async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServer }: Http2SessionsOptions): Promise<void> {
+async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServer, silence }: Http2SessionsOptions): Promise<void> {
   const server = fastify.server as unknown as Http2SecureServer
   if (fastify.initialConfig.http2 !== true) return
   const sessions = new Set<ServerHttp2Session>()
@@ -33,8 +42,13 @@ async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServe
     // Its handshake was under way when the others were closed. Its client has no answer to wait for.
     if (isStopped) session.close()
     session.on('stream', announceEnd)
-    if (ownsServer) boundResets(session, fastify.log)
+    if (!ownsServer) return
+    boundResets(session, fastify.log)
+    boundSilence(session, silence)
   })
+
+  // Who does not finish the handshake cannot be answered: what is written would wait for its end.
+  if (ownsServer) server.on('tlsClientError', (_error, socket) => socket.destroy())
 
   // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart. Who
   // hears it sends the next request elsewhere.
@@ -68,8 +82,24 @@ function boundResets (session: ServerHttp2Session, log: FastifyBaseLogger): void
       const isComplete = !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR
       if (isComplete || session.destroyed || budget.take(performance.now())) return
       log.warn({ remoteAddress: session.socket.remoteAddress }, 'connection ended: its client takes back too many requests')
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      // By itself, `destroy()` with a code may cut off the frame that says it.
+      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      session.destroy()
     })
+  })
+}
+
+/**
+ * node counts one silence only, and `server.setTimeout()` ends a connection with everything on it; so does this, where that
+ * time is the shorter one. A client that sends PING is not silent.
+ */
+function boundSilence (session: ServerHttp2Session, { keepAliveTimeout, connectionTimeout }: SilenceLimits): void {
+  const endsAtOnce = connectionTimeout > 0 && (keepAliveTimeout === 0 || connectionTimeout <= keepAliveTimeout)
+  if (endsAtOnce) return
+  session.removeAllListeners('timeout')
+  session.setTimeout(keepAliveTimeout, function leave () {
+    session.close()
+    if (connectionTimeout > 0) session.setTimeout(connectionTimeout - keepAliveTimeout, () => session.destroy())
   })
 }
 

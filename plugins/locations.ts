@@ -39,7 +39,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
-  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer })
+  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
   await fastify.register(upgrades, { owns: target => isOwned(dispatchers.map(({ location }) => location), target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))

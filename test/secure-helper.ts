@@ -52,7 +52,10 @@ export async function askHttp2 (session: ClientHttp2Session, path: string, heade
 
 export async function readAnswer (stream: ClientHttp2Stream): Promise<Http2Answer> {
   stream.end()
-  const [headers] = await once(stream, 'response') as [IncomingHttpHeaders & { ':status'?: number }]
+  // A stream that is closed without an error says so by nothing else.
+  const closed = once(stream, 'close').then(() => { throw new Error(`closed without an answer: ${stream.rstCode}`) })
+  closed.catch(() => {})
+  const [headers] = await Promise.race([once(stream, 'response'), closed]) as [IncomingHttpHeaders & { ':status'?: number }]
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return { status: headers[':status'], headers, body: Buffer.concat(chunks).toString() }

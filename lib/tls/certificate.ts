@@ -72,7 +72,6 @@ function findRefusal (pair: PemPair): Problem | undefined {
     createSecureContext({ ...pair, minVersion: MIN_VERSION })
     return undefined
   } catch (error) {
-    const { reason, message } = error as Error & { reason?: string }
-    return { path: 'tls.cert', message: `OpenSSL does not take it (${reason ?? message}); look whether every certificate in it is whole` }
+    return { path: 'tls.cert', message: `OpenSSL does not take it (${(error as Error).message}); look whether every certificate in it is whole` }
   }
 }

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { runCommand } from './command.ts'
 
-const configurationFlags = ['--config', '--upstream', '--default-upstream', '--fastapi-redirect', '--no-redirect-cache', '--add-slashes']
+const configurationFlags = ['--config', '--upstream', '--default-upstream', '--fastapi-redirect', '--no-redirect-cache', '--add-slashes', '--tls-cert', '--tls-key']
 
 const pages = {
   '--help': ['start', 'routes', 'check'],
   'start --help': ['--host', '--port', '--debug', '--demo', ...configurationFlags],
+  'serve-static --help': ['--host', '--port', '--root', '--api-prefix', '--api-target', '--tls-cert', '--tls-key'],
   'routes --help': ['--json', ...configurationFlags],
   'check --help': configurationFlags,
 }

@@ -82,16 +82,18 @@ const wrong = [
 ]
 
 for (const { name, args, says } of wrong) {
-  t.test(`${name} starts nothing, and check and routes say what to do`, async t => {
-    const cwd = await makeProject(t)
-    t.match(await runCommand(t, ['check', ...args], { cwd }), { exitCode: 1, stdout: '', stderr: says })
-    for (const command of ['start', 'routes']) {
-      const { exitCode, stdout, stderr } = await runCommand(t, [command, ...args], { cwd })
-      t.strictSame([exitCode, stdout], [1, ''])
-      t.match(stderr.replace('error: Invalid gateway configuration: ', ''), says)
-    }
+  t.test(`${name} is a problem that says what to do`, async t => {
+    t.match(await runCommand(t, ['check', ...args], { cwd: await makeProject(t) }), { exitCode: 1, stdout: '', stderr: says })
   })
 }
+
+t.test('a wrong certificate starts nothing, and shows no routes', async t => {
+  const cwd = await makeProject(t)
+  for (const command of ['start', 'routes']) {
+    const outcome = await runCommand(t, [command, '--tls-cert', 'cert.pem'], { cwd })
+    t.match(outcome, { exitCode: 1, stdout: '', stderr: /^error: Invalid gateway configuration: tls\.key: is required/ })
+  }
+})
 
 t.test('a certificate that has expired is served, with a warning', async t => {
   const args = ['--tls-cert', join(fixtures, 'expired.cert.pem'), '--tls-key', join(fixtures, 'expired.key.pem')]
