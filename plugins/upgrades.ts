@@ -24,18 +24,24 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
 
   function onUpgrade (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
     // node has taken its own listener away.
-    socket.on('error', () => {})
-    if (server.listenerCount('upgrade') === 1) return whenItsTurn(socket, () => take(request, socket, head))
+    socket.on('error', ignore)
+    if (server.listenerCount('upgrade') === 1) whenItsTurn(socket, () => take(request, socket, head))
     // The other listeners have the first word.
-    setImmediate(function lookAgain () {
-      // @fastify/websocket, for example, leads it through Fastify, too; but an answer that is no switch ends nothing there.
-      if (socket._httpMessage instanceof ServerResponse) return endBehind(socket._httpMessage, socket)
-      if (!isTaken(socket) && owns(request.url!)) take(request, socket, head)
-    })
+    else setImmediate(() => lookAgain(request, socket, head))
+  }
+
+  function lookAgain (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
+    const { _httpMessage: response } = socket
+    // @fastify/websocket, for example, leads it through Fastify, too; but an answer that is no switch ends nothing there.
+    if (response instanceof ServerResponse && response.req === request) return endBehind(response, socket)
+    if (!isTaken(socket) && owns(request.url!)) whenItsTurn(socket, () => take(request, socket, head))
   }
 
   function take (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
-    if (readUpgrade(request) === null) return giveBack(request, socket, head)
+    if (readUpgrade(request) === null) {
+      socket.off('error', ignore)
+      return giveBack(request, socket, head)
+    }
     if (head.length > 0) socket.unshift(head)
     server.emit('request', request, respondOn(request, socket))
   }
@@ -44,7 +50,7 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
   function onConnect (request: IncomingMessage, socket: ServerSocket | Http2ServerResponse): void {
     if (server.listenerCount('connect') > 1) return
     if (socket instanceof Http2ServerResponse) return refuseConnect(socket)
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     whenItsTurn(socket, () => refuseConnect(respondOn(request, socket)))
   }
 
@@ -62,5 +68,7 @@ function refuseConnect (response: ServerResponse | Http2ServerResponse): void {
 function isTaken (socket: ServerSocket): boolean {
   return socket.destroyed || socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
 }
+
+function ignore (): void {}
 
 export default fp(routeUpgrades, { name: 'gateway-upgrades', fastify: '5.x' })

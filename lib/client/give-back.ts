@@ -5,8 +5,9 @@ const LINE_BREAK = /[\r\n]/
 
 /**
  * Lets a server read a request again that node has taken off its parser because it asks to switch protocols: this time as
- * the ordinary request that it is to be, with its body, and with what comes behind it on the connection. Its
- * `Connection` does not say `upgrade` any more.
+ * the ordinary request that it is to be, with its body, and with what comes behind it on the connection. Without its
+ * `Upgrade`: what makes node take it off is that together with `Connection`, or with what node takes for that
+ * (`Proxy-Connection`), and it must not come here again for ever.
  * @param head - what has been read behind the request's head
  */
 export function giveBack ({ method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Socket & { server?: Server }, head: Buffer): void {
@@ -16,6 +17,8 @@ export function giveBack ({ method, url, httpVersion, rawHeaders }: IncomingMess
     socket.destroy()
     return
   }
+  // Of the answer before it, which was the last that node had known of.
+  socket.setTimeout(0)
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
   socket.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
 }
@@ -23,13 +26,9 @@ export function giveBack ({ method, url, httpVersion, rawHeaders }: IncomingMess
 function headerLines (rawHeaders: readonly string[]): string[] {
   const lines: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!
-    const value = name.toLowerCase() === 'connection' ? withoutUpgrade(rawHeaders[i + 1]!) : rawHeaders[i + 1]!
-    lines.push(`${name}: ${value}`)
+    // node's lenient parser lets white space through before the colon.
+    const name = rawHeaders[i]!.trim()
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[i + 1]!}`)
   }
   return lines
-}
-
-function withoutUpgrade (connection: string): string {
-  return connection.split(',').filter(option => option.trim().toLowerCase() !== 'upgrade').join(',')
 }

@@ -7,6 +7,8 @@ export interface FlowListener {
   moved (): void
   /** Its source has ended, and everything of it has been written. */
   drained (): void
+  /** It is over, or its source has said farewell, too. */
+  parted (): void
 }
 
 /**
@@ -21,7 +23,7 @@ export class Flow {
   readonly #listener: FlowListener
   #farewell: Buffer | null = null
   /** The farewell has been written: nothing comes behind it. */
-  #isOver = false
+  isOver = false
 
   constructor (source: Duplex, destination: Duplex, frames: FrameBoundary | null, listener: FlowListener) {
     this.#source = source
@@ -53,7 +55,7 @@ export class Flow {
 
   readonly #pass = (chunk: Buffer) => {
     this.#listener.moved()
-    if (this.#isOver) return this.#ignore(chunk)
+    if (this.isOver) return this.#ignore(chunk)
     if (this.#farewell === null) {
       this.#frames?.push(chunk)
       return this.#write(chunk)
@@ -69,15 +71,16 @@ export class Flow {
     if (!this.#destination.write(bytes)) this.#source.pause()
   }
 
-  /** Of what comes behind the farewell only the other end's own is of interest: then there is nothing more to wait for. */
+  /** Of what comes behind the farewell only the other end's own is of interest. */
   #ignore (bytes: Buffer): void {
     this.#frames!.push(bytes)
-    if (this.isClosing) this.#source.end()
+    if (this.isClosing) this.#listener.parted()
   }
 
   #finish (): void {
-    this.#isOver = true
-    if (!this.isClosing) this.#destination.write(this.#farewell)
+    this.isOver = true
+    if (!this.isClosing && !this.#destination.writableEnded) this.#destination.write(this.#farewell)
+    this.#listener.parted()
   }
 
   readonly #end = () => {

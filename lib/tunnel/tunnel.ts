@@ -33,6 +33,7 @@ export class Tunnel implements FlowListener {
   #movedAt: number
   #lingersUntil = Infinity
   #isUnwanted = false
+  #isParting = false
   #hasEnded = false
 
   /** @param upstream - whose bytes, from the first behind its answer's head, have not been read */
@@ -74,8 +75,17 @@ export class Tunnel implements FlowListener {
   /** The gateway stops: both ends of a WebSocket are told so, between two frames. Of another protocol nothing is known. */
   endStream (): void {
     this.#isUnwanted = true
-    if (!this.#isWebSocket || this.#flows.some(flow => flow.isClosing)) return
+    if (!this.#isWebSocket || this.#isParting || this.#flows.length === 0 || this.#flows.some(flow => flow.isClosing)) return
+    this.#isParting = true
     this.#flows.forEach((flow, index) => flow.sayFarewell(createCloseFrame(GOING_AWAY, index === TO_UPSTREAM)))
+  }
+
+  /** When both have been told, an end that has said the same is waited for no longer (RFC 6455, 7.1.1). */
+  parted (): void {
+    const [toUpstream, toClient] = this.#flows
+    if (!toUpstream!.isOver || !toClient!.isOver) return
+    if (toUpstream!.isClosing) this.#client!.end()
+    if (toClient!.isClosing) this.#upstream.end()
   }
 
   /** Ends both ends at once. */
@@ -110,7 +120,9 @@ export class Tunnel implements FlowListener {
   }
 
   readonly #clientClosed = () => {
-    this.#upstream.destroy()
+    // What it sent before its proper end is still on its way.
+    if (this.#client!.readableEnded && !this.#upstream.writableFinished) this.#lingerFor(LINGER_TIME)
+    else this.#upstream.destroy()
     this.#end()
   }
 

@@ -36,9 +36,10 @@ export function readSwitchHead (statusCode: number, rawHeaders: readonly RawText
   const protocols = valuesOf(rawHeaders, 'upgrade')
   const [protocol] = protocols
   if (statusCode !== 101 || protocol === undefined || protocols.length > 1) return undefined
-  if (!splitList(asked ?? '').includes(protocol.toLowerCase())) return undefined
+  if (asked === null || !splitList(asked).includes(protocol.toLowerCase())) return undefined
   const headers = readResponseHeaders(rawHeaders)
   delete headers['content-length']
+  delete headers.trailer
   return { statusCode, statusText: '', headers, protocol }
 }
 

@@ -11,10 +11,11 @@ const FAREWELL = createCloseFrame(GOING_AWAY, false)
 function createFlow ({ isWebSocket = true, highWaterMark = 65_536 } = {}) {
   const source = createConnection({ highWaterMark })
   const destination = createConnection({ highWaterMark })
-  const told = { moved: 0, drained: 0 }
+  const told = { moved: 0, drained: 0, parted: 0 }
   const flow = new Flow(source.socket, destination.socket, isWebSocket ? new FrameBoundary() : null, {
     moved: () => { told.moved++ },
     drained: () => { told.drained++ },
+    parted: () => { told.parted++ },
   })
   return { flow, source, destination, told, from: source.end, to: destination.end }
 }

@@ -53,3 +53,11 @@ t.test('of the headers of a switch those go on that do not end here, without a l
   const head = readSwitchHead(101, bytes([...SWITCH, 'Sec-WebSocket-Accept', 'abc', 'Content-Length', '5', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'Keep-Alive', 'timeout=5']), 'websocket')
   t.strictSame({ ...head, headers: { ...head!.headers } }, { statusCode: 101, statusText: '', protocol: 'websocket', headers: { 'sec-websocket-accept': 'abc', 'set-cookie': ['a', 'b'] } })
 })
+
+t.test('nothing is a switch that nobody asked for', async t => {
+  t.equal(readSwitchHead(101, ['Upgrade', ''], null), undefined)
+})
+
+t.test('the Trailer of a switch has nothing to announce', async t => {
+  t.strictSame({ ...readSwitchHead(101, ['Upgrade', 'websocket', 'Trailer', 'x'], 'websocket')!.headers }, {})
+})

@@ -364,6 +364,8 @@ t.test('a request whose client left says nothing of the upstream that it probed'
   while (probe.exchange.upstream !== upstream) probe = dispatch(dispatcher)
   t.equal(upstream.outlier!.state, 'probing')
   probe.exchange.close(false)
+  // It has no connection yet, and keeps its place until it is known what becomes of that.
+  while (upstream.outlier!.state === 'probing') await setTimeout(1)
   t.equal(upstream.outlier!.state, 'ejected')
   t.equal(upstream.takesRequests(performance.now()), true, 'the next request is a probe')
 })
