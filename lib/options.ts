@@ -43,6 +43,9 @@ const locationFlags = {
   rewriteHost: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('auto')], {
     default: 'auto', description: 'The `Host` that the app sees: `true` its upstream\'s, `false` the client\'s, `"auto"` the client\'s for `http:` upstreams and the upstream\'s for `https:`.',
   })),
+  httpClient: Type.Optional(Type.Union([Type.Literal('own'), Type.Literal('undici')], {
+    default: 'own', description: 'Who speaks HTTP/1.1 to the upstreams: the gateway\'s own client, or undici, should an app work with that one only; undici sends no trailers and ends a connection at a `100 Continue` that was not asked for.',
+  })),
   websocket: Type.Optional(Type.Boolean({ default: true, description: 'Tunnel WebSockets and what else a client wants to switch to with `Upgrade`, but not HTTP/2 without TLS (h2c). `false` refuses them with 403.' })),
   trace: Type.Optional(Type.Boolean({ default: false, description: 'Forward TRACE, which shows a client\'s request with what proxies have added. Otherwise it is refused with 405.' })),
   timeouts: Type.Optional(Optional({

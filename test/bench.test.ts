@@ -17,7 +17,7 @@ interface Outcome {
 /** Without the loaders of tap, which NODE_OPTIONS would bring into every process. */
 function runBench (args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
   return new Promise(resolve => {
-    execFile(process.execPath, [script, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...env }, timeout: 60_000 },
+    execFile(process.execPath, [script, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...env }, timeout: 240_000 },
       (error, stdout, stderr) => resolve({ error, stdout, stderr }))
   })
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
-import type { ConnectionSettings } from '../upstream/connections.ts'
 import { Deadlines, resolutionFor } from '../upstream/deadlines.ts'
-import type { OutgoingRequest, Transport, TransportHandler } from '../upstream/transport.ts'
+import type { ConnectionSettings, OutgoingRequest, Transport, TransportHandler } from '../upstream/transport.ts'
 import { Connection } from './connection.ts'
 import { transportClosed, transportDestroyed } from './errors.ts'
 import { KEEP_ALIVE_TIMEOUT } from './framing.ts'

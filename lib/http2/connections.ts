@@ -1,6 +1,5 @@
 import type { UpstreamTarget } from '../location/types.ts'
-import type { ConnectionSettings } from '../upstream/connections.ts'
-import { type OutgoingRequest, type Transport, type TransportHandler, UnsupportedError } from '../upstream/transport.ts'
+import { type ConnectionSettings, type OutgoingRequest, type Transport, type TransportHandler, UnsupportedError } from '../upstream/transport.ts'
 import { Session, type SessionListener } from './session.ts'
 import type { VigilTimes } from './vigil.ts'
 

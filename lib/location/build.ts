@@ -106,6 +106,7 @@ function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite
     openapi: fillSwitchable(openApiGroup, true, shared.openapi, flags.openapi),
     addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
     rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
+    httpClient: flags.httpClient ?? shared.httpClient ?? defaults.httpClient.default,
     websocket: flags.websocket ?? shared.websocket ?? defaults.websocket.default,
     trace: flags.trace ?? shared.trace ?? defaults.trace.default,
     timeouts: fillGroup(defaults.timeouts, shared.timeouts, flags.timeouts),

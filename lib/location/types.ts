@@ -133,6 +133,8 @@ export interface Location {
   cookiePath: 'rewrite' | 'isolate' | 'keep'
   /** `null` when API documents are left alone. */
   openapi: OpenApiRule | null
+  /** Who speaks HTTP/1.1 to the upstreams. */
+  httpClient: 'own' | 'undici'
   /** Connections may switch to another protocol. */
   websocket: boolean
   /** TRACE is forwarded. */

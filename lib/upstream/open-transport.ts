@@ -1,18 +1,15 @@
 import { Http1Connections } from '../http1/http1-connections.ts'
 import { addressOf, openBy, openPlain } from '../http1/open-socket.ts'
-import type { UpstreamTarget } from '../location/types.ts'
+import type { Location, UpstreamTarget } from '../location/types.ts'
 import { Http2Connections } from '../http2/connections.ts'
-import { type ConnectionSettings, Connections } from './connections.ts'
 import { createConnector } from './connector.ts'
-import type { Transport } from './transport.ts'
-
-/** Whether HTTP/1.1 is spoken by our own client, or by undici. */
-const IS_OWN: boolean = true
+import type { ConnectionSettings, Transport } from './transport.ts'
+import { UndiciConnections } from './undici-connections.ts'
 
 /** What speaks to an upstream, in the protocol that its address asks for. Connects when there is something to send. */
-export function openTransport (target: UpstreamTarget, settings: ConnectionSettings): Transport {
+export function openTransport (target: UpstreamTarget, settings: ConnectionSettings, httpClient: Location['httpClient'] = 'own'): Transport {
   if (target.isHttp2) return new Http2Connections(target, settings)
-  if (!IS_OWN) return new Connections(target, settings)
+  if (httpClient === 'undici') return new UndiciConnections(target, settings)
   // The time to connect is kept by the transport.
   const open = target.isSecure ? openBy(createConnector(target, 0), target) : openPlain(addressOf(target))
   return new Http1Connections(open, settings)

@@ -43,6 +43,14 @@ export interface TransportHandler {
   onError (error: Error): void
 }
 
+/** What the connections to an upstream are opened with. */
+export interface ConnectionSettings {
+  /** Milliseconds; 0 is none. */
+  connectTimeout: number
+  /** How many there are at most. */
+  maxConnections: number
+}
+
 /** The connections to one upstream, and what speaks its protocol on them. */
 export interface Transport {
   /** On a connection that is there, or a new one. */

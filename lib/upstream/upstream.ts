@@ -12,7 +12,7 @@ import type { Transport } from './transport.ts'
 const LEAST = 0.01
 
 /** What of a location makes its upstreams what they are. */
-export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 'timeouts' | 'limits'>
+export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 'timeouts' | 'limits' | 'httpClient'>
 
 /** An address that serves an app: what is configured of it, its connections, and what is known of it. */
 export class Upstream implements Candidate {
@@ -34,7 +34,7 @@ export class Upstream implements Candidate {
   constructor (target: UpstreamTarget, rules: UpstreamRules, probe: ProbeState | null, copy = 0) {
     this.#target = target
     this.#rules = rules
-    this.transport = openTransport(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections })
+    this.transport = openTransport(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections }, rules.httpClient)
     this.seed = hashText(`${target.url} ${copy}`)
     this.outlier = rules.outlierDetection === null ? null : new OutlierDetector(rules.outlierDetection)
     this.probe = probe

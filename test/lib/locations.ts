@@ -27,6 +27,7 @@ export function createLocation (changes: LocationChanges = {}): Location {
     prefixAware: false,
     cookiePath: 'rewrite',
     openapi: null,
+    httpClient: 'own',
     websocket: true,
     trace: false,
     balancer: 'round-robin',

@@ -123,7 +123,7 @@ async function giveMadeUp (t: Test, changes: Partial<IncomingMessage>, hasServer
 t.test('what is given back is the head, and what came behind it', async t => {
   const { socket, connections } = await giveMadeUp(t, {})
   t.equal(connections(), 1)
-  t.equal(String(socket.read()), 'GET / HTTP/1.1\r\nHost: a\r\nConnection: \r\nUpgrade: h2c\r\n\r\nrest')
+  t.equal(String(socket.read()), 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\r\nrest')
 })
 
 const unsafe: { name: string, changes: Partial<IncomingMessage> }[] = [

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net, { type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
 import t from 'tap'
@@ -13,26 +14,56 @@ const SETTINGS = { connectTimeout: 20_000, maxConnections: 1 }
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
 const [CERT, KEY] = [pem('address.cert'), pem('address.key')]
 
-for (const isSecure of [false, true]) {
-  t.test(`an upstream is connected to when there is something to send, and spoken to in HTTP/1.1${isSecure ? ', over TLS' : ''}`, async t => {
-    const sockets: Socket[] = []
-    const server = isSecure ? tls.createServer({ cert: CERT, key: KEY }) : net.createServer()
-    server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => sockets.push(socket.on('error', () => {})))
-    await listen(t, server)
-    const origin = `${isSecure ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`
-    const transport = openTransport(createTarget(origin, { ca: CERT }), SETTINGS)
-    t.teardown(() => transport.destroy())
-    await setImmediate()
-    t.equal(sockets.length, 0)
+for (const httpClient of ['own', 'undici'] as const) {
+  for (const isSecure of [false, true]) {
+    t.test(`${httpClient}: an upstream is connected to when there is something to send, and spoken to in HTTP/1.1${isSecure ? ', over TLS' : ''}`, async t => {
+      const sockets: Socket[] = []
+      const server = isSecure ? tls.createServer({ cert: CERT, key: KEY }) : net.createServer()
+      server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => sockets.push(socket.on('error', () => {})))
+      await listen(t, server)
+      const origin = `${isSecure ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`
+      const transport = openTransport(createTarget(origin, { ca: CERT }), SETTINGS, httpClient)
+      t.teardown(() => transport.destroy())
+      await setImmediate()
+      t.equal(sockets.length, 0)
 
-    const completed = new Promise<string>((resolve, reject) => {
-      let text = ''
-      transport.dispatch(GET, { ...silentHandler, onData: chunk => { text += String(chunk); return true }, onComplete: () => resolve(text), onError: reject })
+      const completed = new Promise<string>((resolve, reject) => {
+        let text = ''
+        transport.dispatch(GET, { ...silentHandler, onData: chunk => { text += String(chunk); return true }, onComplete: () => resolve(text), onError: reject })
+      })
+      while (sockets.length === 0) await setImmediate()
+      const [bytes] = await once(sockets[0]!, 'data') as [Buffer]
+      t.match(String(bytes), /^GET \/ HTTP\/1\.1\r\nhost: upstream\.test\r\n/)
+      sockets[0]!.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine')
+      t.equal(await completed, 'fine')
     })
-    while (sockets.length === 0) await setImmediate()
-    const [bytes] = await once(sockets[0]!, 'data') as [Buffer]
-    t.match(String(bytes), /^GET \/ HTTP\/1\.1\r\nhost: upstream\.test\r\n/)
-    sockets[0]!.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine')
-    t.equal(await completed, 'fine')
-  })
+  }
 }
+
+t.test('undici does not announce the trailers that it does not send', async t => {
+  const sockets: Socket[] = []
+  const server = net.createServer(socket => sockets.push(socket.on('error', () => {})))
+  await listen(t, server)
+  const transport = openTransport(createTarget(`http://127.0.0.1:${portOf(server)}`), SETTINGS, 'undici')
+  t.teardown(() => transport.destroy())
+  const headers = ['host', 'a', 'Trailer', 'X-Sum', 'x-a', '1']
+  transport.dispatch({ ...GET, method: 'POST', headers, body: Readable.from(['body']), trailers: () => ['X-Sum', '1'] }, silentHandler)
+  while (sockets.length === 0) await setImmediate()
+  let text = ''
+  sockets[0]!.on('data', chunk => { text += String(chunk) })
+  while (!text.endsWith('0\r\n\r\n')) await setImmediate()
+  t.notMatch(text, /trailer|x-sum/i)
+  t.match(text, /\r\nx-a: 1\r\n/)
+})
+
+t.test('an upstream in HTTP/2 is spoken to in that, whoever speaks HTTP/1.1', async t => {
+  const preface = new Promise<string>(resolve => {
+    const server = net.createServer(socket => socket.on('error', () => {}).once('data', chunk => resolve(String(chunk))))
+    listen(t, server).then(() => {
+      const transport = openTransport(createTarget(`http://127.0.0.1:${portOf(server)}`, { isHttp2: true }), SETTINGS, 'undici')
+      t.teardown(() => transport.destroy())
+      transport.dispatch(GET, silentHandler)
+    }, t.bailout)
+  })
+  t.match(await preface, /^PRI \* HTTP\/2\.0/)
+})

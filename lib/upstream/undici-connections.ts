@@ -1,25 +1,17 @@
 import { Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { createConnector } from './connector.ts'
-import type { OutgoingRequest, Transport, TransportHandler } from './transport.ts'
+import type { ConnectionSettings, OutgoingRequest, Transport, TransportHandler } from './transport.ts'
 
 // Below what servers usually keep (gunicorn 2 s, uvicorn and Node 5 s), so that a connection is not used in the moment
 // in which its other end closes it. A server that announces its time (`Keep-Alive: timeout=5`) gets it less 2 s.
 const KEEP_ALIVE_TIMEOUT = 1500
 
-/** What the connections to an upstream are opened with. */
-export interface ConnectionSettings {
-  /** Milliseconds; 0 is none. */
-  connectTimeout: number
-  /** How many there are at most. */
-  maxConnections: number
-}
-
 /**
  * HTTP/1.1 by undici: connections to one address, kept alive and reused. The times of an answer are kept by the attempt;
  * undici's own are off.
  */
-export class Connections implements Transport {
+export class UndiciConnections implements Transport {
   readonly #target: UpstreamTarget
   readonly #options: Client.Options
   readonly #pool: Pool
@@ -62,9 +54,11 @@ export class Connections implements Transport {
    * One name for all requests. Otherwise undici takes the Host header's, which may be the client's, and opens a new
    * connection whenever it changes. The name that the certificate is held against is the connector's.
    */
-  #toOptions ({ path, method, headers, body, upgrade }: OutgoingRequest): Dispatcher.DispatchOptions {
+  #toOptions ({ path, method, headers, body, upgrade, trailers }: OutgoingRequest): Dispatcher.DispatchOptions {
     const { isSecure, host } = this.#target
-    const options: Dispatcher.DispatchOptions = { path, method, headers, body, upgrade }
+    // It sends no trailers, so that none are to be announced.
+    const sent = trailers === null ? headers : headers.filter((_, index) => headers[index - index % 2]!.toLowerCase() !== 'trailer')
+    const options: Dispatcher.DispatchOptions = { path, method, headers: sent, body, upgrade }
     return isSecure ? { ...options, servername: host } as Dispatcher.DispatchOptions : options
   }
 }
