@@ -45,8 +45,12 @@ t.test('chunks that cannot be read end the client\'s connection', async t => {
     const upstream = await startLiar(t, socket => socket.write(answer))
     const { port } = await startGateway(t, upstream)
     const reply = await soon(ask(port, '/app/lie'), name)
-    t.equal(reply.isComplete && reply.statusCode === 200, false, name)
-    t.ok('shortsh'.startsWith(reply.body.toString()), 'nothing was added to it')
+    // A fault in the read that brought the head is an answer of the gateway's; a later one breaks off the app's.
+    if (reply.statusCode === 502) isGatewayError(t, reply, 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE', name)
+    else {
+      t.equal(reply.isComplete, false, name)
+      t.ok('shortsh'.startsWith(reply.body.toString()), 'nothing was added to it')
+    }
     await stillServes(t, port)
   }
 })

@@ -57,7 +57,7 @@ t.test('there are 1,000 interim answers at most, for each request', async t => {
     parser.read(bytes, bytes.length)
   }
   t.equal(reading.ends, 2)
-  t.match(read(`${'HTTP/1.1 103 Hints\r\n\r\n'.repeat(33)}`), { error: PROTOCOL_ERROR })
+  t.match(read(`${'HTTP/1.1 103 Hints\r\n\r\n'.repeat(INTERIM_LIMIT + 1)}`), { error: PROTOCOL_ERROR })
 })
 
 t.test('a switch of protocols is one only for who has asked for it', async t => {
