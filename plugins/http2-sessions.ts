@@ -1,6 +1,6 @@
 import { constants, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ResetBudget } from '../lib/client/reset-budget.ts'
@@ -117,7 +117,8 @@ function trackSockets (server: Http2SecureServer): SocketTracker {
   server.on('connection', function track (socket: Socket) {
     const name = nameOf(socket)
     all.add(socket)
-    unfinished.set(name, socket)
+    // Without TLS there is no handshake, and over a Unix socket no name.
+    if (server instanceof TlsServer && socket.remotePort !== undefined) unfinished.set(name, socket)
     socket.once('close', () => {
       all.delete(socket)
       if (unfinished.get(name) === socket) unfinished.delete(name)

@@ -1,13 +1,17 @@
-import { type IncomingMessage, METHODS, ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, METHODS, type Server, ServerResponse, STATUS_CODES } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerSocket } from '../lib/client/closing.ts'
 import { giveBack } from '../lib/client/give-back.ts'
 import { readUpgrade } from '../lib/client/upgrade-request.ts'
+import { findFault } from '../lib/client/vetting.ts'
 import { MethodNotAllowedError } from '../lib/errors.ts'
 import { isForwarded } from '../routes/refuse.ts'
 import { endBehind, respondOn, whenItsTurn } from '../lib/client/upgrade-response.ts'
+
+/** Marks the listeners of gateways. */
+const OURS = Symbol('fastify-gateway.listener')
 
 export interface UpgradesOptions {
   /** Whether a request for this target is the gateway's. */
@@ -25,9 +29,9 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
   function onUpgrade (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
     // node has taken its own listener away.
     socket.on('error', ignore)
-    if (server.listenerCount('upgrade') === 1) whenItsTurn(socket, () => take(request, socket, head))
-    // The other listeners have the first word.
-    else setImmediate(() => lookAgain(request, socket, head))
+    // The listeners of others have the first word.
+    if (hasOthers(server, 'upgrade')) setImmediate(() => lookAgain(request, socket, head))
+    else if (isFirst(server, 'upgrade', onUpgrade)) whenItsTurn(socket, () => take(request, socket, head))
   }
 
   function lookAgain (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
@@ -38,7 +42,8 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
   }
 
   function take (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
-    if (readUpgrade(request) === null) {
+    // One that is malformed, or of which node has not kept all, would be another one when it is read again.
+    if (readUpgrade(request) === null && findFault(request, server) === undefined) {
       socket.off('error', ignore)
       return giveBack(request, socket, head)
     }
@@ -48,12 +53,14 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
 
   /** node answers nothing at all to CONNECT without a listener. */
   function onConnect (request: IncomingMessage, socket: ServerSocket | Http2ServerResponse): void {
-    if (server.listenerCount('connect') > 1) return
+    if (hasOthers(server, 'connect') || !isFirst(server, 'connect', onConnect)) return
     if (socket instanceof Http2ServerResponse) return refuseConnect(socket)
     socket.on('error', ignore)
     whenItsTurn(socket, () => refuseConnect(respondOn(request, socket)))
   }
 
+  Object.assign(onUpgrade, { [OURS]: true })
+  Object.assign(onConnect, { [OURS]: true })
   server.on('upgrade', onUpgrade).on('connect', onConnect)
   fastify.addHook('onClose', async () => { server.off('upgrade', onUpgrade).off('connect', onConnect) })
 }
@@ -62,6 +69,16 @@ function refuseConnect (response: ServerResponse | Http2ServerResponse): void {
   const { code, statusCode, message } = new MethodNotAllowedError('CONNECT')
   const body = JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode!], message })
   response.writeHead(statusCode!, { 'content-type': 'application/json; charset=utf-8', allow: METHODS.filter(isForwarded).join(', ') }).end(body)
+}
+
+/** Whether anybody but gateways listens. */
+function hasOthers (server: Server, event: string): boolean {
+  return server.listeners(event).some(listener => !(OURS in listener))
+}
+
+/** Several gateways may be in one server, and one of them leads all requests through it. */
+function isFirst (server: Server, event: string, listener: object): boolean {
+  return server.listeners(event).find(each => OURS in each) === listener
 }
 
 /** Somebody reads it. */

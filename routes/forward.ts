@@ -4,12 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import { createKeyReader } from '../lib/balancer/request-key.ts'
 import type { PeerSocket } from '../lib/client/peer.ts'
-import { connectionOf, hasBody, hostOf, isHttp2, isSent, rawHeadersOf } from '../lib/client/http-version.ts'
+import { connectionOf, hasBody, hostOf, isGone, isHttp2, isSent, rawHeadersOf } from '../lib/client/http-version.ts'
 import { writeInterim } from '../lib/client/interim-response.ts'
 import { readUpgrade } from '../lib/client/upgrade-request.ts'
 import { watchForEnd } from '../lib/client/watch-for-end.ts'
 import { finishResponseHeaders } from '../lib/headers/finish-response.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
+import { foldRepeated } from '../lib/headers/http2-response.ts'
 import { buildRequestHeaders } from '../lib/headers/request.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
 import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
@@ -57,7 +58,8 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
     rewriteRequestHeaders: request => ({ [EXCHANGE]: request.exchange }) as never,
     rewriteHeaders (headers, request) {
       rewriteHeaders?.(headers as HeaderRecord, () => placeOf(request as FastifyRequest))
-      return finishResponseHeaders(headers as HeaderRecord, { requestId: request!.gatewayId, isDraining: isDraining() })
+      const finished = finishResponseHeaders(headers as HeaderRecord, { requestId: request!.gatewayId, isDraining: isDraining() })
+      return isHttp2(request!.raw) ? foldRepeated(finished) : finished
     },
     onResponse (rawRequest, rawReply, answer) {
       const request = rawRequest as FastifyRequest
@@ -75,7 +77,7 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
   return function forward (request, reply) {
     const { raw } = request
     // The client may have left while a hook of the server's was waiting.
-    if (reply.raw.destroyed) {
+    if (isGone(reply.raw)) {
       reply.hijack()
       return
     }

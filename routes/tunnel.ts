@@ -14,6 +14,8 @@ export function joinTunnel ({ raw: { socket }, exchange }: FastifyRequest, reply
   reply.header('connection', 'Upgrade').header('upgrade', tunnel.protocol)
   response.writeHead(101, reply.getHeaders() as OutgoingHttpHeaders)
   response.flushHeaders()
+  // From here on the connection's end is the tunnel's affair, and no end of an answer.
+  response.detachSocket(socket)
   stopWatching(socket)
   tunnel.join(socket)
 }

@@ -34,6 +34,11 @@ export function connectionOf (request: AnyRequest): PeerSocket {
   return isHttp2(request) ? (request).stream.session!.socket : request.socket
 }
 
+/** Whether nobody waits for a response any more. */
+export function isGone (response: AnyResponse): boolean {
+  return isHttp2(response) ? response.stream.closed || response.stream.destroyed : response.destroyed
+}
+
 /** Whether a response was sent to its end; else it broke off. */
 export function isSent (response: AnyResponse): boolean {
   if (!isHttp2(response)) return response.writableFinished

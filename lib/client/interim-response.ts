@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
+import { isGone } from './http-version.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { HeaderRecord } from '../headers/response.ts'
  * (RFC 9110, 15.2), and behind the head of the answer it is too late for one.
  */
 export function writeInterim (response: ServerResponse | Http2ServerResponse, statusCode: number, headers: HeaderRecord): void {
-  if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return
+  if (response.headersSent || isGone(response) || response.req.httpVersion === '1.0') return
   if (statusCode === 103) writeHints(response, headers)
   else if (statusCode === 102) writeProcessing(response)
 }

@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { ServerSocket } from './closing.ts'
+import { isClosing, type ServerSocket } from './closing.ts'
 
 /**
  * Gives a request that node has taken off its parser a response, as any other has: for the answer, whether that is a switch
@@ -28,7 +28,9 @@ export function endBehind (response: ServerResponse, socket: ServerSocket): void
  * @param free - not called when the connection closes before
  */
 export function whenItsTurn (socket: ServerSocket, free: () => void): void {
+  // Behind the last answer of a connection nothing is acted on (RFC 9112, 9.6).
+  if (socket.destroyed || socket.writableEnded) return
   const current = socket._httpMessage
-  if (current == null) return free()
-  current.once('close', () => { if (!socket.destroyed) whenItsTurn(socket, free) })
+  if (current != null) current.once('close', () => whenItsTurn(socket, free))
+  else if (!isClosing(socket, socket)) free()
 }

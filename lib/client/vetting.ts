@@ -22,6 +22,11 @@ export function vetRequests (server: Server): () => void {
   return () => { server.off('request', listener) }
 }
 
+/** Why a request must not be acted on, whatever its turn; `undefined` for one that is fine. */
+export function findFault (request: IncomingMessage, { maxHeadersCount }: Server): string | undefined {
+  return isHttp2(request) ? findAuthorityFault(request.headers) : findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
+}
+
 /** The verdict on a request; given now when it did not come through the server's own listener (`inject`). */
 export function verdictOn (request: IncomingMessage & { [VERDICT]?: Verdict }, response: ServerResponse, server: Server): Verdict {
   return request[VERDICT] ?? vet(request, response, server)
@@ -42,8 +47,8 @@ function endWith (request: IncomingMessage, response: ServerResponse): void {
   response.shouldKeepAlive = false
 }
 
-function judge (request: IncomingMessage, response: ServerResponse, { maxHeadersCount }: Server): Verdict {
+function judge (request: IncomingMessage, response: ServerResponse, server: Server): Verdict {
   if (!isHttp2(request) && isClosing(request.socket, response)) return LATE
-  const reason = isHttp2(request) ? findAuthorityFault(request.headers) : findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
+  const reason = findFault(request, server)
   return reason === undefined ? FINE : { kind: 'malformed', reason }
 }

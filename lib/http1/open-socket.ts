@@ -30,7 +30,8 @@ export function openPlain (address: { host: string, port: number } | { path: str
   const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
   return function openSocket (take, connected, isHandedOver) {
     const onread = isHandedOver ? undefined : { buffer, callback: (length: number) => take(length, buffer) }
-    const socket = net.connect({ ...address, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
+    // Behind a switch of protocols one direction may end before the other.
+    const socket = net.connect({ ...address, onread, allowHalfOpen: isHandedOver, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
     tolerateBrokenPipe(socket)
     if (isHandedOver) listen(socket, take)
     return socket

@@ -55,10 +55,16 @@ function addHeader (head: { lines: string, contentLength: number | null }, name:
   const key = reservedKey(name)
   if (key === null) {
     head.lines += `${name}: ${text}\r\n`
+    // It ends here, and has to say so (RFC 9110, 10.1.4).
+    if (isTe(name)) head.lines += 'connection: TE\r\n'
     return
   }
   if (key !== 'content-length' || head.contentLength !== null || !LENGTH.test(text)) throw invalidRequest(`header ${key}`)
   head.contentLength = Number(text)
+}
+
+function isTe (name: string): boolean {
+  return name.length === 2 && name.toLowerCase() === 'te'
 }
 
 /** Its lower-case name when it is one that the caller must not write. */

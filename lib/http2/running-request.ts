@@ -62,7 +62,7 @@ export class RunningRequest {
 
   #send (stream: ClientHttp2Stream): void {
     const { body, trailers } = this.#request
-    if (trailers !== null) stream.once('wantTrailers', () => this.#guard(() => stream.sendTrailers(toFields(trailers()))))
+    if (trailers !== null) stream.once('wantTrailers', () => this.#sendTrailers(stream, trailers))
     if (body instanceof Readable) {
       this.#upload = new Upload(body, stream, {
         onBodySent: () => { if (!this.#isOver) this.#guard(() => this.#handler.onBodySent()) },
@@ -71,6 +71,15 @@ export class RunningRequest {
     } else if (body !== null) {
       stream.end(body, () => { if (!this.#isOver) this.#guard(() => this.#handler.onBodySent()) })
     } else if (trailers !== null) stream.end()
+  }
+
+  /** What cannot be sent is the client's fault. */
+  #sendTrailers (stream: ClientHttp2Stream, trailers: () => readonly string[]): void {
+    try {
+      stream.sendTrailers(joinRepeated(toFields(trailers())))
+    } catch (cause) {
+      this.#abort(new UnsendableError('Its trailers cannot be written as HTTP/2', { cause }))
+    }
   }
 
   readonly #abort = (error: Error = new Error('The request was aborted')) => {

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ServerResponse } from 'node:http'
+import { isHttp2 } from '../client/http-version.ts'
+import { foldRepeated } from '../headers/http2-response.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 
 /** Where the bytes of an answer come from. */
@@ -49,7 +51,7 @@ export class AnswerBody extends Readable {
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
     if (!isResponse(destination)) return super.pipe(destination, options)
     // Before pipe's own listener, which ends the response.
-    this.once('end', () => { if (this.trailers !== null) destination.addTrailers(this.trailers) })
+    this.once('end', () => { if (this.trailers !== null) destination.addTrailers(isHttp2(destination) ? foldRepeated(this.trailers) : this.trailers) })
     super.pipe(destination, options)
     if (this.readableLength === 0) destination.write(NOTHING)
     return destination

@@ -257,6 +257,8 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     if (this.#error !== null) return
     this.#listener.answered({ ...this.#head!, body: this.#takeBody() })
     if (this.#isStreamUnwanted) this.endStream()
+    // An answer without a body has ended for everybody but an upstream that does not say so: its connection is given up.
+    if (!this.#isComplete && this.#isBodiless()) this.#cancel?.(new ClientClosedError())
   }
 
   #takeBody (): Answer['body'] {

@@ -107,8 +107,6 @@ t.test('what the gateway cannot work in is said at registration', async t => {
   const options = { apps: [{ name: 'a', upstreams: 'h:1' }] }
   const twice = await buildGateway(t, options)
   await t.rejects(async () => { await twice.register(gateway, options) }, { code: 'GW_ERR_CONFIG', message: /has a gateway already/ })
-  const http2 = Fastify({ http2: true })
-  await t.rejects(async () => { await http2.register(gateway, options) }, { code: 'GW_ERR_CONFIG', message: /HTTP\/2/ })
 })
 
 t.test('the gateway\'s own answers carry the request\'s id', async t => {

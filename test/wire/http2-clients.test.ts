@@ -14,7 +14,7 @@ t.test('a request reaches an HTTP/1.1 app as one: pseudo fields translated, cook
   })
   t.match(reply, { status: 200, body: Buffer.from('/a%2Fb?q=1&q=2'), headers: { 'x-request-id': 'me' } })
   t.equal(recorder.bytes(), [
-    'GET /a%2Fb?q=1&q=2 HTTP/1.1', 'host: shop.example:8443', 'connection: keep-alive', 'cookie: a=1; b=2; c=3', 'x-list: one', 'x-request-id: me', 'TE: trailers',
+    'GET /a%2Fb?q=1&q=2 HTTP/1.1', 'host: shop.example:8443', 'connection: keep-alive', 'cookie: a=1; b=2; c=3', 'x-list: one', 'x-request-id: me', 'TE: trailers', 'connection: TE',
     'X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Proto: http', 'X-Forwarded-Port: 8443', 'X-Forwarded-Host: shop.example:8443', 'X-Forwarded-Prefix: /app', '', '',
   ].join('\r\n'))
 })
@@ -65,6 +65,49 @@ t.test('trailers go both ways', async t => {
   t.match(reply, { body: Buffer.from('body'), headers: { trailer: 'x-sum, set-cookie' } })
   t.equal(JSON.stringify(reply.trailers), '{"x-sum":"4"}')
   t.strictSame({ ...await seen.promise }, { 'x-up': '1' })
+})
+
+t.test('what node takes once over HTTP/2 is one line there, in headers and in trailers', async t => {
+  const upstream = await startCannedUpstream(t, [
+    'HTTP/1.1 200 OK', 'X-Content-Type-Options: nosniff', 'x-content-type-options: nosniff', 'Content-Language: de', 'Content-Language: en', 'Vary: a', 'Vary: b', 'Transfer-Encoding: chunked',
+    '', '2', 'ok', '0', 'ETag: "a"', 'ETag: "b"', 'X-Sum: 1', 'X-Sum: 2', '', '',
+  ].join('\r\n'))
+  const { session } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { status, headers, trailers, body } = await ask(session, { ':path': '/app/' })
+  t.match({ status, headers, trailers, body: body.toString() }, {
+    status: 200,
+    body: 'ok',
+    headers: { 'x-content-type-options': 'nosniff', 'content-language': 'de, en', vary: 'a, b' },
+    trailers: { etag: '"a", "b"', 'x-sum': '1, 2' },
+  })
+})
+
+t.test('a stream that is reset while a hook waits is not forwarded', async t => {
+  const recorder = await startRecorder(t)
+  const { session, fastify } = await connectHttp2(t, { apps: [{ name: 'app', upstreams: recorder.origin }] }, {}, fastify => {
+    fastify.addHook('onRequest', async request => { await once((request.raw as unknown as http2.Http2ServerRequest).stream, 'close') })
+  })
+  const done = new Promise<void>(resolve => fastify.server.once('request', (_request, response) => response.once('close', resolve)))
+  const stream = session.request({ ':path': '/app/' })
+  stream.on('error', () => {})
+  await once(fastify.server, 'request')
+  stream.close(http2.constants.NGHTTP2_CANCEL)
+  await done
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal(recorder.bytes(), '')
+})
+
+t.test('without TLS, too, requests under way at a stop are finished', async t => {
+  const answer = defer()
+  const upstream = await startUpstream(t, (_request, response) => { answer.promise.then(() => response.end('in time'), t.bailout) })
+  const { session, close } = await connectHttp2(t, { shutdown: { gracePeriod: 20_000 }, apps: [{ name: 'app', upstreams: upstream }] })
+  const reply = ask(session, { ':path': '/app/' })
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const closed = close()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  answer.resolve()
+  t.equal((await reply).body.toString(), 'in time')
+  await soon(closed, 'the stop')
 })
 
 t.test('early hints and 102 are passed on', async t => {

@@ -1,18 +1,23 @@
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
-import type { FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
-import type { GatewayPluginOptions } from '../../index.ts'
-import { listenGateway } from '../helper.ts'
+import gateway, { type GatewayPluginOptions } from '../../index.ts'
+import { portOf } from '../helper.ts'
 
 /** The gateway in somebody's server that speaks HTTP/2 without TLS, and a client's connection to it. */
-export async function connectHttp2 (t: Test, options: GatewayPluginOptions, server: FastifyServerOptions = {}): Promise<{ session: ClientHttp2Session, origin: string, port: number, close: () => Promise<void> }> {
-  const { fastify, origin, port } = await listenGateway(t, options, { http2: true, ...server } as FastifyServerOptions)
+export async function connectHttp2 (t: Test, options: GatewayPluginOptions, server: FastifyServerOptions = {}, before: (fastify: FastifyInstance) => void = () => {}): Promise<{ fastify: FastifyInstance, session: ClientHttp2Session, origin: string, port: number, close: () => Promise<void> }> {
+  const fastify = Fastify({ http2: true, ...server } as FastifyServerOptions)
+  t.teardown(() => fastify.close())
+  before(fastify)
+  await fastify.register(gateway, { shutdown: { gracePeriod: 100 }, ...options })
+  const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  const port = portOf(fastify.server)
   const session = http2.connect(origin)
   session.on('error', () => {})
   t.teardown(() => session.destroy())
   await once(session, 'connect')
-  return { session, origin, port, close: async () => { await fastify.close() } }
+  return { fastify, session, origin, port, close: async () => { await fastify.close() } }
 }
 
 /** What came back on a stream. */

@@ -127,3 +127,48 @@ t.test('nothing is tunnelled behind a request that ends its connection', async t
   client.write('GET /app/last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' + handshake('/app/behind'))
   t.notMatch(await soon(client.closed(), 'the end'), /behind/)
 })
+
+t.test('a request of which node has not kept every header is refused, and its body is no request', async t => {
+  const recorder = await startRecorder(t)
+  const { port } = await startGateway(t, recorder.origin)
+  const hidden = 'GET /app/hidden HTTP/1.1\r\nHost: x\r\n\r\n'
+  const client = await connectRaw(t, port)
+  client.write(`POST /app/ HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n${'Upgrade: h2c\r\n'.repeat(60)}${'a:\r\n'.repeat(1100)}Content-Length: ${hidden.length}\r\n\r\n${hidden}`)
+  t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.1 4\d\d [^]*\r\n\r\n\{[^]*\}$/)
+  t.equal(recorder.bytes(), '')
+})
+
+t.test('an ordinary request that asks for a switch is not acted on behind the last answer of its connection', async t => {
+  const upstream = await startRawUpstream(t, socket => socket.on('data', chunk => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n${chunk.toString().includes('behind') ? 'no' : 'ok'}`)
+  }))
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  fastify.addHook('onSend', async (_request, reply) => { reply.header('connection', 'close') })
+  await fastify.register(gateway, { apps: [{ name: 'app', upstreams: upstream }] })
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  for (const protocol of ['h2c', 'websocket']) {
+    const client = await connectRaw(t, portOf(fastify.server))
+    client.write(`GET /app/ HTTP/1.1\r\nHost: x\r\n\r\nGET /app/behind HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`)
+    t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/, protocol)
+  }
+})
+
+t.test('of two gateways in one server the one that owns it answers, and one of them what neither owns', async t => {
+  const recorder = await startRecorder(t)
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  for (const name of ['one', 'two']) {
+    await fastify.register(async scope => { await scope.register(gateway, { apps: [{ name, upstreams: recorder.origin }] }) })
+  }
+  fastify.get('/own', async () => 'own')
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  for (const [path, body] of [['/one/x', '/x'], ['/two/y', '/y'], ['/own', 'own']]) {
+    const client = await connectRaw(t, portOf(fastify.server))
+    client.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`)
+    await client.until(new RegExp(`\r\n\r\n${body}$`))
+  }
+  const client = await connectRaw(t, portOf(fastify.server))
+  client.write('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n')
+  t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.1 405 /)
+})

@@ -30,6 +30,8 @@ const classes: Record<string, Row & { error: errors.GatewayError }> = {
   BadRequestError: { error: new errors.BadRequestError('x'), ...NEUTRAL },
   BadPathError: { error: new errors.BadPathError('x'), ...NEUTRAL },
   SlowClientError: { error: new errors.SlowClientError('x'), ...NEUTRAL },
+  MethodNotAllowedError: { error: new errors.MethodNotAllowedError('x'), ...NEUTRAL },
+  UpgradeRefusedError: { error: new errors.UpgradeRefusedError(), ...NEUTRAL },
   NoRouteError: { error: new errors.NoRouteError(), ...NEUTRAL },
   ClientClosedError: { error: new errors.ClientClosedError(), ...NEUTRAL },
   UpstreamUnreachableError: { error: new errors.UpstreamUnreachableError('shop'), ...UNREACHABLE },

@@ -1,0 +1,21 @@
+import type { HeaderRecord } from './response.ts'
+
+/** Names of which node's HTTP/2 takes one value only, among those that an answer may have. */
+const SINGLE = new Set([
+  'access-control-allow-credentials', 'access-control-max-age', 'age', 'content-encoding', 'content-language', 'content-length', 'content-location', 'content-md5', 'content-range',
+  'content-type', 'date', 'dnt', 'etag', 'expires', 'from', 'host', 'last-modified', 'location', 'max-forwards', 'proxy-authorization', 'range', 'referer', 'retry-after', 'tk',
+  'upgrade-insecure-requests', 'user-agent', 'authorization', 'access-control-request-method', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since',
+  'x-content-type-options',
+])
+
+/**
+ * Headers or trailers of an answer as node's HTTP/2 takes them: of a name that it wants once, lines that say the same are
+ * one, and others are joined, which means the same (RFC 9110, 5.3). Over HTTP/1.1 they are passed on as they came.
+ * @param headers - changed in place
+ */
+export function foldRepeated (headers: HeaderRecord): HeaderRecord {
+  for (const [name, value] of Object.entries(headers)) {
+    if (Array.isArray(value) && SINGLE.has(name)) headers[name] = [...new Set(value)].join(', ')
+  }
+  return headers
+}
