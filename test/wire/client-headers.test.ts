@@ -82,7 +82,7 @@ onEachServer('an answer without a content type gets none', async (t, listen) => 
 
 onEachServer('a method arrives as it is', async (t, listen) => {
   const upstream = await startRecorder(t)
-  const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
+  const { port } = await listen(t, { trace: true, apps: [{ name: 'app', upstreams: upstream.origin }] })
   const methods = [
     'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'MKCALENDAR', 'SEARCH', 'QUERY', 'M-SEARCH',
     'NOTIFY', 'SUBSCRIBE', 'UNSUBSCRIBE', 'PURGE', 'LINK', 'UNLINK', 'BIND', 'REBIND', 'UNBIND', 'ACL', 'MERGE', 'CHECKOUT', 'MKACTIVITY', 'SOURCE'

@@ -7,7 +7,8 @@ const ours = ['Host', 'Connection', 'X-Request-Id', 'X-Forwarded-For', 'X-Forwar
 
 const ending: { name: string, lines: string[] }[] = [
   { name: 'Keep-Alive', lines: ['Keep-Alive: timeout=5, max=10'] },
-  { name: 'TE', lines: ['TE: trailers, deflate;q=0.5'] },
+  // But for `trailers`: test/wire/trailers.test.ts.
+  { name: 'TE', lines: ['TE: deflate;q=0.5'] },
   { name: 'Trailer', lines: ['Trailer: X-Sum'] },
   { name: 'Upgrade without Connection', lines: ['Upgrade: h2c'] },
   { name: 'Upgrade', lines: ['Connection: upgrade', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'] },
