@@ -140,10 +140,10 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     return true
   }
 
-  /** It says that the upstream is at work, so that it has its time anew. */
+  /** 102 says that the upstream is at work, so that it has its time anew (RFC 2518, 10.1). Hints say nothing of that. */
   #passInterim (head: AnswerHead): boolean {
     if (++this.#interims > INTERIM_LIMIT) throw new BadUpstreamResponseError(this.#exchange.location.name)
-    this.#patience.expect(this.#exchange.location.timeouts.headers)
+    if (head.statusCode === 102) this.#patience.expect(this.#exchange.location.timeouts.headers)
     this.#exchange.onInterim?.(head)
     return true
   }

@@ -54,7 +54,7 @@ t.test('a connection that fails is tried on another upstream', async t => {
 })
 
 t.test('a switch to something that was not asked for is 502', async t => {
-  for (const head of ['Upgrade: telnet\r\nConnection: Upgrade', 'Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: websocket\r\nUpgrade: x\r\nConnection: Upgrade']) {
+  for (const head of ['Upgrade: telnet\r\nConnection: Upgrade', 'Connection: Upgrade', 'Upgrade: websocket\r\nUpgrade: x\r\nConnection: Upgrade']) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 101 Switching Protocols\r\n${head}\r\n\r\n`)
     const { origin } = await startGateway(t, upstream, { retry: false })
     t.match(await refusalOf(`${origin}/app/`), { statusCode: 502, body: /GW_ERR_BAD_UPSTREAM_RESPONSE/ }, head)
