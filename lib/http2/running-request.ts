@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
 import { Readable } from 'node:stream'
 import { type OutgoingRequest, type TransportHandler, UnsendableError } from '../upstream/transport.ts'
 import { joinRepeated, toFields, toRequestFields, withoutStatus } from './fields.ts'
@@ -76,7 +76,8 @@ export class RunningRequest {
   /** What cannot be sent is the client's fault. */
   #sendTrailers (stream: ClientHttp2Stream, trailers: () => readonly string[]): void {
     try {
-      stream.sendTrailers(joinRepeated(toFields(trailers())))
+      const fields = toFields(trailers())
+      withoutRefusal(fields, each => stream.sendTrailers(each))
     } catch (cause) {
       this.#abort(new UnsendableError('Its trailers cannot be written as HTTP/2', { cause }))
     }
@@ -178,12 +179,16 @@ export class RunningRequest {
 function openStream (session: ClientHttp2Session, request: OutgoingRequest, scheme: string): ClientHttp2Stream {
   const hasTrailers = request.trailers !== null
   const options = { endStream: request.body === null && !hasTrailers, waitForTrailers: hasTrailers }
-  const fields = toRequestFields(request, scheme)
+  return withoutRefusal(toRequestFields(request, scheme), fields => session.request(fields, options))
+}
+
+/** With repeated fields as they are, or joined where node refuses them. */
+function withoutRefusal<T> (fields: OutgoingHttpHeaders, send: (fields: OutgoingHttpHeaders) => T): T {
   try {
-    return session.request(fields, options)
+    return send(fields)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP2_HEADER_SINGLE_VALUE') throw error
-    return session.request(joinRepeated(fields), options)
+    return send(joinRepeated(fields))
   }
 }
 
