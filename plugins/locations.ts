@@ -37,11 +37,12 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
   const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name) }) }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
+  const mounted = dispatchers.map(({ location }) => location)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
   await fastify.register(http2Sessions, { ...options.shutdown, ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
-  await fastify.register(upgrades, { owns: target => isOwned(dispatchers.map(({ location }) => location), target) })
+  await fastify.register(upgrades, { owns: target => isOwned(mounted, target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
   async function serve (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })

@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerSocket } from '../lib/client/closing.ts'
 import { giveBack } from '../lib/client/give-back.ts'
+import { allowOf } from '../lib/client/methods.ts'
 import { readUpgrade } from '../lib/client/upgrade-request.ts'
+import { endBehind, respondOn, whenItsTurn } from '../lib/client/upgrade-response.ts'
 import { findFault } from '../lib/client/vetting.ts'
 import { MethodNotAllowedError } from '../lib/errors.ts'
-import { isForwarded } from '../routes/refuse.ts'
-import { endBehind, respondOn, whenItsTurn } from '../lib/client/upgrade-response.ts'
 
 /** Marks the listeners of gateways. */
 const OURS = Symbol('fastify-gateway.listener')
@@ -68,7 +68,7 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
 function refuseConnect (response: ServerResponse | Http2ServerResponse): void {
   const { code, statusCode, message } = new MethodNotAllowedError('CONNECT')
   const body = JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode!], message })
-  response.writeHead(statusCode!, { 'content-type': 'application/json; charset=utf-8', allow: METHODS.filter(isForwarded).join(', ') }).end(body)
+  response.writeHead(statusCode!, { 'content-type': 'application/json; charset=utf-8', allow: allowOf(METHODS) }).end(body)
 }
 
 /** Whether anybody but gateways listens. */

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import replyFrom, { type FastifyReplyFromOptions } from '@fastify/reply-from'
+import { isForwarded } from '../lib/client/methods.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import type { Exchange } from '../lib/upstream/exchange.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { logExchange } from './log-exchange.ts'
-import { isForwarded, refuseMalformed, refuseMethod } from './refuse.ts'
+import { refuseMalformed, refuseMethod } from './refuse.ts'
 import { urlsBelow } from './urls.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2 } from '../lib/client/http-version.ts'
 import { lingerOnClose } from '../lib/client/linger.ts'
+import { allowOf } from '../lib/client/methods.ts'
 import { verdictOn } from '../lib/client/vetting.ts'
 import { BadPathError, BadRequestError, MethodNotAllowedError, UpgradeRefusedError } from '../lib/errors.ts'
 import type { PathFault } from '../lib/location/path.ts'
@@ -29,21 +30,12 @@ export function isAboutServer ({ method, url }: IncomingMessage): boolean {
 
 /** Answers `OPTIONS *`, of which no app knows anything. */
 export function answerAboutServer ({ server }: FastifyRequest, reply: FastifyReply): void {
-  reply.code(204).header('allow', allowedMethods(server)).send()
+  reply.code(204).header('allow', allowOf(server.supportedMethods)).send()
 }
 
 /** Refuses a method that the gateway does not forward. */
 export function refuseMethod ({ method, server }: FastifyRequest, reply: FastifyReply): void {
-  reply.header('allow', allowedMethods(server)).send(new MethodNotAllowedError(method))
-}
-
-function allowedMethods ({ supportedMethods }: FastifyInstance): string {
-  return supportedMethods.filter(isForwarded).join(', ')
-}
-
-/** CONNECT is for a tunnel to anywhere (RFC 9110, 9.3.6), and TRACE shows a client's credentials to its scripts (9.3.8). */
-export function isForwarded (method: string): boolean {
-  return method !== 'CONNECT' && method !== 'TRACE'
+  reply.header('allow', allowOf(server.supportedMethods)).send(new MethodNotAllowedError(method))
 }
 
 /** Answers a request whose path is none; one that is somebody else's is theirs, in a server that is not the gateway's. */

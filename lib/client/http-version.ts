@@ -26,12 +26,12 @@ export function rawHeadersOf (request: AnyRequest): readonly string[] {
 
 /** Whether a request has a body, of whatever length. */
 export function hasBody (request: AnyRequest): boolean {
-  return isHttp2(request) ? !(request).stream.endAfterHeaders : hasFramedBody(request.headers)
+  return isHttp2(request) ? !request.stream.endAfterHeaders : hasFramedBody(request.headers)
 }
 
 /** The connection of a request: one object for all of its requests. */
 export function connectionOf (request: AnyRequest): PeerSocket {
-  return isHttp2(request) ? (request).stream.session!.socket : request.socket
+  return isHttp2(request) ? request.stream.session!.socket : request.socket
 }
 
 /** Whether nobody waits for a response any more. */
@@ -42,7 +42,7 @@ export function isGone (response: AnyResponse): boolean {
 /** Whether a response was sent to its end; else it broke off. */
 export function isSent (response: AnyResponse): boolean {
   if (!isHttp2(response)) return response.writableFinished
-  return response.writableEnded && (response).stream.rstCode === 0
+  return response.writableEnded && response.stream.rstCode === 0
 }
 
 /** Ends a response in the middle, so that nobody takes it for a whole one. */

@@ -1,9 +1,7 @@
-import { ProtocolError } from '../upstream/transport.ts'
+import { KEEP_ALIVE_TIMEOUT, ProtocolError } from '../upstream/transport.ts'
 import type { Section } from './section.ts'
 
-// Below what servers usually keep (gunicorn 2 s, uvicorn and Node 5 s), so that a connection is not used in the moment
-// in which its other end closes it. A server that announces its time (`Keep-Alive: timeout=5`) gets it less 2 s.
-export const KEEP_ALIVE_TIMEOUT = 1500
+/** What an announced time is shortened by, in milliseconds, as undici does it. */
 const MARGIN = 2000
 const LONGEST = 600_000
 

@@ -1,8 +1,8 @@
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { tolerateBrokenPipe } from './broken-pipe.ts'
-import { trustOf } from './identity.ts'
+import { serverNameOf, trustOf } from './identity.ts'
 
 /** undici's, which also returns the socket, though its types do not say so. */
 export type Connector = (...parameters: Parameters<buildConnector.connector>) => Socket
@@ -15,9 +15,7 @@ export type Connector = (...parameters: Parameters<buildConnector.connector>) =>
 export function createConnector (target: UpstreamTarget, timeout: number): Connector {
   const connect = buildConnector({ timeout, socketPath: target.socketPath, ...trustOf(target) }) as Connector
   return function openConnection (options, callback) {
-    // An address is no server name (RFC 6066, 3); without one, the certificate is held against the address.
-    const servername = isIP(options.hostname) === 0 ? options.hostname : undefined
-    return connect({ ...options, servername }, (...result) => {
+    return connect({ ...options, servername: serverNameOf(options.hostname) }, (...result) => {
       if (result[0] === null) failByReading(result[1])
       callback(...result)
     })

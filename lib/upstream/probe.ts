@@ -1,11 +1,10 @@
 import http from 'node:http'
 import https from 'node:https'
-import { isIP } from 'node:net'
 import { askHttp2 } from '../http2/ask.ts'
 import { hostnameOf, portOf } from '../location/address.ts'
 import { joinBase } from '../location/path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
-import { trustOf } from './identity.ts'
+import { serverNameOf, trustOf } from './identity.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
 export class Probe {
@@ -72,7 +71,7 @@ function open (target: UpstreamTarget, options: https.RequestOptions): http.Clie
   const host = hostnameOf(target)
   const where = { ...options, host, port: portOf(target) }
   if (!target.isSecure) return http.request(where)
-  return https.request({ ...where, servername: isIP(host) === 0 ? host : '', ...trustOf(target) })
+  return https.request({ ...where, servername: serverNameOf(host), ...trustOf(target) })
 }
 
 /** Names are the same whatever their case. */

@@ -43,6 +43,13 @@ export interface TransportHandler {
   onError (error: Error): void
 }
 
+/**
+ * How long an unused connection of HTTP/1.1 is kept, in milliseconds. Below what servers usually keep (gunicorn 2 s, uvicorn
+ * and Node 5 s), so that a connection is not used in the moment in which its other end closes it. A server that announces
+ * its time (`Keep-Alive: timeout=5`) gets it less 2 s.
+ */
+export const KEEP_ALIVE_TIMEOUT = 1500
+
 /** What the connections to an upstream are opened with. */
 export interface ConnectionSettings {
   /** Milliseconds; 0 is none. */

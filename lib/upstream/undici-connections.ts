@@ -1,11 +1,7 @@
 import { Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { createConnector } from './connector.ts'
-import type { ConnectionSettings, OutgoingRequest, Transport, TransportHandler } from './transport.ts'
-
-// Below what servers usually keep (gunicorn 2 s, uvicorn and Node 5 s), so that a connection is not used in the moment
-// in which its other end closes it. A server that announces its time (`Keep-Alive: timeout=5`) gets it less 2 s.
-const KEEP_ALIVE_TIMEOUT = 1500
+import { type ConnectionSettings, KEEP_ALIVE_TIMEOUT, type OutgoingRequest, type Transport, type TransportHandler } from './transport.ts'
 
 /**
  * HTTP/1.1 by undici: connections to one address, kept alive and reused. The times of an answer are kept by the attempt;
