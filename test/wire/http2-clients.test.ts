@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
-import t from 'tap'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../helper.ts'
+import { encodeFields, encodeFrame, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PREFACE, readFrames, RST_STREAM, SETTINGS } from '../http2-codec.ts'
 import { ask, connectHttp2, readReply } from './http2-support.ts'
 import { startRecorder } from './support.ts'
 import { closing, defer, soon } from './upstream-support.ts'
@@ -202,7 +204,7 @@ t.test('what HTTP/2 forbids is refused before it is a request', async t => {
     const id = 2 * index + 1
     sendRequest(id, headers)
     const answer = await soon(frames(id), title)
-    t.ok(answer.type === 'RST_STREAM' || answer.status === 400, `${title}: ${JSON.stringify(answer)}`)
+    t.ok(answer.type === RST_STREAM || answer.status === 400, `${title}: ${JSON.stringify(answer)}`)
   }
   t.equal(recorder.bytes(), '', 'the app has seen none of them')
 
@@ -212,48 +214,35 @@ t.test('what HTTP/2 forbids is refused before it is a request', async t => {
   t.notMatch(recorder.bytes(), /x-[ab]/)
 })
 
+interface FrameAnswer {
+  type: number
+  status: number
+}
+
 /** A client that writes its frames itself, without compression. */
-async function openFrames (t: Parameters<typeof startRecorder>[0], port: number) {
-  const { connect } = await import('node:net')
+async function openFrames (t: Test, port: number) {
   const socket = connect(port, '127.0.0.1')
   t.teardown(() => socket.destroy())
   socket.on('error', () => {})
   await once(socket, 'connect')
-  const frame = (type: number, flags: number, id: number, payload: Buffer) => {
-    const head = Buffer.alloc(9)
-    head.writeUIntBE(payload.length, 0, 3)
-    head.writeUInt8(type, 3)
-    head.writeUInt8(flags, 4)
-    head.writeUInt32BE(id, 5)
-    return Buffer.concat([head, payload])
-  }
-  const string = (text: string) => Buffer.concat([Buffer.of(text.length), Buffer.from(text, 'latin1')])
-  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, Buffer.alloc(0))]))
-  let buffered = Buffer.alloc(0)
-  const answers = new Map<number, { type: string, status?: number }>()
-  const waiting = new Map<number, (answer: { type: string, status?: number }) => void>()
-  socket.on('data', chunk => {
-    buffered = Buffer.concat([buffered, chunk])
-    while (buffered.length >= 9 && buffered.length >= 9 + buffered.readUIntBE(0, 3)) {
-      const length = buffered.readUIntBE(0, 3)
-      const [type, id] = [buffered[3]!, buffered.readUInt32BE(5)]
-      // A status of 400 is index 12 of HPACK's static table.
-      const answer = type === 3 ? { type: 'RST_STREAM' } : type === 1 ? { type: 'HEADERS', status: buffered[9] === 0x8c ? 400 : 0 } : type === 7 ? { type: 'GOAWAY' } : undefined
-      buffered = buffered.subarray(9 + length)
-      if (answer === undefined) continue
-      answers.set(id, answer)
-      waiting.get(id)?.(answer)
-    }
+  socket.write(Buffer.concat([Buffer.from(PREFACE), encodeFrame(SETTINGS, 0, 0)]))
+  const answers = new Map<number, FrameAnswer>()
+  const waiting = new Map<number, (answer: FrameAnswer) => void>()
+  readFrames(socket, 0, ({ type, stream, payload }) => {
+    if (![HEADERS, RST_STREAM, GOAWAY].includes(type)) return
+    // A status of 400 is index 12 of HPACK's static table.
+    const answer = { type, status: type === HEADERS && payload[0] === 0x8c ? 400 : 0 }
+    answers.set(stream, answer)
+    waiting.get(stream)?.(answer)
   })
   return {
-    frames: (id: number) => new Promise<{ type: string, status?: number }>(resolve => {
+    frames: (id: number) => new Promise<FrameAnswer>(resolve => {
       const answer = answers.get(id)
       if (answer === undefined) waiting.set(id, resolve)
       else resolve(answer)
     }),
     sendRequest (id: number, headers: string[][]) {
-      const block = Buffer.concat(headers.map(([name, value]) => Buffer.concat([Buffer.of(0), string(name!), string(value!)])))
-      socket.write(frame(1, 5, id, block))
+      socket.write(encodeFrame(HEADERS, END_HEADERS | END_STREAM, id, encodeFields(headers.flat())))
     },
   }
 }

@@ -3,7 +3,8 @@ import { constants } from 'node:http2'
 import t from 'tap'
 import { startUpstream } from '../helper.ts'
 import { askHttp2, connectHttp2, listenSecureServer } from '../secure-helper.ts'
-import { CONTINUATION, connectFrames, END_HEADERS, END_STREAM, frame, type FrameClient, getRequest, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from './http2-frames.ts'
+import { CONTINUATION, encodeFrame as frame, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from '../http2-codec.ts'
+import { connectFrames, type FrameClient, getRequest } from './http2-frames.ts'
 
 const FRAMES = 20_000
 const CANCEL = Buffer.from([0, 0, 0, 8])

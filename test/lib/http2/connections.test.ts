@@ -3,7 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { startRawUpstream } from '../../helper.ts'
 import { GET } from '../upstream/transport.ts'
-import { HEADERS, setting, startPeer } from './frames.ts'
+import { HEADERS } from '../../http2-codec.ts'
+import { setting, startPeer } from './frames.ts'
 import { ask, openConnections, Recorder, send, startHttp2, until } from './support.ts'
 
 const respond = (stream: ServerHttp2Stream) => {

@@ -4,8 +4,9 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import type { OutgoingRequest } from '../../../lib/upstream/transport.ts'
-import { HEADERS, RST_STREAM, startPeer } from './frames.ts'
-import { ask, openConnections, send, startHttp2, until } from './support.ts'
+import { HEADERS, RST_STREAM } from '../../http2-codec.ts'
+import { startPeer } from './frames.ts'
+import { ask, openConnections, send, startHttp2, startTwo, until } from './support.ts'
 
 /** Answers with what it was asked. */
 async function mirror (stream: ServerHttp2Stream, _headers: unknown, rawHeaders: string[]): Promise<void> {
@@ -302,13 +303,7 @@ t.test('a whole answer outlives its session, however slowly it is taken', async 
 })
 
 t.test('a request that is aborted resets its stream and no other', async t => {
-  const { origin, sessions, streams } = await startHttp2(t, stream => {
-    stream.respond({ ':status': 200 })
-    stream.write('a')
-  })
-  const connections = openConnections(t, origin)
-  const [first, second] = [send(connections), send(connections)]
-  await until(() => first.length > 0 && second.length > 0)
+  const { sessions, streams, first, second } = await startTwo(t)
   const error = new Error('enough')
   first.abort(error)
   first.abort(new Error('again'))

@@ -7,8 +7,9 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { VigilTimes } from '../../../lib/http2/vigil.ts'
 import { portOf, startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
-import { GOAWAY, HEADERS, PING, SETTINGS, setting, startPeer, WINDOW_UPDATE } from './frames.ts'
-import { ask, identity, openConnections, pem, send, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from './support.ts'
+import { GOAWAY, HEADERS, PING, SETTINGS, WINDOW_UPDATE } from '../../http2-codec.ts'
+import { setting, startPeer } from './frames.ts'
+import { ask, identity, openConnections, pem, send, socketPathFor, startHttp2, startSecureHttp2, startTwo, type StreamListener, until, watch } from './support.ts'
 
 const answer: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200 })
@@ -123,13 +124,7 @@ t.test('an answer may have hundreds of fields, and no more than its size allows'
 })
 
 t.test('a GOAWAY in good order takes a session out of use, and what runs on it goes on', async t => {
-  const { origin, sessions, streams } = await startHttp2(t, stream => {
-    stream.respond({ ':status': 200 })
-    stream.write('a')
-  })
-  const connections = openConnections(t, origin)
-  const [first, second] = [send(connections), send(connections)]
-  await until(() => first.length > 0 && second.length > 0)
+  const { connections, sessions, streams, first, second } = await startTwo(t)
   sessions[0]!.goaway(constants.NGHTTP2_NO_ERROR)
   await setTimeout(30)
   const third = send(connections)

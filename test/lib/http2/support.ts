@@ -169,6 +169,18 @@ export async function ask (transport: Transport, request: Partial<OutgoingReques
   return await send(transport, request, listeners).done
 }
 
+/** Two requests on one session, whose answers have begun with `a` and go on. */
+export async function startTwo (t: Test): Promise<Http2Upstream & { connections: Http2Connections, first: Recorder, second: Recorder }> {
+  const upstream = await startHttp2(t, stream => {
+    stream.respond({ ':status': 200 })
+    stream.write('a')
+  })
+  const connections = openConnections(t, upstream.origin)
+  const [first, second] = [send(connections), send(connections)]
+  await until(() => first.length > 0 && second.length > 0)
+  return { ...upstream, connections, first, second }
+}
+
 /** Waits until something is so. */
 export async function until (condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 2))
