@@ -5,7 +5,7 @@ import { lingerOnClose } from '../lib/client/linger.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import { isKnownToClient } from '../lib/headers/conditional.ts'
 import { AnswerBody } from '../lib/upstream/answer-body.ts'
-import type { Answer } from '../lib/upstream/attempt.ts'
+import type { Answer } from '../lib/upstream/answer-assembly.ts'
 import { closeAfter } from './refuse.ts'
 
 /** Makes a reply ready for an upstream's answer, whose headers it has already. */

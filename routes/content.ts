@@ -5,7 +5,7 @@ import { pathOf } from '../lib/location/query.ts'
 import { ContentRewriter } from '../lib/rewrite/content-rewriter.ts'
 import { beginsLikeDocument, judgeAnswer } from '../lib/rewrite/expectation.ts'
 import type { Place } from '../lib/rewrite/place.ts'
-import type { Answer } from '../lib/upstream/attempt.ts'
+import type { Answer } from '../lib/upstream/answer-assembly.ts'
 import { holdBody } from '../lib/upstream/hold.ts'
 import { sendFailure, sendOriginal, sendVersion } from './answer.ts'
 

@@ -1,11 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
-import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
-import { readTrailers } from '../headers/trailers.ts'
-import { isEventStream } from '../headers/event-stream.ts'
-import { isMediaType } from '../headers/media-type.ts'
 import type { RawText } from '../headers/raw-text.ts'
-import { AnswerBody, type AnswerSource } from './answer-body.ts'
+import type { AnswerHead } from '../headers/response.ts'
+import { readTrailers } from '../headers/trailers.ts'
+import { type Answer, AnswerAssembly } from './answer-assembly.ts'
+import type { AnswerSource } from './answer-body.ts'
 import { readAnswerHead, readSwitchHead, type SwitchHead } from './answer-head.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
@@ -15,13 +14,7 @@ import { type Culprit, Patience } from './patience.ts'
 import type { Place } from './place.ts'
 import { RequestBody } from './request-body.ts'
 import type { UnderWay } from './stop.ts'
-import { StreamEnding } from './stream-ending.ts'
 import { INTERIM_LIMIT, type TransportHandler } from './transport.ts'
-
-/** The head of an answer, and its body: nothing, all of it at once, or a stream. */
-export interface Answer extends AnswerHead {
-  body: Buffer | AnswerBody | null
-}
 
 /** Whom an attempt tells: exactly one of the first three, and `ended`, once each. An answer that is whole has ended already. */
 export interface AttemptListener {
@@ -36,14 +29,7 @@ export interface AttemptListener {
   ended (error: Error | null): void
 }
 
-/** Largest body that is handed on in one piece. */
-const WHOLE_BODY_LIMIT = 64 * 1024
-const WITHOUT_BODY = new Set([204, 304])
-
-/**
- * One try of an exchange with one upstream: the receiver of its transport's events. A small answer that came in one read is
- * handed on whole, everything else as a stream, as soon as its head is here.
- */
+/** One try of an exchange with one upstream: the receiver of its transport's events. */
 export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   readonly #exchange: Exchange
   readonly #place: Place
@@ -56,20 +42,12 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   #continue: (() => void) | undefined
   readonly #patience: Patience
   #error: Error | null = null
-  #isComplete = false
   #hasEnded = false
-  #head: AnswerHead | undefined
-  #latency = 0
+  #answer: AnswerAssembly | undefined
+  /** Known with the head of its answer. */
+  #latency: number | undefined
   #bodyTimeout = 0
-  #isStream = false
-  /** Of an event stream whose events can be seen. */
-  #streamEnding: StreamEnding | null = null
   #isStreamUnwanted = false
-  // Until the answer is handed on its chunks wait here: those of one read.
-  #chunks: Buffer[] = []
-  #length = 0
-  #body: AnswerBody | undefined
-  #trailers: HeaderRecord | null = null
   #interims = 0
 
   constructor (exchange: Exchange, place: Place, deadlines: Deadlines<UnderWay>, now: () => number, listener: AttemptListener) {
@@ -93,7 +71,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
 
   /** Whether its answer is an event stream. */
   get isStream (): boolean {
-    return this.#isStream
+    return this.#answer?.isStream === true
   }
 
   /** Whether it is still going on, for the exchange. */
@@ -103,7 +81,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
 
   /** Milliseconds from the start to the head of the answer; until now when there is none. */
   get latency (): number {
-    return this.#head === undefined ? this.#now() - this.#patience.startedAt : this.#latency
+    return this.#latency ?? this.#now() - this.#patience.startedAt
   }
 
   onConnect (cancel: (error?: Error) => void): void {
@@ -118,23 +96,21 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   }
 
   onBodySent (): void {
-    if (this.#head === undefined) this.#patience.expect(this.#exchange.location.timeouts.headers)
+    if (this.#answer === undefined) this.#patience.expect(this.#exchange.location.timeouts.headers)
   }
 
   onHeaders (statusCode: number, rawHeaders: readonly RawText[], resume: () => void, statusText: string): boolean {
-    const { name, timeouts } = this.#exchange.location
+    const { request: { method }, location: { name, timeouts } } = this.#exchange
     const head = readAnswerHead(statusCode, rawHeaders, statusText, name)
     if (statusCode < 200) return this.#passInterim(head)
     this.#latency = this.#now() - this.#patience.startedAt
-    this.#head = head
+    this.#answer = new AnswerAssembly(head, method, this)
     this.#continue = resume
-    this.#isStream = isEventStream(head.headers)
-    if (this.#isStream && head.headers['content-encoding'] === undefined) this.#streamEnding = new StreamEnding()
-    this.#bodyTimeout = this.#isStream ? timeouts.stream : timeouts.body
+    this.#bodyTimeout = this.isStream ? timeouts.stream : timeouts.body
     this.#patience.endUpload()
     this.#patience.expect(this.#bodyTimeout)
     // It is whole. undici would not think so of a 304 that says how long another answer would be (RFC 9110, 8.6).
-    if (this.#isBodiless()) this.#end(null)
+    if (this.#answer.isBodiless) this.#end(null)
     // The rest of this read is parsed before a microtask runs: then it is known whether the body is already here.
     queueMicrotask(() => this.#handOn())
     return true
@@ -157,41 +133,23 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
       return
     }
     this.#latency = this.#now() - this.#patience.startedAt
-    this.#head = head
     this.#end(null)
     this.#listener.switched(head, socket)
   }
 
   onData (chunk: Buffer): boolean {
+    const answer = this.#answer!
     this.#patience.expect(this.#bodyTimeout)
-    const wantsMore = this.#pass(this.#streamEnding?.take(chunk) ?? chunk)
-    if (this.#streamEnding?.isOver === true) this.#finishStream()
+    const wantsMore = answer.push(chunk)
+    if (!wantsMore) this.#patience.awaitReader()
+    if (answer.isOver) this.#finishStream()
     return wantsMore
-  }
-
-  #pass (chunk: Buffer): boolean {
-    if (this.#body === undefined) {
-      this.#chunks.push(chunk)
-      this.#length += chunk.length
-      return true
-    }
-    if (this.#body.push(chunk)) return true
-    this.#patience.awaitReader()
-    return false
   }
 
   onComplete (rawTrailers: readonly RawText[] | null): void {
     this.#place.release()
-    this.#isComplete = true
-    if (this.#exchange.takesTrailers) this.#trailers = readTrailers(rawTrailers)
     this.#end(null)
-    this.#finishBody()
-  }
-
-  #finishBody (): void {
-    if (this.#body === undefined) return
-    this.#body.trailers = this.#trailers
-    this.#body.push(null)
+    this.#answer!.complete(this.#exchange.takesTrailers ? readTrailers(rawTrailers) : null)
   }
 
   onError (error: Error): void {
@@ -216,21 +174,20 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   /** Ends an event stream, now or as soon as it is between two events. No other answer is touched. */
   endStream (): void {
     this.#isStreamUnwanted = true
-    if (this.#streamEnding?.ask() === true) this.#finishStream()
+    if (this.#answer?.askToEnd() === true) this.#finishStream()
   }
 
   /** For the client it is complete; the upstream is left. */
   #finishStream (): void {
     if (this.#hasEnded) return
-    this.#isComplete = true
     this.#end(null)
-    this.#body?.push(null)
+    this.#answer!.complete(null)
     this.#cancel?.(new ClientClosedError())
   }
 
   /**
    * Stops it, whatever it is doing: the connection to the upstream is closed. Before it has one it cannot be taken back
-   * from undici; onConnect refuses it when its turn comes, and until then it keeps its place.
+   * from its transport; onConnect refuses it when its turn comes, and until then it keeps its place.
    */
   abort (error?: Error | null): void {
     if (this.#hasEnded) return
@@ -242,8 +199,8 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   #fail (error: Error): void {
     if (this.#hasEnded) return
     this.#end(error)
-    if (this.#body !== undefined) this.#body.destroy(toGatewayError(error, this.#exchange.location.name))
-    else this.#listener.failed(error)
+    const isTold = this.#answer?.breakOff(() => toGatewayError(error, this.#exchange.location.name)) ?? false
+    if (!isTold) this.#listener.failed(error)
   }
 
   expire (now: number): void {
@@ -255,31 +212,11 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
 
   #handOn (): void {
     if (this.#error !== null) return
-    this.#listener.answered({ ...this.#head!, body: this.#takeBody() })
+    const answer = this.#answer!
+    this.#listener.answered(answer.handOn())
     if (this.#isStreamUnwanted) this.endStream()
     // An answer without a body has ended for everybody but an upstream that does not say so: its connection is given up.
-    if (!this.#isComplete && this.#isBodiless()) this.#cancel?.(new ClientClosedError())
-  }
-
-  #takeBody (): Answer['body'] {
-    if (this.#isBodiless()) return null
-    if (this.#isWhole()) return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#body = new AnswerBody(this)
-    for (const chunk of this.#chunks) this.#body.push(chunk)
-    this.#body.isEmpty = this.#isComplete && this.#length === 0 && this.#trailers === null
-    if (this.#isComplete) this.#finishBody()
-    this.#chunks = []
-    return this.#body
-  }
-
-  #isBodiless (): boolean {
-    return this.#exchange.request.method === 'HEAD' || WITHOUT_BODY.has(this.#head!.statusCode)
-  }
-
-  /** An event stream is one to its end, and trailers need something that they can come behind. Without a proper content type, too: Fastify would give a Buffer one. */
-  #isWhole (): boolean {
-    const { 'content-length': length, 'content-type': type } = this.#head!.headers
-    return this.#isComplete && !this.#isStream && this.#trailers === null && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
+    if (!answer.isComplete && answer.isBodiless) this.#cancel?.(new ClientClosedError())
   }
 
   #end (error: Error | null): void {

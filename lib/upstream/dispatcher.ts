@@ -1,7 +1,7 @@
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
 import { RetryBudget } from '../retry/budget.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer-assembly.ts'
 import type { ForwardingContext } from './context.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'

@@ -1,5 +1,5 @@
 import type { Location } from '../location/types.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer-assembly.ts'
 import type { Exchange } from './exchange.ts'
 import { createMemory, findOwnRedirect, isGoodAnswer, MAX_HOPS, type RedirectMemory } from './redirects.ts'
 import type { Upstream } from './upstream.ts'
