@@ -17,9 +17,9 @@ export async function startUpstream (t: Test, listener: RequestListener): Promis
 }
 
 /** A server of bytes: whatever `onConnection` does with its sockets. For upstreams that lie, hang and reset. */
-export async function startRawUpstream (t: Test, onConnection: (socket: Socket) => void): Promise<string> {
+export async function startRawUpstream (t: Test, onConnection: (socket: Socket) => void, options: net.ServerOpts = {}): Promise<string> {
   const sockets = new Set<Socket>()
-  const server = net.createServer(socket => {
+  const server = net.createServer(options, socket => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     onConnection(socket)
@@ -73,8 +73,8 @@ export interface RawClient {
 }
 
 /** Bytes are latin1 characters, one each. */
-export async function connectRaw (t: Test, port: number): Promise<RawClient> {
-  const socket = net.connect(port, '127.0.0.1')
+export async function connectRaw (t: Test, port: number, options: Partial<net.TcpNetConnectOpts> = {}): Promise<RawClient> {
+  const socket = net.connect({ ...options, port, host: '127.0.0.1' })
   t.teardown(() => socket.destroy())
   let text = ''
   socket.setMaxListeners(0)

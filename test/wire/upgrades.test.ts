@@ -52,6 +52,26 @@ onEachServer('another protocol goes through the same tunnel, and may be half-clo
   t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.1 101 [^]*\r\nupgrade: tcp\r\n[^]*\r\n\r\nPOST got standard input$/)
 })
 
+onEachServer('an upstream that has said all may still be told something', async (t, listen) => {
+  const heard = defer<string>()
+  const upstream = await startRawUpstream(t, socket => {
+    let text = ''
+    socket.once('data', () => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nall of it')
+      socket.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('end', () => heard.resolve(text))
+    })
+  }, { allowHalfOpen: true })
+  const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const client = await connectRaw(t, port, { allowHalfOpen: true })
+  client.write('GET /app/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+  await client.until(/all of it$/)
+  await soon(once(client.socket, 'end'), 'the end of the upstream\'s half')
+  client.write('thanks')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  client.socket.end(', bye')
+  t.equal(await soon(heard.promise, 'what the client said after that'), 'thanks, bye')
+})
+
 onEachServer('HTTP/2 without TLS is never tunnelled: such a request is an ordinary one, with its body, on a connection that goes on', async (t, listen) => {
   const recorder = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: recorder.origin }] })

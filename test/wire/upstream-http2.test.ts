@@ -4,10 +4,10 @@ import http from 'node:http'
 import http2, { constants, type ServerHttp2Stream } from 'node:http2'
 import t, { type Test } from 'tap'
 import { startUpstream } from '../helper.ts'
-import { HEADERS } from '../http2-codec.ts'
+import { HEADERS, RST_STREAM } from '../http2-codec.ts'
 import { startPeer } from '../lib/http2/frames.ts'
 import { pem, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from '../lib/http2/support.ts'
-import { ask, startGateway } from './upstream-support.ts'
+import { ask, soon, startGateway } from './upstream-support.ts'
 
 const answer: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200, 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] })
@@ -142,6 +142,20 @@ for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL', 'NGHTTP2_INTERNAL_ERRO
     })
     const { port } = await startGateway(t, h2c(origin))
     t.equal((await ask(port, '/app/').catch(() => ({ isComplete: false }))).isComplete, false)
+  })
+}
+
+for (const { name, method, status } of [{ name: 'to a HEAD', method: 'HEAD', status: '200' }, { name: 'with status 204', method: 'GET', status: '204' }]) {
+  t.test(`an answer ${name} that its upstream never ends is over, and holds no place`, async t => {
+    const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
+      if (type === HEADERS) peer.head(stream, { status })
+    })
+    const { port } = await startGateway(t, h2c(origin), { limits: { maxConnections: 1, maxPending: 0 } })
+    for (let count = 0; count < 3; count++) {
+      t.match(await ask(port, '/app/', { method }), { statusCode: Number(status), isComplete: true })
+      await soon(until(() => peers[0]!.frames.filter(({ type }) => type === RST_STREAM).length > count), 'the reset of its stream')
+    }
+    t.equal(peers.length, 1)
   })
 }
 
