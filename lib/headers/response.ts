@@ -11,7 +11,7 @@ export interface AnswerHead {
   statusText: string
   headers: HeaderRecord
   /** The trailers that it announces: its `Trailer`. */
-  trailer?: string | string[]
+  trailer: string | string[] | undefined
 }
 
 /**

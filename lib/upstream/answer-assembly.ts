@@ -77,7 +77,8 @@ export class AnswerAssembly {
 
   /** To be called once. */
   handOn (): Answer {
-    return { ...this.head, body: this.#takeBody() }
+    const { statusCode, statusText, headers, trailer } = this.head
+    return { statusCode, statusText, headers, trailer, body: this.#takeBody() }
   }
 
   #takeBody (): Answer['body'] {

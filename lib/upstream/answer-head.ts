@@ -17,8 +17,7 @@ export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText
   // RFC 9110, 8.6: not beside a status that says that there is no content.
   if (statusCode === 204) delete headers['content-length']
   const { trailer } = headers
-  if (trailer === undefined) return { statusCode, statusText, headers }
-  delete headers.trailer
+  if (trailer !== undefined) delete headers.trailer
   return { statusCode, statusText, headers, trailer }
 }
 
@@ -40,7 +39,7 @@ export function readSwitchHead (statusCode: number, rawHeaders: readonly RawText
   const headers = readResponseHeaders(rawHeaders)
   delete headers['content-length']
   delete headers.trailer
-  return { statusCode, statusText: '', headers, protocol }
+  return { statusCode, statusText: '', headers, trailer: undefined, protocol }
 }
 
 function valuesOf (rawHeaders: readonly RawText[], name: string): string[] {

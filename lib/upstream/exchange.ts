@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
-import { ClientClosedError, type GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import type { Peer } from '../headers/forwarded.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
@@ -25,7 +25,8 @@ export interface UpstreamRequest {
 
 /** What is under way for an exchange, an attempt or a wait for one, as it sees it: something that can be stopped. */
 export interface Abortable {
-  abort (error: Error): void
+  /** @param error - why; the client has gone when there is none */
+  abort (error?: Error): void
 }
 
 /** One client's request on its way: what is sent, who answers it, and how it ended. Lives as long as the request. */
@@ -82,6 +83,6 @@ export class Exchange {
    */
   close (isComplete: boolean): void {
     this.isClientGone = !isComplete
-    this.underWay?.abort(new ClientClosedError())
+    this.underWay?.abort()
   }
 }

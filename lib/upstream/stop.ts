@@ -1,3 +1,4 @@
+import { ClientClosedError } from '../errors.ts'
 import type { Deadlines, Watched } from './deadlines.ts'
 import type { Abortable } from './exchange.ts'
 
@@ -40,7 +41,7 @@ export class Stop implements UnderWay {
   /** Nothing is sent to the client yet. */
   endStream (): void {}
 
-  abort (error: Error): void {
+  abort (error: Error = new ClientClosedError()): void {
     this.leave()
     this.#aborted(error)
   }

@@ -59,7 +59,7 @@ t.test('a small answer of one read is handed on whole', async t => {
   attempt.onComplete(null)
   await settle()
   t.strictSame(told.answers.map(({ headers, ...rest }) => ({ ...rest, headers: { ...headers } })), [{
-    statusCode: 200, statusText: 'Fine', body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
+    statusCode: 200, statusText: 'Fine', trailer: undefined, body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
   }])
   t.strictSame(told.endings, [{ error: null }])
   t.equal(attempt.latency, 7)

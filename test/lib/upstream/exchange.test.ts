@@ -22,16 +22,16 @@ t.test('nobody is told when the client is gone, but the log', async t => {
 
 t.test('a client that goes away stops what is under way', async t => {
   const { exchange } = createExchange(createLocation())
-  const errors: Error[] = []
+  const errors: (Error | undefined)[] = []
   exchange.underWay = { abort: error => errors.push(error) }
   exchange.close(false)
-  t.match(errors, [{ code: 'GW_ERR_CLIENT_CLOSED', statusCode: 499 }])
+  t.strictSame(errors, [undefined])
   t.ok(exchange.isClientGone)
 })
 
 t.test('an answer that was sent to its end leaves nobody to be told either, but the client is not gone', async t => {
   const { exchange } = createExchange(createLocation())
-  const errors: Error[] = []
+  const errors: (Error | undefined)[] = []
   exchange.underWay = { abort: error => errors.push(error) }
   exchange.close(true)
   t.equal(errors.length, 1, 'what is still under way stops')

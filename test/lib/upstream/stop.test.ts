@@ -68,3 +68,9 @@ t.test('who stops goes on stopping when streams are to end, as nothing has been 
   waitUntil(1100)
   t.strictSame(told, ['expired'])
 })
+
+t.test('without a reason it is its client that has gone', async t => {
+  const { told, stop } = createStop(t)
+  stop.abort()
+  t.match(told, [{ code: 'GW_ERR_CLIENT_CLOSED', statusCode: 499 }])
+})
