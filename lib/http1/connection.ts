@@ -22,6 +22,8 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   #job: Job | null
   #upload: Upload | null = null
   #isPaused = false
+  /** A head has come in the read that is being parsed. */
+  #isHeadNew = false
 
   /**
    * @param job - its first
@@ -59,10 +61,12 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   #begin (job: Job): void {
     this.#job = job
     this.deadline = Infinity
-    this.#attempt(() => {
+    try {
       job.handler.onConnect(error => { if (this.#job === job) this.#fail(error ?? aborted()) })
       if (this.#job === job) this.#send(job)
-    })
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
   #send ({ request, head, handler }: Job): void {
@@ -91,6 +95,7 @@ export class Connection implements Watched, ResponseListener, UploadListener {
 
   head (statusCode: number, rawHeaders: string[], statusText: string): void {
     const job = this.#job!
+    this.#isHeadNew = statusCode >= 200
     if (!job.handler.onHeaders(statusCode, rawHeaders, () => this.#resume(job), statusText)) this.#isPaused = true
   }
 
@@ -105,7 +110,11 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     this.#upload = isKept ? null : this.#upload
     if (isKept) this.#rest()
     else this.#close()
-    this.#tell(handler, () => handler.onComplete(rawTrailers))
+    try {
+      handler.onComplete(rawTrailers)
+    } catch (error) {
+      this.#lose(handler, error)
+    }
   }
 
   /** An answer that came before the end of the request may be all that its upstream will read. */
@@ -131,11 +140,21 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     this.#socket.off('end', this.#onEnd).off('close', this.#onClose)
     handOver(this.#socket, rest)
     this.#owner.closed(this)
-    this.#tell(handler, () => handler.onUpgrade(101, rawHeaders, this.#socket))
+    try {
+      handler.onUpgrade(101, rawHeaders, this.#socket)
+    } catch (error) {
+      this.#lose(handler, error)
+    }
   }
 
   readonly #take = (length: number, bytes: Buffer) => {
-    this.#attempt(() => this.#parser.read(bytes, length))
+    try {
+      this.#isHeadNew = false
+      this.#parser.read(bytes, length)
+      if (this.#isHeadNew) this.#job?.handler.onRead()
+    } catch (error) {
+      this.#fail(error as Error)
+    }
     return !this.#isPaused
   }
 
@@ -153,30 +172,23 @@ export class Connection implements Watched, ResponseListener, UploadListener {
 
   readonly #onError = (error: Error) => this.#fail(error)
 
-  readonly #onEnd = () => this.#attempt(() => { if (!this.#parser.finish()) this.#fail(otherSideClosed()) })
+  readonly #onEnd = () => {
+    try {
+      if (!this.#parser.finish()) this.#fail(otherSideClosed())
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
 
   readonly #onClose = () => {
     this.#fail(otherSideClosed())
     this.#owner.closed(this)
   }
 
-  /** The last that a handler is told. The request is over; what is thrown costs the connection. */
-  #tell (handler: TransportHandler, step: () => void): void {
-    try {
-      step()
-    } catch (error) {
-      this.#close()
-      handler.onError(error as Error)
-    }
-  }
-
-  /** What is wrong with the answer, and what a handler throws, ends the request. */
-  #attempt (step: () => void): void {
-    try {
-      step()
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+  /** Its handler has thrown at the last that it was told. The request is over; it costs the connection. */
+  #lose (handler: TransportHandler, error: unknown): void {
+    this.#close()
+    handler.onError(error as Error)
   }
 
   #fail (error: Error): void {

@@ -18,6 +18,7 @@ export function askHttp2 (target: UpstreamTarget, { method, path, headers }: Que
     },
     onUpgrade: ignore,
     onData: () => true,
+    onRead: ignore,
     onComplete: ignore,
     onError: () => done(null),
   })

@@ -104,6 +104,12 @@ export class RunningRequest {
       this.#stream!.on('data', this.#onData)
       if (!takesMore) this.#pause()
     })
+    // What is here already is told by then.
+    queueMicrotask(this.#onRead)
+  }
+
+  readonly #onRead = () => {
+    if (!this.#isOver) this.#guard(() => this.#handler.onRead())
   }
 
   readonly #onData = (chunk: Buffer) => {

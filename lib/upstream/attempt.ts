@@ -44,6 +44,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   #error: Error | null = null
   #hasEnded = false
   #answer: AnswerAssembly | undefined
+  #isHandedOn = false
   /** Known with the head of its answer. */
   #latency: number | undefined
   #bodyTimeout = 0
@@ -110,10 +111,18 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     this.#patience.endUpload()
     this.#patience.expect(this.#bodyTimeout)
     // It is whole. undici would not think so of a 304 that says how long another answer would be (RFC 9110, 8.6).
-    if (this.#answer.isBodiless) this.#end(null)
-    // The rest of this read is parsed before a microtask runs: then it is known whether the body is already here.
-    queueMicrotask(() => this.#handOn())
+    if (this.#answer.isBodiless) {
+      this.#end(null)
+      this.#handOn()
+    }
     return true
+  }
+
+  /** Now it is known whether the body is already here. */
+  onRead (): void {
+    this.#handOn()
+    // An answer without a body has ended for everybody but an upstream that does not say so: its connection is given up.
+    if (this.#answer!.isBodiless) this.#cancel?.(new ClientClosedError())
   }
 
   /** 102 says that the upstream is at work, so that it has its time anew (RFC 2518, 10.1). Hints say nothing of that. */
@@ -150,6 +159,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     this.#place.release()
     this.#end(null)
     this.#answer!.complete(this.#exchange.takesTrailers ? readTrailers(rawTrailers) : null)
+    this.#handOn()
   }
 
   onError (error: Error): void {
@@ -182,6 +192,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
     if (this.#hasEnded) return
     this.#end(null)
     this.#answer!.complete(null)
+    this.#handOn()
     this.#cancel?.(new ClientClosedError())
   }
 
@@ -211,12 +222,10 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   }
 
   #handOn (): void {
-    if (this.#error !== null) return
-    const answer = this.#answer!
-    this.#listener.answered(answer.handOn())
+    if (this.#isHandedOn || this.#error !== null) return
+    this.#isHandedOn = true
+    this.#listener.answered(this.#answer!.handOn())
     if (this.#isStreamUnwanted) this.endStream()
-    // An answer without a body has ended for everybody but an upstream that does not say so: its connection is given up.
-    if (!answer.isComplete && answer.isBodiless) this.#cancel?.(new ClientClosedError())
   }
 
   #end (error: Error | null): void {

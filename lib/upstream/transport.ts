@@ -16,8 +16,8 @@ export interface OutgoingRequest {
 }
 
 /**
- * Who is told what becomes of a request: the events of undici's handlers, in their order. A request ends with exactly one of
- * `onComplete`, `onUpgrade` and `onError`. What a handler throws ends the request with that error.
+ * Who is told what becomes of a request: the events of undici's handlers, in their order, and `onRead`. A request ends with
+ * exactly one of `onComplete`, `onUpgrade` and `onError`. What a handler throws ends the request with that error.
  */
 export interface TransportHandler {
   /**
@@ -38,6 +38,8 @@ export interface TransportHandler {
   onUpgrade (statusCode: number, rawHeaders: readonly RawText[], socket: Duplex): void
   /** @returns whether more can be taken; else it pauses until `resume` is called */
   onData (chunk: Buffer): boolean
+  /** What came with the head of an answer, in one read, has been told. Called once, unless it was all of the answer. */
+  onRead (): void
   /** @param rawTrailers - names and values in turn; `null` when there are none */
   onComplete (rawTrailers: readonly RawText[] | null): void
   onError (error: Error): void

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { createConnector } from './connector.ts'
@@ -27,13 +28,13 @@ export class UndiciConnections implements Transport {
   }
 
   dispatch (request: OutgoingRequest, handler: TransportHandler): void {
-    this.#pool.dispatch(this.#toOptions(request), handler as Dispatcher.DispatchHandler)
+    this.#pool.dispatch(this.#toOptions(request), new Translator(handler) as Dispatcher.DispatchHandler)
   }
 
   /** Its connection is closed behind it. */
   dispatchFresh (request: OutgoingRequest, handler: TransportHandler): void {
     const client = new Client(this.#target.origin, this.#options)
-    client.dispatch({ ...this.#toOptions(request), reset: true }, handler as Dispatcher.DispatchHandler)
+    client.dispatch({ ...this.#toOptions(request), reset: true }, new Translator(handler) as Dispatcher.DispatchHandler)
     const forget = () => { this.#fresh.delete(client) }
     this.#fresh.set(client, client.close().then(forget, forget))
   }
@@ -56,5 +57,48 @@ export class UndiciConnections implements Transport {
     const sent = trailers === null ? headers : headers.filter((_, index) => headers[index - index % 2]!.toLowerCase() !== 'trailer')
     const options: Dispatcher.DispatchOptions = { path, method, headers: sent, body, upgrade }
     return isSecure ? { ...options, servername: host } as Dispatcher.DispatchOptions : options
+  }
+}
+
+/** A handler as undici calls it, which does not tell when a read is over. */
+class Translator implements Omit<TransportHandler, 'onRead'> {
+  readonly #handler: TransportHandler
+  #isOver = false
+
+  constructor (handler: TransportHandler) {
+    this.#handler = handler
+  }
+
+  onConnect (abort: (error?: Error) => void): void {
+    this.#handler.onConnect(abort)
+  }
+
+  onBodySent (): void {
+    this.#handler.onBodySent()
+  }
+
+  onHeaders (statusCode: number, rawHeaders: readonly Buffer[], resume: () => void, statusText: string): boolean {
+    const takesMore = this.#handler.onHeaders(statusCode, rawHeaders, resume, statusText)
+    // The rest of this read is parsed before a microtask runs.
+    if (statusCode >= 200) queueMicrotask(() => { if (!this.#isOver) this.#handler.onRead() })
+    return takesMore
+  }
+
+  onUpgrade (statusCode: number, rawHeaders: readonly Buffer[], socket: Duplex): void {
+    this.#handler.onUpgrade(statusCode, rawHeaders, socket)
+  }
+
+  onData (chunk: Buffer): boolean {
+    return this.#handler.onData(chunk)
+  }
+
+  onComplete (rawTrailers: readonly Buffer[] | null): void {
+    this.#isOver = true
+    this.#handler.onComplete(rawTrailers)
+  }
+
+  onError (error: Error): void {
+    this.#isOver = true
+    this.#handler.onError(error)
   }
 }

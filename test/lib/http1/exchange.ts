@@ -73,6 +73,9 @@ export function send (transport: Transport, request: Partial<OutgoingRequest> = 
       sent.pieces.push(chunk.length)
       return hooks.onData?.(chunk) ?? true
     },
+    onRead () {
+      hooks.onRead?.()
+    },
     onUpgrade (statusCode, rawHeaders, socket) {
       note('onUpgrade')
       sent.statusCodes.push(statusCode)

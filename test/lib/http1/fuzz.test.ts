@@ -110,6 +110,7 @@ t.test('over sockets, too: every request ends once, and what is answered in orde
           outcome.body += chunk.toString('latin1')
           return random() < 0.9
         },
+        onRead () {},
         onComplete: () => end('ends'),
         onError: () => end('errors'),
       })

@@ -37,6 +37,21 @@ t.test('what one read brings is told at once', async t => {
   t.ok(isOver, 'before a microtask runs')
 })
 
+t.test('the end of the read that brought a head is told, unless that brought all of the answer', async t => {
+  let asked = 0
+  const upstream = await startUpstream(t, socket => {
+    socket.write(++asked === 1 ? 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine' : 'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfi')
+    if (asked > 1) setTimeout(20).then(() => socket.write('ne'), () => {})
+  })
+  const transport = createTransport(t, upstream.origin)
+  for (const expected of [[], ['fi']]) {
+    const reads: string[] = []
+    const sent = send(transport, {}, { onRead: () => reads.push(sent.body) })
+    t.equal((await sent.over).body, 'fine')
+    t.strictSame(reads, expected)
+  }
+})
+
 t.test('beyond the limit requests wait, and come in their order', async t => {
   let open = 0
   let most = 0

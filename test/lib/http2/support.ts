@@ -121,6 +121,10 @@ export class Recorder implements TransportHandler {
     this.#listeners.onConnect?.(abort)
   }
 
+  onRead (): void {
+    this.#listeners.onRead?.()
+  }
+
   onBodySent (): void {
     this.sent++
     this.#listeners.onBodySent?.()

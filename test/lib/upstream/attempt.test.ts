@@ -37,12 +37,27 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
     failed: error => told.failures.push(error),
     ended: error => told.endings.push({ error }),
   })
+  // As a transport has it, which does not tell of a read when all is over.
+  let isOver = false
+  const { onComplete, onError } = attempt
+  attempt.onComplete = trailers => {
+    isOver = true
+    onComplete.call(attempt, trailers)
+  }
+  attempt.onError = error => {
+    isOver = true
+    onError.call(attempt, error)
+  }
   const cancel = (error?: Error) => {
     told.cancelled.push(error)
     if (tellsError) attempt.onError(error!)
   }
   const connect = () => attempt.onConnect(cancel)
-  const head = (statusCode: number, ...headers: string[]) => attempt.onHeaders(statusCode, headersOf(...headers), () => { told.resumed++ }, 'Fine')
+  const head = (statusCode: number, ...headers: string[]) => {
+    const takesMore = attempt.onHeaders(statusCode, headersOf(...headers), () => { told.resumed++ }, 'Fine')
+    if (statusCode >= 200) queueMicrotask(() => { if (!isOver) attempt.onRead() })
+    return takesMore
+  }
   return { attempt, deadlines, clock, told, connect, head, place }
 }
 

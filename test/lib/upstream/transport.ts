@@ -10,6 +10,7 @@ export const silentHandler: TransportHandler = {
   onHeaders: () => true,
   onUpgrade () {},
   onData: () => true,
+  onRead () {},
   onComplete () {},
   onError () {},
 }
