@@ -1,34 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import { createKeyReader } from '../lib/balancer/request-key.ts'
 import type { PeerSocket } from '../lib/client/peer.ts'
 import { connectionOf, hasBody, hostOf, isGone, isHttp2, isSent, rawHeadersOf } from '../lib/client/http-version.ts'
-import { writeInterim } from '../lib/client/interim-response.ts'
 import { readUpgrade } from '../lib/client/upgrade-request.ts'
 import { watchForEnd } from '../lib/client/watch-for-end.ts'
-import { finishResponseHeaders } from '../lib/headers/finish-response.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
-import { foldRepeated } from '../lib/headers/http2-response.ts'
 import { buildRequestHeaders } from '../lib/headers/request.ts'
-import type { HeaderRecord } from '../lib/headers/response.ts'
 import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/location/path.ts'
 import { pathOf } from '../lib/location/query.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
-import type { Location } from '../lib/location/types.ts'
 import { isExpected } from '../lib/rewrite/expectation.ts'
 import { findPlace, type Place } from '../lib/rewrite/place.ts'
 import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
-import type { Answer } from '../lib/upstream/answer-assembly.ts'
-import { EXCHANGE } from '../lib/upstream/dispatcher.ts'
+import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import { Exchange } from '../lib/upstream/exchange.ts'
 import { createUploadReader } from '../lib/upstream/upload.ts'
-import { prepareAnswer, sendFailure, sendOriginal } from './answer.ts'
+import { createAnswerSenders } from './answer.ts'
 import { createContentSender } from './content.ts'
+import { Delivery, type DeliveryRules } from './delivery.ts'
 import { answerAboutServer, isAboutServer, refusePath, refuseUpgrade } from './refuse.ts'
-import { joinTunnel } from './tunnel.ts'
 
 /** How a request is read, the same way for every location. */
 export interface RequestReaders {
@@ -42,36 +35,23 @@ export interface RequestReaders {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => void
 
 /** The handler of a location's routes. What does not change from request to request is made here, once. */
-export function createForwarder (location: Location, { readPeer, readClientAddress, readTarget }: RequestReaders, { isDraining, trackConnection }: FastifyInstance): Handler {
-  const rewriteHeaders = createHeaderRewriter(location)
+export function createForwarder (dispatcher: Dispatcher, { readPeer, readClientAddress, readTarget }: RequestReaders, { isDraining, trackConnection }: FastifyInstance): Handler {
+  const { location } = dispatcher
   const openapi = location.prefixAware ? null : location.openapi
-  const sendContent = openapi === null ? sendOriginal : createContentSender(openapi, placeOf)
   const readUpload = createUploadReader(location)
   const readKey = createKeyReader(location.balancer)
+  const senders = createAnswerSenders()
+  const rules: DeliveryRules = {
+    rewriteHeaders: createHeaderRewriter(location),
+    sendOriginal: senders.sendOriginal,
+    sendContent: openapi === null ? senders.sendOriginal : createContentSender(openapi, senders, placeOf),
+    isDraining,
+    placeOf,
+  }
 
   function placeOf ({ raw, exchange }: FastifyRequest): Place {
     const { upstream, request, peer } = exchange!
     return findPlace(location, peer!, raw.headers, request.host, upstream!.target.basePath)
-  }
-
-  const hooks: FastifyReplyFromHooks = {
-    rewriteRequestHeaders: request => ({ [EXCHANGE]: request.exchange }) as never,
-    rewriteHeaders (headers, request) {
-      rewriteHeaders?.(headers as HeaderRecord, () => placeOf(request as FastifyRequest))
-      const finished = finishResponseHeaders(headers as HeaderRecord, { requestId: request!.gatewayId, isDraining: isDraining() })
-      return isHttp2(request!.raw) ? foldRepeated(finished) : finished
-    },
-    onResponse (rawRequest, rawReply, answer) {
-      const request = rawRequest as FastifyRequest
-      const reply = rawReply as FastifyReply
-      if (request.exchange!.tunnel !== null) return joinTunnel(request, reply)
-      const body = (answer as unknown as { stream: Answer['body'] }).stream
-      prepareAnswer(request, reply, body)
-      const send = isReading(request) ? sendContent : sendOriginal
-      send(request, reply, body)
-    },
-    // Otherwise a GET that is answered 503 is sent up to eleven times.
-    retryDelay: () => null,
   }
 
   return function forward (request, reply) {
@@ -113,26 +93,20 @@ export function createForwarder (location: Location, { readPeer, readClientAddre
       body: null,
       upgrade,
       trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
-    }, error => sendFailure(request, reply, error))
+    }, new Delivery(request, reply, rules))
     exchange.asksForWhole = asksForWhole
     exchange.peer = peer
     exchange.takesTrailers = asksForTrailers || isHttp2(raw)
-    exchange.onInterim = ({ statusCode, headers }) => writeInterim(reply.raw, statusCode, headers)
     if (readKey !== null) exchange.hashKey = readKey({ rawHeaders, address: () => readClientAddress(peer, rawHeaders) })
     request.exchange = exchange
     if (!isHttp2(raw)) trackConnection(raw.socket)
     if (upgrade !== null) watchForEnd(raw.socket)
     reply.raw.once('close', () => exchange.close(isSent(reply.raw)))
 
-    if (upload === null) {
-      reply.from('/', hooks)
-      return
-    }
+    if (upload === null) return dispatcher.forward(exchange)
     readUpload(upload, raw.method!, raw.headers['content-length'], body => {
       exchange.request.body = body
-      // reply-from refuses a body on a GET; ours goes with the exchange.
-      request.body = undefined
-      reply.from('/', hooks)
+      dispatcher.forward(exchange)
     })
   }
 }

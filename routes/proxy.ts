@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import replyFrom, { type FastifyReplyFromOptions } from '@fastify/reply-from'
 import { isForwarded } from '../lib/client/methods.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
@@ -29,12 +28,6 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
   const { location } = dispatcher
   fastify.decorateRequest('exchange', null)
   fastify.decorateRequest('gatewayId', '')
-  await fastify.register(replyFrom, {
-    // A request's real address is decided by the dispatcher, which gets the exchange and ignores the rest.
-    base: 'http://upstream.invalid',
-    undici: dispatcher as unknown as FastifyReplyFromOptions['undici'],
-    disableRequestLogging: true,
-  })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', passBody)
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -49,7 +42,7 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
     done()
   })
 
-  const handler = createForwarder(location, options, fastify)
+  const handler = createForwarder(dispatcher, options, fastify)
   const forwarded = fastify.supportedMethods.filter(isForwarded)
   for (const url of urlsBelow(fastify.prefix)) {
     fastify.route({ method: forwarded, url, exposeHeadRoute: false, handler })

@@ -149,13 +149,18 @@ export class Connection implements Watched, ResponseListener, UploadListener {
 
   readonly #take = (length: number, bytes: Buffer) => {
     try {
-      this.#isHeadNew = false
       this.#parser.read(bytes, length)
-      if (this.#isHeadNew) this.#job?.handler.onRead()
+      this.#endRead()
     } catch (error) {
       this.#fail(error as Error)
     }
     return !this.#isPaused
+  }
+
+  #endRead (): void {
+    if (!this.#isHeadNew) return
+    this.#isHeadNew = false
+    this.#job?.handler.onRead()
   }
 
   #resume (job: Job): void {

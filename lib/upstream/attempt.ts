@@ -129,7 +129,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   #passInterim (head: AnswerHead): boolean {
     if (++this.#interims > INTERIM_LIMIT) throw new BadUpstreamResponseError(this.#exchange.location.name)
     if (head.statusCode === 102) this.#patience.expect(this.#exchange.location.timeouts.headers)
-    this.#exchange.onInterim?.(head)
+    this.#exchange.inform(head)
     return true
   }
 

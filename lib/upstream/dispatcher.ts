@@ -1,7 +1,6 @@
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
 import { RetryBudget } from '../retry/budget.ts'
-import type { Answer } from './answer-assembly.ts'
 import type { ForwardingContext } from './context.ts'
 import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
@@ -11,16 +10,6 @@ import { type HealthChange, UpstreamPool } from './pool.ts'
 import { RedirectFollower } from './redirect-follower.ts'
 import { Stop, type UnderWay } from './stop.ts'
 import type { Upstream } from './upstream.ts'
-
-/** Carries an exchange through reply-from, which hands its headers on by `Object.assign`: symbols survive that. */
-export const EXCHANGE: unique symbol = Symbol('fastify-gateway.exchange')
-
-/** What reply-from asks of its `undici` option, as far as it is used. */
-export interface DispatchOptions {
-  headers: { [EXCHANGE]: Exchange }
-}
-
-export type DispatchCallback = (error: Error | null, answer: Answer) => void
 
 /** What a dispatcher takes from its surroundings. */
 export interface DispatcherOptions {
@@ -34,11 +23,7 @@ export interface DispatcherOptions {
 /** How closely the pauses between two tries are watched, in milliseconds. */
 const PAUSE_RESOLUTION = 10
 
-/**
- * What stands behind reply-from's `undici` option for one location: it picks an upstream, sends the request there, and
- * reports what became of it. The exchange comes with the headers; what reply-from made of path, headers and body is
- * not used, because it has been decided already, byte for byte.
- */
+/** Forwards the requests of one location: it picks an upstream, sends the request there, and reports what became of it. */
 export class Dispatcher {
   readonly location: Location
   readonly pool: UpstreamPool
@@ -65,15 +50,12 @@ export class Dispatcher {
     }
   }
 
-  /**
-   * For reply-from. The callback gets answers only; a failure goes to the exchange, so that it is logged once.
-   */
-  request (options: DispatchOptions, callback: DispatchCallback): void {
-    const exchange = options.headers[EXCHANGE]
+  /** Begins an exchange; what becomes of it, its listener is told. */
+  forward (exchange: Exchange): void {
     if (exchange.isClientGone) return exchange.fail(new ClientClosedError())
     const { request: limit } = this.location.timeouts
     if (limit !== 0) exchange.endsAt = this.#context.now() + limit
-    new Forwarding(this.#context, exchange, answer => callback(null, answer)).start()
+    new Forwarding(this.#context, exchange).start()
   }
 
   /** What is under way: attempts, and requests that wait. */

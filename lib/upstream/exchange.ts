@@ -5,6 +5,7 @@ import type { Peer } from '../headers/forwarded.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
 import type { Tunnel } from '../tunnel/tunnel.ts'
+import type { Answer } from './answer-assembly.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What is to be sent upstream, whichever upstream it will be. */
@@ -21,6 +22,16 @@ export interface UpstreamRequest {
   upgrade: string | null
   /** Tells the flat list of trailers when the body has ended; `null` when there will be none. */
   trailers: (() => readonly string[]) | null
+}
+
+/** Who is told what becomes of an exchange: one of the last two, once. */
+export interface ExchangeListener {
+  /** An interim answer (102, 103), while there is no other. */
+  informed (head: AnswerHead): void
+  /** May throw, when the answer cannot be sent. */
+  answered (answer: Answer): void
+  /** There will be no answer. Not called when the client has gone. */
+  failed (error: GatewayError): void
 }
 
 /** What is under way for an exchange, an attempt or a wait for one, as it sees it: something that can be stopped. */
@@ -47,8 +58,8 @@ export class Exchange {
   recalledFrom: string | null = null
   /** The app was asked without the client's conditions and ranges, because its answer may be rewritten. */
   asksForWhole = false
-  /** The head of what it answered; `null` until it does. */
-  answer: AnswerHead | null = null
+  /** What it answered; `null` until it does. */
+  answer: Answer | null = null
   /** Both ends have switched to another protocol; `null` for an ordinary answer. */
   tunnel: Tunnel | null = null
   /** What went wrong, for the log. */
@@ -58,23 +69,34 @@ export class Exchange {
   isClientGone = false
   /** The client can be sent trailers. */
   takesTrailers = false
-  /** Gets interim answers (102, 103), while there is no other; `null` where nobody wants them. */
-  onInterim: ((head: AnswerHead) => void) | null = null
   underWay: Abortable | null = null
-  readonly #onFailure: (error: GatewayError) => void
+  readonly #listener: ExchangeListener
 
-  /** @param onFailure - called at most once, when there will be no answer; never after the client is gone */
-  constructor (location: Location, request: UpstreamRequest, onFailure: (error: GatewayError) => void) {
+  constructor (location: Location, request: UpstreamRequest, listener: ExchangeListener) {
     this.location = location
     this.request = request
-    this.#onFailure = onFailure
+    this.#listener = listener
+  }
+
+  /** Passes an interim answer on. */
+  inform (head: AnswerHead): void {
+    this.#listener.informed(head)
+  }
+
+  /**
+   * Passes the answer on.
+   * @throws when it cannot be sent
+   */
+  deliver (answer: Answer): void {
+    this.answer = answer
+    this.#listener.answered(answer)
   }
 
   /** Ends the exchange without an answer. */
   fail (error: GatewayError): void {
     if (this.failure !== null) return
     this.failure = error
-    if (!this.isClientGone) this.#onFailure(error)
+    if (!this.isClientGone) this.#listener.failed(error)
   }
 
   /**

@@ -29,7 +29,6 @@ const NOBODY: readonly Upstream[] = []
 export class Forwarding implements AttemptListener {
   readonly #context: ForwardingContext
   readonly #exchange: Exchange
-  readonly #deliver: (answer: Answer) => void
   /** Who has failed it. */
   #tried: readonly Upstream[] = NOBODY
   #attempt!: Attempt
@@ -37,11 +36,9 @@ export class Forwarding implements AttemptListener {
   /** The head of the answer was good, and what is left to be seen is the rest. */
   #isSuccessDue = false
 
-  /** @param deliver - gets the answer; may throw when it cannot be sent */
-  constructor (context: ForwardingContext, exchange: Exchange, deliver: (answer: Answer) => void) {
+  constructor (context: ForwardingContext, exchange: Exchange) {
     this.#context = context
     this.#exchange = exchange
-    this.#deliver = deliver
   }
 
   start (): void {
@@ -176,9 +173,8 @@ export class Forwarding implements AttemptListener {
 
   /** An answer that Fastify cannot send, because of one of its headers, is a bad answer, and not the end of the process. */
   #hand (answer: Answer): void {
-    this.#exchange.answer = answer
     try {
-      this.#deliver(answer)
+      this.#exchange.deliver(answer)
     } catch (cause) {
       const failure = new BadUpstreamResponseError(this.#context.location.name, { cause })
       this.#exchange.fail(failure)

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { resolveConfiguration } from '../../lib/configuration.ts'
 import { AnswerBody } from '../../lib/upstream/answer-body.ts'
-import { Dispatcher, EXCHANGE } from '../../lib/upstream/dispatcher.ts'
+import { Dispatcher } from '../../lib/upstream/dispatcher.ts'
 import { Exchange } from '../../lib/upstream/exchange.ts'
 import type { Outcome } from '../../lib/upstream/outcome.ts'
 import { startRawUpstream } from '../helper.ts'
@@ -56,10 +56,12 @@ for (const { name, method = 'GET', lie, results } of rows) {
       check()
     }
 
-    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', headers: [], body: null, upgrade: null, trailers: null }, () => {})
-    dispatcher.request({ headers: { [EXCHANGE]: exchange } }, (_error, { body }) => {
-      if (body instanceof AnswerBody) body.on('error', () => {}).resume()
+    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', headers: [], body: null, upgrade: null, trailers: null }, {
+      informed () {},
+      answered ({ body }) { if (body instanceof AnswerBody) body.on('error', () => {}).resume() },
+      failed () {},
     })
+    dispatcher.forward(exchange)
     t.equal(pool.inFlight, 1)
     await soon(settled.promise, 'the end')
     await turn()

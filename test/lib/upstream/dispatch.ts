@@ -3,7 +3,7 @@ import type { GatewayError } from '../../../lib/errors.ts'
 import type { Location } from '../../../lib/location/types.ts'
 import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
-import { Dispatcher, EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
+import { Dispatcher } from '../../../lib/upstream/dispatcher.ts'
 import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import { createExchange } from './fakes.ts'
 import { createLocation, type LocationChanges } from '../locations.ts'
@@ -20,17 +20,17 @@ export function createDispatcher (t: Test, location: Location): Dispatcher {
   return dispatcher
 }
 
-/** Sends a request the way reply-from does. Resolves to its answer, or to the error that ends it without one. */
+/** Sends a request. Resolves to its answer, or to the error that ends it without one. */
 export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[], result: Promise<Answer | GatewayError> } {
-  const { exchange, failures } = createExchange(dispatcher.location, request)
+  let resolve!: (result: Answer | GatewayError) => void
+  const result = new Promise<Answer | GatewayError>(_resolve => { resolve = _resolve })
+  const { exchange, failures } = createExchange(dispatcher.location, request, answer => resolve(answer))
   const { fail } = exchange
-  const result = new Promise<Answer | GatewayError>(resolve => {
-    exchange.fail = error => {
-      fail.call(exchange, error)
-      resolve(error)
-    }
-    dispatcher.request({ headers: { [EXCHANGE]: exchange } }, (_error, answer) => resolve(answer))
-  })
+  exchange.fail = error => {
+    fail.call(exchange, error)
+    resolve(error)
+  }
+  dispatcher.forward(exchange)
   return { exchange, failures, result }
 }
 

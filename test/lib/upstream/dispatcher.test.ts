@@ -6,7 +6,6 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
-import { EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
@@ -106,9 +105,9 @@ t.test('a client that went away before is not asked for', async t => {
   let asked = 0
   const origin = await startUpstream(t, (_request, response) => response.end(String(++asked)))
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)] }))
-  const { exchange, failures } = createExchange(dispatcher.location)
+  const { exchange, failures } = createExchange(dispatcher.location, {}, () => t.fail('an answer for nobody'))
   exchange.close(false)
-  dispatcher.request({ headers: { [EXCHANGE]: exchange } }, () => t.fail('an answer for nobody'))
+  dispatcher.forward(exchange)
   t.equal(exchange.failure?.code, 'GW_ERR_CLIENT_CLOSED')
   t.strictSame([failures, dispatcher.size], [[], 0])
   await textOf(await dispatch(dispatcher).result)
@@ -328,12 +327,15 @@ for (const isStream of [false, true]) {
       else response.end('x')
     })
     const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { body: 0 } }))
-    const { exchange, failures } = createExchange(dispatcher.location)
+    let resolve!: () => void
+    const answered = new Promise<void>(_resolve => { resolve = _resolve })
     const cause = new TypeError('Invalid character in header content')
-    await new Promise<void>(resolve => dispatcher.request({ headers: { [EXCHANGE]: exchange } }, () => {
+    const { exchange, failures } = createExchange(dispatcher.location, {}, () => {
       resolve()
       throw cause
-    }))
+    })
+    dispatcher.forward(exchange)
+    await answered
     await setTimeout(0)
     t.match(failures, [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', statusCode: 502, cause }])
     t.strictSame([failures.length, dispatcher.size, dispatcher.pool.inFlight], [1, 0, 0])

@@ -1,4 +1,5 @@
 import type { Stream } from 'node:stream'
+import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Result } from '../../../lib/health/outlier-detector.ts'
@@ -12,10 +13,10 @@ export function createClock () {
 }
 
 /** An exchange, and what it failed with. */
-export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[] } {
+export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: Answer) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
   const failures: GatewayError[] = []
   const whole = { method: 'GET', path: '/', host: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
-  return { exchange: new Exchange(location, whole, error => failures.push(error)), failures }
+  return { exchange: new Exchange(location, whole, { informed () {}, answered, failed: error => failures.push(error) }), failures }
 }
 
 /** Waits for the end of a stream, in whichever way it ends; `once(stream, 'close')` would throw its error. */

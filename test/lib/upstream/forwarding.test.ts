@@ -7,7 +7,6 @@ import t, { type Test } from 'tap'
 import type { RetryRule } from '../../../lib/location/types.ts'
 import { type AnswerBody } from '../../../lib/upstream/answer-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
-import { EXCHANGE } from '../../../lib/upstream/dispatcher.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
@@ -609,9 +608,9 @@ t.test('a client that leaves before it is told of the switch ends the tunnel', a
 t.test('a switch that cannot be delivered is a bad answer, and its tunnel is aborted', async t => {
   const { origin, sockets } = await startSwitching(t)
   const dispatcher = dispatcherTo(t, [origin])
-  const { exchange, failures } = createExchange(dispatcher.location, { upgrade: 'websocket' })
   const cause = new Error('Invalid character in header content')
-  dispatcher.request({ headers: { [EXCHANGE]: exchange } }, () => { throw cause })
+  const { exchange, failures } = createExchange(dispatcher.location, { upgrade: 'websocket' }, () => { throw cause })
+  dispatcher.forward(exchange)
   while (sockets.length === 0) await setTimeout(1)
   if (!sockets[0]!.closed) await closeOf(sockets[0]!)
   t.match(failures, [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', cause }])

@@ -1,0 +1,94 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import gateway from '../../index.ts'
+import { connectRaw, portOf, startUpstream } from '../helper.ts'
+
+/** A server with a gateway in it, whose other parts are registered before or behind that. */
+async function startServer (t: Test, { before = () => {}, behind = () => {} }: { before?: (fastify: FastifyInstance) => void, behind?: (fastify: FastifyInstance) => void }) {
+  const origin = await startUpstream(t, (request, response) => {
+    response.writeHead(200, ['Content-Type', 'text/plain', 'X-App', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', ...(request.url === '/stream' ? [] : ['Content-Length', '4'])])
+    response.write('fi')
+    response.end('ne')
+  })
+  const fastify = Fastify({ return503OnClosing: false })
+  t.teardown(() => fastify.close())
+  const sent: unknown[] = []
+  fastify.addHook('onRequest', async (_request, reply) => {
+    const { send } = reply
+    reply.send = payload => {
+      sent.push(payload)
+      return send.call(reply, payload)
+    }
+  })
+  before(fastify)
+  await fastify.register(gateway, { apps: [{ name: 'app', upstreams: origin }] })
+  behind(fastify)
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  return { fastify, sent, port: portOf(fastify.server) }
+}
+
+async function ask (t: Test, port: number, path: string): Promise<string> {
+  const client = await connectRaw(t, port)
+  client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+  return await client.closed()
+}
+
+for (const path of ['/app/', '/app/stream']) {
+  t.test(`an answer that nobody has to see is not sent through Fastify: ${path}`, async t => {
+    const { sent, port } = await startServer(t, {})
+    t.match(await ask(t, port, path), /^HTTP\/1\.1 200 OK\r\n[^]*fi/)
+    t.strictSame(sent, [])
+  })
+
+  for (const where of ['before', 'behind'] as const) {
+    t.test(`an onSend hook that is added ${where} the gateway sees every answer: ${path}`, async t => {
+      const seen: string[] = []
+      const { port, sent } = await startServer(t, {
+        [where]: (fastify: FastifyInstance) => fastify.addHook('onSend', async (request, reply) => {
+          seen.push(request.url)
+          reply.header('x-hook', 'seen')
+        }),
+      })
+      t.match(await ask(t, port, path), /\r\nx-hook: seen\r\n[^]*fi/)
+      t.strictSame([seen, sent.length], [[path], 1])
+    })
+  }
+
+  t.test(`an onSend hook of the routes alone sees every answer: ${path}`, async t => {
+    const { port } = await startServer(t, {
+      before: fastify => fastify.addHook('onRoute', route => { route.onSend = (_request, reply, payload, done) => { reply.header('x-hook', 'seen'); done(null, payload) } }),
+    })
+    t.match(await ask(t, port, path), /\r\nx-hook: seen\r\n/)
+  })
+
+  t.test(`onResponse hooks run, and see the status: ${path}`, async t => {
+    const seen: number[] = []
+    const { port, fastify } = await startServer(t, { before: fastify => fastify.addHook('onResponse', async (_request, reply) => { seen.push(reply.statusCode) }) })
+    await ask(t, port, path)
+    await fastify.close()
+    t.strictSame(seen, [200])
+  })
+
+  t.test(`what hooks have set goes along, unless the app says something else; cookies are both's: ${path}`, async t => {
+    const { port, sent } = await startServer(t, {
+      before: fastify => fastify.addHook('onRequest', async (_request, reply) => {
+        reply.headers({ 'x-hook': 1, 'x-app': 'hook', 'content-length': '99', 'set-cookie': 'hook=1', 'x-list': ['a', 'b'] })
+        reply.raw.setHeader('x-raw', 'raw')
+      }),
+    })
+    const text = await ask(t, port, path)
+    const lines = text.slice(0, text.indexOf('\r\n\r\n')).toLowerCase().split('\r\n')
+    for (const line of ['x-hook: 1', 'x-app: 1', 'x-raw: raw', 'x-list: a', 'x-list: b']) t.equal(lines.filter(each => each === line).length, 1, line)
+    t.strictSame(lines.filter(line => line.startsWith('set-cookie')), ['set-cookie: hook=1', 'set-cookie: a=1', 'set-cookie: b=2'])
+    t.strictSame(lines.filter(line => line.startsWith('content-length')), path === '/app/' ? ['content-length: 4'] : [])
+    t.strictSame(sent, [])
+  })
+}
+
+t.test('trailers of the server\'s own follow an answer', async t => {
+  const { port, sent } = await startServer(t, {
+    before: fastify => fastify.addHook('onRequest', async (_request, reply) => { reply.trailer('x-sum', (_reply, _payload, done) => done(null, 'seven')) }),
+  })
+  t.match(await ask(t, port, '/app/stream'), /\r\nx-sum: seven\r\n\r\n$/i)
+  t.equal(sent.length, 1)
+})
