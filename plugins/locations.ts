@@ -7,6 +7,7 @@ import { createGateway } from '../lib/gateway.ts'
 import { createClientAddressReader } from '../lib/client/client-address.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
 import { chooseRequestId } from '../lib/client/request-id.ts'
+import { createBlockList } from '../lib/client/subnet.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { isOwned } from '../lib/location/decide.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
@@ -55,10 +56,11 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
 
 /** How a request is read, the same way for every location. */
 function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'dispatcher'> {
+  const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {
-    readPeer: createPeerReader(options.trustedProxies),
-    readClientAddress: createClientAddressReader(options.trustedProxies),
+    readPeer: createPeerReader(trustedProxies),
+    readClientAddress: createClientAddressReader(trustedProxies),
     readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
     // Our own server routes by `toRoutable` and keeps the original; in somebody else's, a rewritten URL is what they meant.
     readTarget: ownsServer ? request => request.originalUrl : request => request.raw.url!,
