@@ -11,6 +11,7 @@ import { createBlockList } from '../lib/client/subnet.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { isOwned } from '../lib/location/decide.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import proxy, { type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
@@ -26,9 +27,11 @@ export interface LocationsOptions {
   hooks?: GatewayHooks | undefined
   /** The server is the gateway's own: at the end of the grace period every connection is closed. */
   ownsServer?: boolean
+  /** Who finds out about the health of upstreams; every location does so by itself by default. */
+  createHealthSource?: HealthSourceFactory | undefined
 }
 
-async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
+async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false, createHealthSource }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
   refuseHost(fastify, configuration)
   addMethods(fastify)
@@ -36,7 +39,10 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   fastify.addHook('onClose', async () => endVetting())
   // In a scope with a prefix of its own, that is the first part of every public path.
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
-  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name) }) }))
+  const mounts = locations.map(location => ({
+    prefix: location.prefix,
+    dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name), createHealthSource }),
+  }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const mounted = dispatchers.map(({ location }) => location)
   const readers = createReaders(configuration, hooks, ownsServer)
