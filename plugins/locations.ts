@@ -47,7 +47,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const mounted = dispatchers.map(({ location }) => location)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
-  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer, silence: options.server })
+  await fastify.register(http2Sessions, { ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
   await fastify.register(upgrades, { owns: target => isOwned(mounted, target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
