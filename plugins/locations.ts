@@ -41,7 +41,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
   const mounts = locations.map(location => ({
     prefix: location.prefix,
-    dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name), createHealthSource }),
+    dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name, createHealthSource === undefined), createHealthSource }),
   }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const mounted = dispatchers.map(({ location }) => location)
