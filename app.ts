@@ -24,6 +24,8 @@ export const options: FastifyServerOptions = {
   exposeHeadRoutes: false,
   // While stopping, a request on a connection that is still open is answered, with `Connection: close`.
   return503OnClosing: false,
+  // Stopping takes as long as `shutdown` says; Fastify would end it with an error after ten seconds.
+  pluginTimeout: 0,
   genReqId: ({ headers }) => chooseRequestId(headers['x-request-id'], randomUUID),
   rewriteUrl: ({ url }) => toRoutable(url!),
   clientErrorHandler: answerClientError,

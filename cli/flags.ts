@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GatewayOptions } from '../lib/options.ts'
@@ -42,6 +43,7 @@ export const debugFlag = new Option('--debug', 'log more, and show the stack of 
 /** Of `start`, besides those of the configuration. */
 const startFlags: readonly Option[] = [
   ...listenFlags(8000),
+  new Option('--workers <number>', 'run it in so many processes that share the port; auto is one a core').argParser(parseWorkers),
   debugFlag,
   new Option('--demo', 'start four example apps, and the gateway in front of them').conflicts('config'),
 ]
@@ -52,6 +54,8 @@ export interface StartFlags {
   port: number
   debug?: boolean
   demo?: boolean
+  /** How many processes serve, besides the one that supervises them; `undefined` for this process alone. */
+  workers?: number
 }
 
 /** Where a command's configuration comes from. */
@@ -113,4 +117,14 @@ function parsePort (text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN
   if (!(port <= 65535)) throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
   return port
+}
+
+/** Beyond any machine that there is. Each takes some 60 MB, and the primary hands every connection over. */
+const MOST_WORKERS = 256
+
+function parseWorkers (text: string): number {
+  if (text === 'auto') return Math.min(availableParallelism(), MOST_WORKERS)
+  const count = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!(count >= 1 && count <= MOST_WORKERS)) throw new InvalidArgumentError(`Write a whole number from 1 to ${MOST_WORKERS}, or auto for one a core.`)
+  return count
 }

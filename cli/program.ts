@@ -28,7 +28,10 @@ Examples:
                                         the app without a prefix
   fastify-gateway start --port 8443 --tls-cert cert.pem --tls-key key.pem
                                         HTTPS and HTTP/2; new files are seen by
-                                        themselves, and at once after SIGHUP`,
+                                        themselves, and at once after SIGHUP
+  fastify-gateway start --workers auto  one process a core; SIGHUP reads the
+                                        configuration anew and replaces them
+                                        one by one`,
   serveStatic: `
 Who navigates to what is no file gets index.html; a missing script or image
 stays 404. The API gets the path without its prefix.

@@ -2,19 +2,21 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration.ts'
-import { loadConfiguration } from '../lib/load-configuration.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
+import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import ownServer from '../plugins/own-server.ts'
 import { keepCertificate } from './certificate.ts'
-import type { ConfigurationSource } from './flags.ts'
 import { overTls } from './secure-server.ts'
 
-export interface ServerSettings extends ConfigurationSource {
+export interface ServerSettings {
+  configuration: Configuration
   host: string
   port: number
   logger: FastifyServerOptions['logger']
   /** Leave Fastify's own line about its address out of the log, because somebody else prints it. */
   hidesAddress: boolean
+  /** Who finds out about the health of upstreams; by default this server does. */
+  createHealthSource?: HealthSourceFactory
 }
 
 /** A gateway that listens. */
@@ -22,7 +24,6 @@ export interface RunningGateway {
   fastify: FastifyInstance
   /** `http://127.0.0.1:8000`, with the real port; for all interfaces, one that can be opened here. */
   address: string
-  configuration: Configuration
   /** Reads the certificate again, and says in the log what came of it. */
   renewCertificate: () => Promise<void>
 }
@@ -31,17 +32,16 @@ export interface RunningGateway {
  * Makes a server for the gateway, and listens.
  * @throws GW_ERR_CONFIG; what the system says of the address (`EADDRINUSE`, `EACCES`, ...). Then nothing is left open.
  */
-export async function startGateway ({ config, overrides, host, port, logger, hidesAddress }: ServerSettings): Promise<RunningGateway> {
-  const configuration = await loadConfiguration(config, overrides)
+export async function startGateway ({ configuration, host, port, logger, hidesAddress, createHealthSource }: ServerSettings): Promise<RunningGateway> {
   const { tls } = configuration.options
   const pair = tls === null ? null : loadPair(tls)
   const fastify = Fastify({ ...options, logger, ...(pair !== null && overTls(pair, configuration.options)) })
   try {
-    await fastify.register(ownServer, { configuration })
+    await fastify.register(ownServer, { configuration, createHealthSource })
     await fastify.ready()
     await listen(fastify, { host, port }, hidesAddress)
     const renewCertificate = pair === null ? noCertificate(fastify) : keepCertificate(fastify, tls!, pair)
-    return { fastify, address: describeAddress(fastify, pair !== null), configuration, renewCertificate }
+    return { fastify, address: describeAddress(fastify, pair !== null), renewCertificate }
   } catch (error) {
     await fastify.close()
     throw error

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
+import type { Service } from './service.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
@@ -8,21 +9,34 @@ const EXIT_DELAY = 1000
 
 /**
  * Waits for `SIGTERM` or `SIGINT`, and then stops. A second signal exits at once, with 128 and its number as shells have it.
- * @param stop - finishes what is under way
- * @returns when it has stopped; rejects as `stop` does
+ * @param service - `stop()` finishes what is under way; `abort()` is called before the exit at once
+ * @returns when it has stopped; rejects as `stop()` does
  */
-export async function stopOnSignal (stop: (signal: string) => Promise<void>): Promise<void> {
+export async function stopOnSignal (service: Pick<Service, 'stop' | 'abort'>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let isStopping = false
     for (const signal of SIGNALS) {
       process.on(signal, function onSignal () {
-        if (isStopping) process.exit(128 + constants.signals[signal])
+        if (isStopping) {
+          service.abort()
+          process.exit(128 + constants.signals[signal])
+        }
         isStopping = true
-        stop(signal).then(resolve, reject)
+        service.stop(signal).then(resolve, reject)
       })
     }
   })
+  exitSoon()
+}
+
+/** Ends the process, which should end by itself: something that was left open may not hold that up. */
+export function exitSoon (): void {
   setTimeout(() => process.exit(), EXIT_DELAY).unref()
+}
+
+/** For a process that does as another one says, which gets the signals, too. */
+export function ignoreSignals (): void {
+  for (const signal of [...SIGNALS, 'SIGHUP']) process.on(signal, () => {})
 }
 
 /**

@@ -2,12 +2,12 @@ import type { Demo } from '../examples/demo.ts'
 import type { GatewayOptions } from '../lib/options.ts'
 import { loadDemo, renderLinks } from './demo.ts'
 import type { ConfigurationSource, StartFlags } from './flags.ts'
-import { createLogger } from './logger.ts'
 import { renderRoutes } from './route-table.ts'
 import { printTable } from './routes.ts'
-import { type RunningGateway, startGateway } from './server.ts'
+import { type Service, startHere } from './service.ts'
 import { renewOnHangup, stopOnSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
+import { startWorkers } from './workers/start-workers.ts'
 
 /**
  * `fastify-gateway start`: runs the gateway until a signal stops it. Everything goes to standard output: the routes and
@@ -17,13 +17,13 @@ import type { Terminal } from './terminal.ts'
 export async function start (source: ConfigurationSource, flags: StartFlags, terminal: Terminal): Promise<number> {
   const demo = flags.demo === true ? await loadDemo() : undefined
   try {
-    const gateway = await run(withDemo(source, demo), flags, terminal)
-    const stopped = stopOnSignal(signal => stop(gateway, signal))
-    renewOnHangup(gateway.renewCertificate, terminal)
-    const { locations, options } = gateway.configuration
+    const service = await run(withDemo(source, demo), flags, terminal)
+    const stopped = stopOnSignal(service)
+    renewOnHangup(service.renew, terminal)
+    const { locations, options } = service.configuration
     printTable(terminal, renderRoutes(locations, terminal.width, options.static))
-    if (demo !== undefined) terminal.print(['', ...renderLinks(demo, gateway.address, terminal.width)].join('\n'))
-    terminal.print(`\nGateway listening on ${gateway.address}${describeReach(flags.host)}`)
+    if (demo !== undefined) terminal.print(['', ...renderLinks(demo, service.address, terminal.width)].join('\n'))
+    terminal.print(`\nGateway listening on ${service.address}${describeReach(flags.host)}`)
     await stopped
   } finally {
     await demo?.close()
@@ -31,14 +31,9 @@ export async function start (source: ConfigurationSource, flags: StartFlags, ter
   return 0
 }
 
-async function run (source: ConfigurationSource, { host, port, debug = false }: StartFlags, { isInteractive }: Terminal): Promise<RunningGateway> {
-  const logger = await createLogger({ isInteractive, isDebug: debug })
-  return await startGateway({ ...source, host, port, logger, hidesAddress: isInteractive })
-}
-
-async function stop ({ fastify }: RunningGateway, signal: string): Promise<void> {
-  fastify.log.info(`${signal}: finishing what is under way; once more exits at once`)
-  await fastify.close()
+async function run (source: ConfigurationSource, flags: StartFlags, terminal: Terminal): Promise<Service> {
+  if (flags.workers === undefined) return await startHere(source, flags, terminal)
+  return await startWorkers(source, flags.workers, flags, terminal)
 }
 
 /** A project that the demo happens to be started in has no part in it, but flags do. */

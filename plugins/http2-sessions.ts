@@ -6,8 +6,6 @@ import fp from 'fastify-plugin'
 import { ResetBudget } from '../lib/client/reset-budget.ts'
 
 export interface Http2SessionsOptions {
-  /** Milliseconds that what is under way may still take when the server has stopped. */
-  gracePeriod: number
   /** The server is the gateway's own: at the end of the grace period every connection is closed. */
   ownsServer: boolean
   /** Milliseconds that a connection of the gateway's own server may be silent; 0 is for ever. */
@@ -21,20 +19,16 @@ export interface SilenceLimits {
   connectionTimeout: number
 }
 
-/** Of a GOAWAY that only says that there will be another: all that has been sent until then is still answered (RFC 9113, 6.8). */
-const ANY_STREAM = 2 ** 31 - 1
-
 /**
  * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they mean those of HTTP/1.1: without
  * this, `close()` waits until the last client leaves of its own will.
  */
-async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServer, silence }: Http2SessionsOptions): Promise<void> {
+async function http2Sessions (fastify: FastifyInstance, { ownsServer, silence }: Http2SessionsOptions): Promise<void> {
   const server = fastify.server as unknown as Http2SecureServer
   if (fastify.initialConfig.http2 !== true) return
   const sessions = new Set<ServerHttp2Session>()
   const sockets = trackSockets(server)
   let isStopped = false
-  let deadline: NodeJS.Timeout | undefined
 
   server.on('session', function track (session) {
     sessions.add(session)
@@ -51,27 +45,33 @@ async function http2Sessions (fastify: FastifyInstance, { gracePeriod, ownsServe
   if (ownsServer) server.on('tlsClientError', (_error, socket) => socket.destroy())
 
   // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart. Who
-  // hears it sends the next request elsewhere.
+  // hears it sends the next request elsewhere, and that again which was under way to us: the GOAWAY names the last stream that
+  // is answered. A first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2 acts on no new
+  // stream behind any that node lets it send, and its client would wait for an answer that never comes.
   function announceEnd (this: ServerHttp2Session): void {
     if (!fastify.isDraining() || this.closed) return
     this.off('stream', announceEnd)
-    this.goaway(0, ANY_STREAM)
+    this.close()
   }
+
+  // Those who connect later hear it with their first answer.
+  fastify.draining.on('retire', function closeAll () {
+    for (const session of sessions) session.close()
+  })
 
   // Behind the hook of gateway-draining, which waits for `shutdown.delay`.
   fastify.addHook('preClose', async function closeSessions () {
     isStopped = true
     for (const session of sessions) session.close()
     sockets.closeUnfinished()
-    if (ownsServer) deadline = setTimeout(() => setImmediate(cutAll), gracePeriod)
   })
 
-  function cutAll (): void {
-    for (const session of sessions) session.destroy()
-    sockets.destroyAll()
+  if (ownsServer) {
+    fastify.draining.on('deadline', function cutAll () {
+      for (const session of sessions) session.destroy()
+      sockets.destroyAll()
+    })
   }
-
-  fastify.addHook('onClose', async () => clearTimeout(deadline))
 }
 
 /** Ends a connection whose requests are taken back all the time, or broken off: each costs an upstream work, and the client nothing. */

@@ -7,9 +7,11 @@ import { createGateway } from '../lib/gateway.ts'
 import { createClientAddressReader } from '../lib/client/client-address.ts'
 import { createPeerReader } from '../lib/client/peer.ts'
 import { chooseRequestId } from '../lib/client/request-id.ts'
+import { createBlockList } from '../lib/client/subnet.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { isOwned } from '../lib/location/decide.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import proxy, { type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
@@ -25,9 +27,11 @@ export interface LocationsOptions {
   hooks?: GatewayHooks | undefined
   /** The server is the gateway's own: at the end of the grace period every connection is closed. */
   ownsServer?: boolean
+  /** Who finds out about the health of upstreams; every location does so by itself by default. */
+  createHealthSource?: HealthSourceFactory | undefined
 }
 
-async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false }: LocationsOptions): Promise<void> {
+async function registerLocations (fastify: FastifyInstance, { configuration, hooks = {}, ownsServer = false, createHealthSource }: LocationsOptions): Promise<void> {
   const { locations, options } = configuration
   refuseHost(fastify, configuration)
   addMethods(fastify)
@@ -35,12 +39,15 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   fastify.addHook('onClose', async () => endVetting())
   // In a scope with a prefix of its own, that is the first part of every public path.
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
-  const mounts = locations.map(location => ({ prefix: location.prefix, dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name) }) }))
+  const mounts = locations.map(location => ({
+    prefix: location.prefix,
+    dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name, createHealthSource === undefined), createHealthSource }),
+  }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const mounted = dispatchers.map(({ location }) => location)
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
-  await fastify.register(http2Sessions, { ...options.shutdown, ownsServer, silence: options.server })
+  await fastify.register(http2Sessions, { ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
   await fastify.register(upgrades, { owns: target => isOwned(mounted, target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
@@ -55,10 +62,11 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
 
 /** How a request is read, the same way for every location. */
 function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'dispatcher'> {
+  const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {
-    readPeer: createPeerReader(options.trustedProxies),
-    readClientAddress: createClientAddressReader(options.trustedProxies),
+    readPeer: createPeerReader(trustedProxies),
+    readClientAddress: createClientAddressReader(trustedProxies),
     readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
     // Our own server routes by `toRoutable` and keeps the original; in somebody else's, a rewritten URL is what they meant.
     readTarget: ownsServer ? request => request.originalUrl : request => request.raw.url!,

@@ -10,12 +10,14 @@ export type ProbeStatus = 'unknown' | 'up' | 'down'
  */
 export class ProbeState {
   readonly #rule: HealthCheckRule
-  #status: ProbeStatus = 'unknown'
+  #status: ProbeStatus
   /** Answers in a row that contradict the status. */
   #contrary = 0
 
-  constructor (rule: HealthCheckRule) {
+  /** @param status - what is known already */
+  constructor (rule: HealthCheckRule, status: ProbeStatus = 'unknown') {
     this.#rule = rule
+    this.#status = status
   }
 
   get status (): ProbeStatus {
@@ -30,15 +32,17 @@ export class ProbeState {
   /** @returns what it has become for its users, who took `unknown` for `up` */
   record (passed: boolean): 'up' | 'down' | undefined {
     const answer = passed ? 'up' : 'down'
-    if (this.#status === 'unknown') {
-      this.#status = answer
-      return passed ? undefined : 'down'
-    }
+    if (this.#status === 'unknown') return this.adopt(answer)
     this.#contrary = answer === this.#status ? 0 : this.#contrary + 1
-    if (this.#contrary < (passed ? this.#rule.rise : this.#rule.fall)) return undefined
+    return this.#contrary < (passed ? this.#rule.rise : this.#rule.fall) ? undefined : this.adopt(answer)
+  }
+
+  /** Takes over what somebody else has decided. @returns as `record()` */
+  adopt (status: 'up' | 'down'): 'up' | 'down' | undefined {
+    const wasDown = this.isDown
     this.#contrary = 0
-    this.#status = answer
-    return answer
+    this.#status = status
+    return this.isDown === wasDown ? undefined : status
   }
 
   /**

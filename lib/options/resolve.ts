@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { parseSubnet, type Subnet } from '../client/subnet.ts'
 import { type CorsPolicy, resolveCorsPolicy } from '../cors/policy.ts'
 import type { Problem } from '../errors.ts'
 import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
@@ -10,7 +11,7 @@ import { checkShape } from './check.ts'
 import { defaultsOf, fillGroup } from './groups.ts'
 import { salvage } from './salvage.ts'
 
-/** The options, checked and filled; durations in milliseconds, paths absolute. */
+/** The options, checked and filled; durations in milliseconds, paths absolute. Nothing but data, so that another process can have them. */
 export interface ResolvedOptions {
   /** Folder that relative paths start from: the config file's, or the working directory. */
   baseDir: string
@@ -25,7 +26,7 @@ export interface ResolvedOptions {
   defaultUpstream: string
   /** What the top level says for every location. */
   flags: FlagOptions
-  trustedProxies: BlockList
+  trustedProxies: readonly Subnet[]
   /** `null` when CORS is left to the apps. */
   cors: CorsPolicy | null
   static: StaticSite | null
@@ -78,25 +79,12 @@ function checkHost (host: string, problems: Problem[]): string {
   return isHost ? host : '127.0.0.1'
 }
 
-function parseTrustedProxies (list: readonly string[], problems: Problem[]): BlockList {
-  const blockList = new BlockList()
+function parseTrustedProxies (list: readonly string[], problems: Problem[]): Subnet[] {
+  const subnets: Subnet[] = []
   list.forEach((entry, index) => {
     const subnet = parseSubnet(entry)
-    if (subnet === undefined) {
-      problems.push({ path: `trustedProxies[${index}]`, message: `must be an IP address or a CIDR such as "10.0.0.0/8", not ${JSON.stringify(entry)}` })
-      return
-    }
-    blockList.addSubnet(subnet.address, subnet.bits, subnet.family)
+    if (subnet !== undefined) subnets.push(subnet)
+    else problems.push({ path: `trustedProxies[${index}]`, message: `must be an IP address or a CIDR such as "10.0.0.0/8", not ${JSON.stringify(entry)}` })
   })
-  return blockList
-}
-
-/** An address, or one with the number of bits that count: `10.0.0.0/8` (RFC 4632). */
-function parseSubnet (text: string): { address: string, bits: number, family: 'ipv4' | 'ipv6' } | undefined {
-  const [, address, bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  if (address === undefined || isIP(address) === 0) return undefined
-  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-  const longest = family === 'ipv4' ? 32 : 128
-  const count = Number(bits ?? longest)
-  return count <= longest ? { address, bits: count, family } : undefined
+  return subnets
 }

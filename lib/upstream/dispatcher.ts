@@ -6,6 +6,7 @@ import { Deadlines, resolutionFor } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { Forwarding } from './forwarding.ts'
 import { HealthChecker } from './health-checker.ts'
+import type { HealthSource, HealthSourceFactory, ProbeReport } from './health-source.ts'
 import { type HealthChange, UpstreamPool } from './pool.ts'
 import { RedirectFollower } from './redirect-follower.ts'
 import { Stop, type UnderWay } from './stop.ts'
@@ -18,6 +19,8 @@ export interface DispatcherOptions {
   /** From 0 to below 1. */
   random?: () => number
   onHealthChange?: (upstream: Upstream, change: HealthChange) => void
+  /** Who finds out about the health of its upstreams; it does so by itself by default. */
+  createHealthSource?: HealthSourceFactory | undefined
 }
 
 /** How closely the pauses between two tries are watched, in milliseconds. */
@@ -28,14 +31,13 @@ export class Dispatcher {
   readonly location: Location
   readonly pool: UpstreamPool
   readonly #context: ForwardingContext
-  readonly #checker: HealthChecker | null
+  readonly #health: HealthSource | null
   #isEndingStreams = false
 
-  constructor (location: Location, { now = () => performance.now(), random = Math.random, onHealthChange = () => {} }: DispatcherOptions = {}) {
+  constructor (location: Location, { now = () => performance.now(), random = Math.random, onHealthChange = () => {}, createHealthSource }: DispatcherOptions = {}) {
     this.location = location
-    this.#checker = location.healthCheck === null
-      ? null
-      : new HealthChecker(location.healthCheck, random, (...probed) => this.pool.probed(...probed))
+    const createSource = createHealthSource ?? (({ healthCheck }, tell) => new HealthChecker(healthCheck!, random, tell))
+    this.#health = location.healthCheck === null ? null : createSource(location, report => this.#hear(report))
     this.pool = new UpstreamPool(location, { now, random, onHealthChange }, this.#probeOf)
     this.#context = {
       location,
@@ -63,9 +65,9 @@ export class Dispatcher {
     return this.#context.deadlines.size + this.#context.pauses.size
   }
 
-  /** Begins to probe the upstreams, where that is configured. */
+  /** Begins to probe the upstreams, where that is configured, or to hear of their probes. */
   startProbes (): void {
-    this.#checker?.start(() => this.pool.upstreams)
+    this.#health?.start(() => this.location.upstreams)
   }
 
   /**
@@ -75,7 +77,7 @@ export class Dispatcher {
   update (targets: readonly UpstreamTarget[]): void {
     this.location.upstreams = targets
     this.pool.update(targets, this.#probeOf)
-    this.#checker?.refresh()
+    this.#health?.refresh()
   }
 
   /** The gateway stops: what has no end of its own ends, an event stream between two events, a WebSocket between two frames. */
@@ -96,14 +98,20 @@ export class Dispatcher {
 
   /** Ends everything under way and closes every connection. */
   async destroy (): Promise<void> {
-    this.#checker?.stop()
+    this.#health?.stop()
     this.abortAll()
     this.#context.deadlines.close()
     this.#context.pauses.close()
     await this.pool.destroy()
   }
 
-  readonly #probeOf = (target: UpstreamTarget) => this.#checker?.stateOf(target) ?? null
+  #hear ({ state, hasPassed, change }: ProbeReport): void {
+    for (const upstream of this.pool.upstreams) {
+      if (upstream.probe === state) this.pool.probed(upstream, hasPassed, change)
+    }
+  }
+
+  readonly #probeOf = (target: UpstreamTarget) => this.#health?.stateOf(target) ?? null
 }
 
 function isWaiting (each: UnderWay): boolean {

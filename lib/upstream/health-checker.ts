@@ -1,11 +1,8 @@
 import { ProbeState } from '../health/probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import type { HealthSource, ProbeListener } from './health-source.ts'
 import { identityOf } from './identity.ts'
 import { Probe } from './probe.ts'
-import type { Upstream } from './upstream.ts'
-
-/** Tells whom the probes of an address are about what they say. */
-export type ProbeListener = (upstream: Upstream, hasPassed: boolean, change: 'up' | 'down' | undefined) => void
 
 /** What is known of an address, and who finds out. */
 interface Watch {
@@ -16,15 +13,15 @@ interface Watch {
 }
 
 /**
- * Probes the upstreams of a location while it runs, each address once, however often it is listed. The first probe is
+ * Probes the addresses of a location while it runs, each one once, however often it is listed. The first probe is
  * made at once; the next when one is over and its interval has passed. Its timers never keep the process alive.
  */
-export class HealthChecker {
+export class HealthChecker implements HealthSource {
   readonly #rule: HealthCheckRule
   readonly #random: () => number
   readonly #tell: ProbeListener
   readonly #watches = new Map<string, Watch>()
-  #upstreams!: () => readonly Upstream[]
+  #targets: () => readonly UpstreamTarget[] = () => []
   #isRunning = false
 
   constructor (rule: HealthCheckRule, random: () => number, tell: ProbeListener) {
@@ -33,7 +30,6 @@ export class HealthChecker {
     this.#tell = tell
   }
 
-  /** The state of an address, which all upstreams there share. */
   stateOf (target: UpstreamTarget): ProbeState {
     const key = identityOf(target)
     let watch = this.#watches.get(key)
@@ -44,17 +40,20 @@ export class HealthChecker {
     return watch.state
   }
 
-  /** @param upstreams - who is there now */
-  start (upstreams: () => readonly Upstream[]): void {
-    this.#upstreams = upstreams
+  start (targets: () => readonly UpstreamTarget[]): void {
+    this.#targets = targets
     this.#isRunning = true
     this.refresh()
   }
 
-  /** The upstreams have changed: those that are new are probed, and those that are gone no longer. */
+  /** Those that are new are probed, and those that are gone no longer. */
   refresh (): void {
     if (!this.#isRunning) return
-    const present = new Set(this.#upstreams().map(({ target }) => identityOf(target)))
+    const present = new Set<string>()
+    for (const target of this.#targets()) {
+      present.add(identityOf(target))
+      this.stateOf(target)
+    }
     for (const [key, watch] of this.#watches) {
       if (!present.has(key)) this.#forget(key, watch)
       else if (watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
@@ -75,9 +74,7 @@ export class HealthChecker {
     const change = watch.state.record(hasPassed)
     watch.probe = undefined
     watch.timer = setTimeout(() => this.#probe(watch), watch.state.nextDelay(this.#random)).unref()
-    for (const upstream of this.#upstreams()) {
-      if (upstream.probe === watch.state) this.#tell(upstream, hasPassed, change)
-    }
+    this.#tell({ target: watch.target, state: watch.state, hasPassed, change })
   }
 
   #forget (key: string, { timer, probe }: Watch): void {

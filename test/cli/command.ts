@@ -52,16 +52,17 @@ function spawnCommand (t: Test, args: readonly string[], { cwd = t.testdir({}), 
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', chunk => { output.stdout += chunk })
   child.stderr.setEncoding('utf8').on('data', chunk => { output.stderr += chunk })
+  const ended = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, ...output }))
   return {
     child,
     stdout: () => output.stdout,
     async until (pattern) {
       while (!pattern.test(output.stdout)) {
-        const isOpen = await Promise.race([once(child.stdout, 'data').then(() => true), once(child, 'close').then(() => false)])
+        const isOpen = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)])
         if (!isOpen) throw new Error(`ended before ${pattern}: ${JSON.stringify(output)}`)
       }
       return output.stdout
     },
-    ended: once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, ...output })),
+    ended,
   }
 }

@@ -5,7 +5,7 @@ const configurationFlags = ['--config', '--upstream', '--default-upstream', '--f
 
 const pages = {
   '--help': ['start', 'routes', 'check'],
-  'start --help': ['--host', '--port', '--debug', '--demo', ...configurationFlags],
+  'start --help': ['--host', '--port', '--workers', '--debug', '--demo', ...configurationFlags],
   'serve-static --help': ['--host', '--port', '--root', '--api-prefix', '--api-target', '--tls-cert', '--tls-key'],
   'routes --help': ['--json', ...configurationFlags],
   'check --help': configurationFlags,
@@ -30,6 +30,11 @@ const mistakes = {
   'a port that is none': ['start --port 65536', "error: option '--port <number>' argument '65536' is invalid. A port is a whole number from 0 to 65535."],
   'a port that is no number': ['start --port 80x', "error: option '--port <number>' argument '80x' is invalid. A port is a whole number from 0 to 65535."],
   'a port below 0': ['start --port=-1', "error: option '--port <number>' argument '-1' is invalid. A port is a whole number from 0 to 65535."],
+  'no workers': ['start --workers 0', "error: option '--workers <number>' argument '0' is invalid. Write a whole number from 1 to 256, or auto for one a core."],
+  'fewer workers than none': ['start --workers=-1', "error: option '--workers <number>' argument '-1' is invalid. Write a whole number from 1 to 256, or auto for one a core."],
+  'half a worker': ['start --workers 1.5', "error: option '--workers <number>' argument '1.5' is invalid. Write a whole number from 1 to 256, or auto for one a core."],
+  'a number of workers that is none': ['start --workers many', "error: option '--workers <number>' argument 'many' is invalid. Write a whole number from 1 to 256, or auto for one a core."],
+  'more workers than any machine has cores': ['start --workers 257', "error: option '--workers <number>' argument '257' is invalid. Write a whole number from 1 to 256, or auto for one a core."],
   'a demo of a configuration': ['start --demo --config x.json', "error: option '--demo' cannot be used with option '--config <file>'"],
   'an upstream without an address': ['start --upstream users', "error: option '--upstream <prefix=addr>' argument 'users' is invalid. Write PREFIX=ADDRESS, such as users=127.0.0.1:8001"],
 } as const

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import t from 'tap'
 import { resolveConfiguration, withDiscoveryDefaults } from '../../lib/configuration.ts'
 import type { GatewayConfigError } from '../../lib/errors.ts'
@@ -111,4 +112,17 @@ t.test('they are not when the options name apps, have no shape, or there is no f
   const empty = {}
   t.equal(withDiscoveryDefaults(empty, t.testdir({})), empty)
   t.equal(withDiscoveryDefaults(undefined, t.testdir({})), undefined)
+})
+
+t.test('a configuration is data, which another process can have', async t => {
+  const dir = t.testdir(pythonProject)
+  const configuration = await resolveConfiguration({
+    installedApps: ['*'],
+    trustedProxies: ['10.0.0.0/8'],
+    addCorsHeaders: true,
+    rewrite: ['^/a(.*)', '/b$1'],
+    healthCheck: { path: '/health' },
+    static: { root: 'apps' },
+  }, dir)
+  t.strictSame(deserialize(serialize(configuration)), configuration)
 })

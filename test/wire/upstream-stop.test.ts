@@ -260,3 +260,8 @@ t.test('a request that waits for a place, and one that waits for its next try, e
   await soon(fastify.close(), 'the stop')
   for (const client of clients) t.match(await soon(client.closed(), 'the end of a connection'), /^HTTP\/1\.1 503 [^]*GW_ERR_NO_UPSTREAM/)
 })
+
+t.test('Fastify sets no limit of its own to a stop, which would be ten seconds for `shutdown.delay`', async t => {
+  const { fastify } = await listenOwnServer(t, {})
+  t.equal(fastify.initialConfig.pluginTimeout, 0)
+})

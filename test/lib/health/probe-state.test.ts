@@ -39,6 +39,20 @@ t.test('it may be used until it is known to be down', async t => {
   t.strictSame(look(), ['up', false])
 })
 
+t.test('what somebody else has decided is taken over, and counted on from there', async t => {
+  const state = new ProbeState(defaults, 'down')
+  t.equal(state.isDown, true)
+  t.strictSame([state.adopt('down'), state.adopt('up'), state.adopt('up')], [undefined, 'up', undefined])
+  t.strictSame([state.record(false), state.record(false)], [undefined, undefined])
+  state.adopt('up')
+  t.strictSame([state.record(false), state.record(false), state.record(false)], [undefined, undefined, 'down'])
+})
+
+t.test('the first news that is adopted is a change only when it is bad', async t => {
+  t.equal(new ProbeState(defaults).adopt('up'), undefined)
+  t.equal(new ProbeState(defaults).adopt('down'), 'down')
+})
+
 const delays: [name: string, answers: boolean[], random: number, expected: number][] = [
   ['the interval while it is unknown', [], 0.5, 5000],
   ['the interval while it is up', [true], 0.5, 5000],

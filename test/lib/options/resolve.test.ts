@@ -12,7 +12,7 @@ function resolved (input: unknown): { options: ResolvedOptions, problems: Proble
 
 t.test('no options are all the defaults', async t => {
   for (const input of [undefined, null, {}]) {
-    const { options: { trustedProxies, ...options }, problems } = resolved(input)
+    const { options, problems } = resolved(input)
     t.same(problems, [])
     t.strictSame(options, {
       baseDir: '/project',
@@ -25,13 +25,13 @@ t.test('no options are all the defaults', async t => {
       upstreams: {},
       defaultUpstream: '127.0.0.1',
       flags: {},
+      trustedProxies: [],
       cors: null,
       static: null,
       tls: null,
       shutdown: { delay: 0, gracePeriod: 10_000 },
       server: { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 72_000, connectionTimeout: 0, maxHeaderSize: 16_384 },
     })
-    t.notOk(trustedProxies.check('127.0.0.1'))
   }
 })
 
@@ -133,32 +133,11 @@ for (const { host, isHost } of hosts) {
   })
 }
 
-const subnets: { entry: string, inside?: string, outside?: string }[] = [
-  { entry: '10.1.2.3', inside: '10.1.2.3', outside: '10.1.2.4' },
-  { entry: '10.0.0.0/8', inside: '10.255.0.1', outside: '11.0.0.1' },
-  { entry: '0.0.0.0/0', inside: '203.0.113.9' },
-  { entry: '2001:db8::/32', inside: '2001:db8::1', outside: '2001:db9::1' },
-  { entry: '::1', inside: '::1', outside: '::2' },
-  { entry: '10.0.0.0/33' },
-  { entry: '::/129' },
-  { entry: '10.0.0.0/' },
-  { entry: '10.0.0.0/8/9' },
-  { entry: '10.0.0.0/-1' },
-  { entry: '10.0.0' },
-  { entry: 'fe80::1%lo' },
-  { entry: 'localhost' },
-  { entry: '' },
-]
-
-for (const { entry, inside, outside } of subnets) {
-  t.test(`trustedProxies are addresses and CIDRs: "${entry}"`, async t => {
-    const { options: { trustedProxies }, problems } = resolved({ trustedProxies: [5, entry] })
-    const family = entry.includes(':') ? 'ipv6' : 'ipv4'
-    t.strictSame(problems.slice(1).map(({ path }) => path), inside === undefined ? ['trustedProxies[1]'] : [])
-    if (inside !== undefined) t.ok(trustedProxies.check(inside, family))
-    if (outside !== undefined) t.notOk(trustedProxies.check(outside, family))
-  })
-}
+t.test('trustedProxies are addresses and CIDRs', async t => {
+  const { options, problems } = resolved({ trustedProxies: [5, '10.1.2.3', 'localhost', '2001:db8::/32'] })
+  t.strictSame(options.trustedProxies, [{ address: '10.1.2.3', bits: 32, family: 'ipv4' }, { address: '2001:db8::', bits: 32, family: 'ipv6' }])
+  t.strictSame(problems.map(({ path }) => path), ['trustedProxies[0]', 'trustedProxies[2]'])
+})
 
 t.test('durations merge by property, the later ones win, and what a timer cannot hold is as long as it can', async t => {
   const schema = GatewaySchema.properties.timeouts

@@ -32,8 +32,10 @@ function createChecker (t: Test, origins: string[], changes: Partial<HealthCheck
     drawn.push(told.length)
     return 0.5
   }
-  const checker = new HealthChecker({ ...RULE, ...changes }, random, (upstream, hasPassed, change) => {
-    told.push(`${pool.upstreams.indexOf(upstream)} ${hasPassed ? 'passed' : 'failed'} ${change ?? '-'}`)
+  const checker = new HealthChecker({ ...RULE, ...changes }, random, ({ state, hasPassed, change }) => {
+    pool.upstreams.forEach(({ probe }, index) => {
+      if (probe === state) told.push(`${index} ${hasPassed ? 'passed' : 'failed'} ${change ?? '-'}`)
+    })
     bell.emit('told')
   })
   const targetsOf = (urls: string[]) => urls.map(url => createTarget(url))
@@ -48,7 +50,7 @@ function createChecker (t: Test, origins: string[], changes: Partial<HealthCheck
     pool,
     told,
     drawn,
-    start: () => checker.start(() => pool.upstreams),
+    start: () => checker.start(() => pool.upstreams.map(({ target }) => target)),
     update: (urls: string[]) => {
       pool.update(targetsOf(urls), stateOf)
       checker.refresh()
@@ -145,6 +147,18 @@ t.test('upstreams that share an address share its probe', async t => {
   await heard(3)
   t.strictSame([...told].sort(), ['0 failed down', '1 passed -', '2 failed down'])
   t.strictSame([shared.probes, other.probes], [1, 1])
+})
+
+t.test('what is told names the address, and its state', async t => {
+  const upstream = await startProbed(t, 500)
+  const target = createTarget(upstream.origin)
+  const report = await new Promise(resolve => {
+    const checker = new HealthChecker(RULE, () => 0.5, resolve)
+    t.teardown(() => checker.stop())
+    checker.start(() => [target, target])
+  })
+  t.match(report, { target, state: { status: 'down' }, hasPassed: false, change: 'down' })
+  t.equal(upstream.probes, 1)
 })
 
 t.test('an address that joins is probed at once, and the others when it is their turn', async t => {
@@ -258,7 +272,7 @@ t.test('who is told may change the upstreams, or stop it all', async t => {
   const location = createLocation({ upstreams: [createTarget(upstream.origin)] })
   const pool = new UpstreamPool(location, { now: () => 0, random: () => 0.5, onHealthChange: () => {} }, target => checker.stateOf(target))
   t.teardown(() => pool.destroy())
-  checker.start(() => pool.upstreams)
+  checker.start(() => location.upstreams)
   await aWhile()
   t.strictSame([count, upstream.probes], [2, 2])
 })

@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import net from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { connectRaw, startUpstream } from '../helper.ts'
+import { defer } from '../wire/upstream-support.ts'
+import { runCommand, startCommand } from './command.ts'
+import { isAlive, listeners, untilGone, workersIn } from './worker-pids.ts'
+
+const REQUEST = 'GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+/** A running gateway with workers in front of an app that answers `/slow` when it is told to. */
+async function startWorkers (t: Test, count: number, options: object = {}) {
+  const asked = defer<ServerResponse>()
+  const upstream = await startUpstream(t, (request, response) => {
+    if (request.url === '/slow') asked.resolve(response)
+    else response.end(request.url)
+  })
+  const cwd = t.testdir({ 'gateway.config.json': JSON.stringify({ apps: [{ name: 'app', upstreams: upstream }], ...options }) })
+  const gateway = await startCommand(t, ['--workers', String(count)], { cwd })
+  await gateway.until(listeners(count))
+  const port = Number(new URL(gateway.address).port)
+  return { ...gateway, cwd, port, upstream, asked: asked.promise, workers: () => workersIn(gateway.stdout()) }
+}
+
+/** Asks on a connection of its own. Resolves to everything that comes back. */
+async function ask (t: Test, port: number, path = '/app/'): Promise<string> {
+  const client = await connectRaw(t, port)
+  client.write(REQUEST.replace('/app/', path))
+  return await client.closed()
+}
+
+/** A request under way; `answer` lets it be answered. */
+async function askSlowly (t: Test, { port, asked }: { port: number, asked: Promise<ServerResponse> }) {
+  const response = ask(t, port, '/app/slow')
+  const upstream = await asked
+  return { response, answer: () => upstream.end('late') }
+}
+
+t.test('several workers share a port and its load, are told of once, and are replaced when they die', async t => {
+  const { address, port, stdout, until, workers, upstream, child, ended } = await startWorkers(t, 2)
+  t.match(stdout().split('\n').filter(line => !line.startsWith('{')).join('\n'), `PREFIX  APP  UPSTREAMS\n/app    app  ${upstream}\n\nGateway listening on ${address}\n`)
+  t.equal(stdout().match(/listening/gi)!.length, 1)
+  for (let i = 0; i < 10; i++) t.match(await ask(t, port), /^HTTP\/1\.1 200 /)
+  await until(/(?:"request forwarded"[^]*){10}/)
+  const served = workers().map(pid => [...stdout().matchAll(new RegExp(`"pid":${pid}.*"request forwarded"`, 'g'))].length)
+  t.strictSame(served, [5, 5], 'in turn')
+
+  const [first, second] = workers()
+  process.kill(first!, 'SIGKILL')
+  await until(/"level":40.*"signal":"SIGKILL","msg":"worker has died \(SIGKILL\); another one starts in 100 ms"/)
+  for (let i = 0; i < 4; i++) t.match(await ask(t, port), /^HTTP\/1\.1 200 /, 'the other one goes on')
+  await until(listeners(3))
+
+  for (const pid of [second!, workers()[2]!]) process.kill(pid, 'SIGKILL')
+  await until(listeners(5))
+  t.match(await ask(t, port), /^HTTP\/1\.1 200 /, 'the port is kept, also when all have died')
+  t.match(stdout(), /another one starts in 200 ms/, 'one that dies again waits for longer')
+
+  child.kill('SIGTERM')
+  t.match(await ended, { exitCode: 0, stderr: '' })
+  t.notOk(workers().some(isAlive))
+})
+
+t.test('when all processes of a group are told to stop, as by Ctrl-C, what is under way is finished', async t => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '30s' } })
+    const { response, answer } = await askSlowly(t, gateway)
+    for (const pid of [...gateway.workers(), gateway.child.pid!, ...gateway.workers()]) process.kill(pid, signal)
+    await gateway.until(new RegExp(`"msg":"${signal}: finishing`))
+    while (await isListening(gateway.port)) await delay(20)
+    answer()
+    t.match(await response, /^HTTP\/1\.1 200 [^]*late/)
+    t.match(await gateway.ended, { exitCode: 0, stderr: '' })
+    t.notOk(gateway.workers().some(isAlive))
+    t.equal(gateway.stdout().match(/: finishing/g)!.length, 1)
+  }
+})
+
+async function isListening (port: number): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1')
+  const isOpen = await once(socket, 'connect').then(() => true, () => false)
+  socket.destroy()
+  return isOpen
+}
+
+t.test('a second signal ends all of them at once', async t => {
+  const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '60s' } })
+  const { response } = await askSlowly(t, gateway)
+  gateway.child.kill('SIGTERM')
+  await gateway.until(/"msg":"SIGTERM: finishing/)
+  gateway.child.kill('SIGTERM')
+  t.match(await gateway.ended, { exitCode: 143, stderr: '' })
+  t.notMatch(await response, /late/)
+  await untilGone(gateway.workers())
+})
+
+t.test('when the primary is killed, its workers finish what they have, and end', async t => {
+  const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '60s' } })
+  const { response, answer } = await askSlowly(t, gateway)
+  gateway.child.kill('SIGKILL')
+  while (gateway.workers().filter(isAlive).length > 1) await delay(10)
+  answer()
+  t.match(await response, /^HTTP\/1\.1 200 [^]*late/)
+  await untilGone(gateway.workers())
+})
+
+t.test('what is wrong is told once, and starts nothing', async t => {
+  const { port, cwd, child, ended } = await startWorkers(t, 1)
+  t.same(await runCommand(t, ['start', '--workers', '2', '--port', String(port)], { cwd }), {
+    exitCode: 1,
+    stdout: '',
+    stderr: `error: port ${port} is in use: stop what listens there, or choose another with --port (0 is any free one)\n`,
+  })
+  child.kill('SIGTERM')
+  t.match(await ended, { exitCode: 0 }, 'one worker is supervised, too')
+  const broken = t.testdir({ 'gateway.config.json': '{ "apps": [{ "name": "app" }], "gracePeriod": 1 }' })
+  const { exitCode, stdout, stderr } = await runCommand(t, ['start', '--workers', '3'], { cwd: broken })
+  t.strictSame([exitCode, stdout], [1, ''])
+  t.match(stderr, /^error: Invalid gateway configuration[^]*gracePeriod: unknown option/)
+  t.equal(stderr.match(/gracePeriod: unknown/g)!.length, 1)
+})
+
+t.test('the apps of the demo are started once, for all workers', async t => {
+  const { address, stdout, child, ended } = await startCommand(t, ['--demo', '--workers', '2'])
+  const links = [...stdout().matchAll(/^ {2}(http:\S+)/gm)].map(([, url]) => url!)
+  t.ok(links.length >= 5)
+  for (const link of [...links, ...links]) {
+    const response = await fetch(link, { headers: { connection: 'close' } })
+    t.equal(response.status, 200, link)
+    await response.body?.cancel()
+  }
+  t.ok(address)
+  child.kill('SIGTERM')
+  t.match(await ended, { exitCode: 0, stderr: '' })
+})

@@ -1,0 +1,89 @@
+import t from 'tap'
+import type { HealthCheckRule } from '../../../lib/location/types.ts'
+import { Dispatcher } from '../../../lib/upstream/dispatcher.ts'
+import { HealthFollower } from '../../../lib/upstream/health-follower.ts'
+import type { ProbeReport } from '../../../lib/upstream/health-source.ts'
+import { identityOf } from '../../../lib/upstream/identity.ts'
+import { startUpstream } from '../../helper.ts'
+import { createTarget } from '../locations.ts'
+import { locationOf } from './dispatch.ts'
+
+const RULE: HealthCheckRule = { path: '/', method: 'GET', interval: 10, unhealthyInterval: 10, timeout: 10, rise: 2, fall: 3, expectedStatus: [200, 399], headers: {} }
+const [first, second] = [createTarget('http://127.0.0.1:1'), createTarget('http://127.0.0.1:2')]
+
+function createFollower (known: Record<string, 'up' | 'down'> = {}) {
+  const told: ProbeReport[] = []
+  const follower = new HealthFollower(RULE, address => known[address] ?? 'unknown', report => told.push(report))
+  return { follower, told }
+}
+
+t.test('what was known before is known from the start, and told to nobody', async t => {
+  const { follower, told } = createFollower({ [identityOf(first)]: 'down' })
+  t.equal(follower.stateOf(first).status, 'down')
+  t.equal(follower.stateOf(second).status, 'unknown')
+  t.strictSame(told, [])
+})
+
+t.test('a verdict is taken over at once, however many failures it took', async t => {
+  const { follower, told } = createFollower()
+  const state = follower.stateOf(first)
+  t.equal(follower.stateOf({ ...first, weight: 7 }), state, 'whatever its weight')
+  follower.hear(identityOf(first), { hasPassed: true, status: 'up' })
+  follower.hear(identityOf(first), { hasPassed: false, status: 'up' })
+  follower.hear(identityOf(first), { hasPassed: false, status: 'down' })
+  t.equal(state.status, 'down')
+  t.match(told, [
+    { target: first, state, hasPassed: true, change: undefined },
+    { hasPassed: false, change: undefined },
+    { hasPassed: false, change: 'down' },
+  ])
+})
+
+t.test('what is said of others is of no interest', async t => {
+  const { follower, told } = createFollower()
+  follower.stateOf(first)
+  follower.hear(identityOf(second), { hasPassed: false, status: 'down' })
+  t.strictSame(told, [])
+  t.equal(follower.stateOf(second).status, 'unknown')
+})
+
+t.test('an address that is gone is forgotten, and those that stay are not', async t => {
+  const { follower, told } = createFollower()
+  const [stays, goes] = [follower.stateOf(first), follower.stateOf(second)]
+  follower.start(() => [first])
+  follower.refresh()
+  follower.hear(identityOf(second), { hasPassed: false, status: 'down' })
+  t.strictSame(told, [])
+  t.equal(follower.stateOf(first), stays)
+  t.not(follower.stateOf(second), goes)
+})
+
+t.test('when it has stopped, nobody is told anything', async t => {
+  const { follower, told } = createFollower()
+  follower.stateOf(first)
+  follower.stop()
+  follower.hear(identityOf(first), { hasPassed: false, status: 'down' })
+  t.strictSame(told, [])
+})
+
+t.test('a location that follows another process makes no probes, and uses what that finds', async t => {
+  let probes = 0
+  const target = createTarget(await startUpstream(t, (_request, response) => {
+    probes++
+    response.end()
+  }))
+  let follower!: HealthFollower
+  const dispatcher = new Dispatcher(locationOf({ upstreams: [target], healthCheck: RULE }), {
+    createHealthSource ({ healthCheck }, tell) {
+      follower = new HealthFollower(healthCheck!, () => 'down', tell)
+      return follower
+    },
+  })
+  t.teardown(() => dispatcher.destroy())
+  t.equal(dispatcher.pool.isUsable, false, 'before its start')
+  dispatcher.startProbes()
+  follower.hear(identityOf(target), { hasPassed: true, status: 'up' })
+  t.equal(dispatcher.pool.isUsable, true)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal(probes, 0)
+})
