@@ -9,9 +9,9 @@
  * @property {import('./table.mjs').Column[]} columns - of the table, one row a contender: its name, and its summary
  *
  * @typedef {object} Bench
- * @property {ReturnType<import('./options.mjs').readOptions>} options
- * @property {ReturnType<import('./processes.mjs').chooseCores>} cores
- * @property {typeof import('./processes.mjs').startServer} start - of a script of bench/, by its name; stopped with the scenario
+ * @property {import('./options.mjs').Options} options
+ * @property {ReturnType<import('./cores.mjs').chooseCores>} cores
+ * @property {typeof import('./processes.mjs').startScript} start - of a script of bench/, by its name; stopped with the scenario
  */
 
 export * as balancers from './kinds/balancers.mjs'

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { hasCommand, runOn } from './processes.mjs'
+import { findCommand } from './commands.mjs'
+import { runOn } from './processes.mjs'
 
-const client = fileURLToPath(new URL('client.mjs', import.meta.url))
-const openLoop = fileURLToPath(new URL('open-loop.mjs', import.meta.url))
+const client = fileURLToPath(new URL('loads/client.mjs', import.meta.url))
+const openLoop = fileURLToPath(new URL('loads/open-loop.mjs', import.meta.url))
 
 /** What makes the load of `applyLoad` on this machine. Within one run it is the same for all; two runs with different ones do not compare. */
-export const loadName = hasCommand('wrk') ? 'wrk' : 'bench/client.mjs'
+export const loadName = findCommand('wrk') === undefined ? 'bench/loads/client.mjs' : 'wrk'
 
 /**
  * Asks for one URL over and over, for some time.

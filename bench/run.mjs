@@ -1,10 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chooseCores } from './cores.mjs'
+import { printHeading } from './heading.mjs'
 import * as kinds from './kinds.mjs'
-import { describeMachine, isBusy, readLoadAverage } from './machine.mjs'
+import { describeMachine, readLoadAverage } from './machine.mjs'
 import { readOptions } from './options.mjs'
-import { chooseCores, startServer } from './processes.mjs'
+import { startScript } from './processes.mjs'
 import { scenarios } from './scenarios.mjs'
 import { formatTable } from './table.mjs'
 import { takeTurns } from './turns.mjs'
@@ -13,7 +15,7 @@ import { takeTurns } from './turns.mjs'
 async function main (args) {
   const options = readOptions(args)
   const cores = chooseCores()
-  const report = { startedAt: new Date().toISOString(), machine: describeMachine(), cores, options, scenarios: [] }
+  const report = { startedAt: new Date().toISOString(), machine: describeMachine(options.contenders), cores, options, scenarios: [] }
   printHeading(report)
   for (const name of options.scenarioNames) {
     const scenario = scenarios[name]
@@ -28,19 +30,11 @@ async function main (args) {
   console.log(`\nwritten to ${relative('', await writeReport(report, options.out))}`)
 }
 
-function printHeading ({ machine, cores, options }) {
-  const { processor, cores: count, node, fastify, undici, loadAverage } = machine
-  console.log(`${processor}, ${count} cores\nNode ${node}, Fastify ${fastify}, undici ${undici}`)
-  const places = cores.contender === undefined ? 'nothing pinned to a core' : `contenders on core ${cores.contender}, load on core ${cores.load}`
-  console.log(`${places}; medians of ${options.rounds} x ${options.seconds} s`)
-  if (isBusy(loadAverage)) console.log(`load average ${loadAverage} before the run: others use this machine, trust no number`)
-}
-
 /** Sets a scenario up, measures its contenders, and stops every server, also when one fails. */
 async function measureScenario (kind, scenario, options, cores) {
   const servers = []
   const start = async (script, args, core) => {
-    const server = await startServer(fileURLToPath(new URL(script, import.meta.url)), args, core)
+    const server = await startScript(fileURLToPath(new URL(script, import.meta.url)), args, core)
     servers.push(server)
     return server
   }

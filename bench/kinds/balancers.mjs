@@ -32,7 +32,7 @@ export function describe ({ title, rate }) {
 /** @type {import('../kinds.mjs').Kind['setUp']} */
 export async function setUp (scenario, { cores, start }) {
   const { balancers, workers, serviceTimes } = scenario
-  const upstreams = await start('worker-pools.mjs', [workers, ...serviceTimes].map(String), cores.load)
+  const upstreams = await start('targets/worker-pools.mjs', [workers, ...serviceTimes].map(String), cores.load)
   const contenders = []
   for (const name of balancers) {
     const server = await start('contenders/gateway.mjs', ['--balancer', name, ...upstreams.urls], cores.contender)

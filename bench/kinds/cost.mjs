@@ -1,5 +1,5 @@
 import { applyLoad, loadName } from '../load.mjs'
-import { readCpuMicros } from '../processes.mjs'
+import { readCpuMicros } from '../usage.mjs'
 import { median, medianRatio } from '../statistics.mjs'
 import { showNumber } from '../table.mjs'
 
@@ -22,7 +22,7 @@ export function describe ({ title, connections }) {
 
 /** @type {import('../kinds.mjs').Kind['setUp']} */
 export async function setUp (scenario, { options, cores, start }) {
-  const target = await start('target.mjs', [], cores.load)
+  const target = await start('targets/answers.mjs', [], cores.load)
   const contenders = []
   for (const name of options.contenders) {
     const server = await start(`contenders/${name}.mjs`, [target.url], cores.contender)

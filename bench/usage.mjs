@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+
+/** Microseconds in one tick of /proc: USER_HZ is 100 on every architecture that Node runs on. */
+const MICROS_PER_TICK = 10_000
+
+/** The first field of /proc/<pid>/stat after the name is the third; user and system time are the 14th and 15th. */
+const USER_TIME = 14 - 3
+
+/**
+ * CPU time that a process has used so far, user and system, all of its threads, in microseconds, in steps of 10 ms.
+ * @param {number} pid
+ * @see proc_pid_stat(5)
+ */
+export function readCpuMicros (pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name is in parentheses and may hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) * MICROS_PER_TICK
+}
