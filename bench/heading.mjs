@@ -10,10 +10,10 @@ export function printHeading ({ machine, cores, options }) {
   console.log(`Node ${node}, Fastify ${fastify}, undici ${undici}`)
   if (versions.length > 0) console.log(versions.map(({ name, version }) => `${name} ${version}`).join(', '))
   for (const name of options.absent) console.log(`${name} is not installed: left out`)
-  console.log(`${describePlaces(cores)}; medians of ${options.rounds} x ${options.seconds} s`)
+  console.log(`${describePlaces(cores)}; requests from ${options.loadMaker}; medians of ${options.rounds} x ${options.seconds} s`)
   if (isBusy(loadAverage)) console.log(`load average ${loadAverage} before the run: others use this machine, trust no number`)
 }
 
 function describePlaces ({ contender, load }) {
-  return contender === undefined ? 'nothing pinned to a core' : `contenders on core ${contender}, load on core ${load}`
+  return contender === undefined ? 'nothing pinned to a core' : `contenders on core ${contender}, load on ${load}`
 }

@@ -3,10 +3,8 @@
  * @typedef {object} Kind
  * @property {(scenario: object) => string} describe - what is done, for the line above the table
  * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts what is measured and
- *   what stands behind it; the others are compared with the first
- * @property {(contender: import('./turns.mjs').Measured, first: import('./turns.mjs').Measured) => object} summarize - what its
- *   rounds come to
- * @property {import('./table.mjs').Column[]} columns - of the table, one row a contender: its name, and its summary
+ *   what stands behind it; the first is compared with the others
+ * @property {import('./figures.mjs').Figure[]} figures - what the rounds of a contender come to
  *
  * @typedef {object} Bench
  * @property {import('./options.mjs').Options} options
@@ -16,3 +14,5 @@
 
 export * as balancers from './kinds/balancers.mjs'
 export * as cost from './kinds/cost.mjs'
+export * as latency from './kinds/latency.mjs'
+export * as transfer from './kinds/transfer.mjs'

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isInstalled, opponents, SUBJECT } from './contenders.mjs'
+import { chooseLoadMaker } from './load.mjs'
 import { scenarios } from './scenarios.mjs'
 
-/** Rounds so short show that everything works; their numbers mean nothing. */
-const SMOKE = { seconds: 0.2, rounds: 1, opponents: ['fastify-http-proxy', 'node-undici'] }
+/** Rounds so short show that everything works; their numbers mean nothing. wrk knows none below a second. */
+const SMOKE = { seconds: 0.2, rounds: 1, loadMaker: 'client.mjs', opponents: ['fastify-http-proxy', 'node-undici'] }
 
 /**
  * What the command line asks for.
@@ -15,6 +16,7 @@ const SMOKE = { seconds: 0.2, rounds: 1, opponents: ['fastify-http-proxy', 'node
  * @property {number} seconds - of a round
  * @property {number} rounds
  * @property {boolean} smoke - scenarios are smaller, and rounds short
+ * @property {import('./load.mjs').LoadMaker} loadMaker
  * @property {string} out - folder of the results
  * @property {string[]} scenarioNames
  * @property {string[]} contenders - the gateway first
@@ -40,6 +42,7 @@ export function readOptions (args) {
     seconds: smoke ? SMOKE.seconds : toPositive('seconds', values.seconds),
     rounds: smoke ? SMOKE.rounds : Math.ceil(toPositive('rounds', values.rounds)),
     smoke,
+    loadMaker: smoke ? SMOKE.loadMaker : chooseLoadMaker(),
     out,
     scenarioNames: choose('scenario', scenario, Object.keys(scenarios)),
     contenders: [SUBJECT, ...present],

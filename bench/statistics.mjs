@@ -1,3 +1,8 @@
+/** @param {number[]} values */
+export function sum (values) {
+  return values.reduce((total, value) => total + value, 0)
+}
+
 /** @param {number[]} values - one or more */
 export function median (values) {
   const sorted = values.toSorted((a, b) => a - b)
