@@ -22,16 +22,19 @@ export function describe ({ title, connections }) {
   return `${title}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
 }
 
-/** @type {import('./kinds.mjs').Kind['setUp']} */
+/**
+ * Each contender has `startAgain`, too: it starts one more process that is like it.
+ * @type {import('./kinds.mjs').Kind['setUp']}
+ */
 export async function setUp (scenario, { options, cores, start }) {
   const target = await start('targets/answers.mjs', [String(scenario.servers ?? 1)], cores.load)
-  const contenders = []
-  for (const { name, script, args } of lineUp(scenario, options, target.urls)) {
-    const server = await start(script, args, cores.contender)
+  return await Promise.all(lineUp(scenario, options, target.urls).map(async ({ name, script, args }) => {
+    const startAgain = () => start(script, args, cores.contender)
+    const server = await startAgain()
     await checkAnswer(name, server, target, scenario)
-    contenders.push({ name, measure: seconds => measureRound(name, server, scenario, { maker: options.loadMaker, seconds, core: cores.load }) })
-  }
-  return contenders
+    const measure = seconds => measureRound(name, server, scenario, { maker: options.loadMaker, seconds, core: cores.load })
+    return { name, measure, startAgain }
+  }))
 }
 
 /** A contender that answers something else, an error for example, is fast for the wrong reason. */

@@ -1,3 +1,5 @@
+import { spreadPercent } from './statistics.mjs'
+
 /**
  * What contenders that do the same work are compared by, its CPU time first.
  * @param {string} unit - of the work: `request`
@@ -9,8 +11,7 @@ export function figuresOfCpu (unit, countOf, plural = `${unit}s`) {
   const cost = round => round.cpuMicros / countOf(round)
   return [
     { heading: `CPU µs/${unit}`, digits: 1, of: cost },
-    { heading: 'min', digits: 1, of: cost, over: values => Math.min(...values) },
-    { heading: 'max', digits: 1, of: cost, over: values => Math.max(...values) },
+    { heading: 'spread %', digits: 0, of: cost, over: spreadPercent },
     { heading: `${plural}/s`, digits: 0, of: round => countOf(round) / round.seconds },
     { heading: 'busy %', digits: 0, of: ({ cpuMicros, seconds }) => cpuMicros / seconds / 1e4 },
   ]

@@ -15,4 +15,7 @@
 export * as balancers from './kinds/balancers.mjs'
 export * as cost from './kinds/cost.mjs'
 export * as latency from './kinds/latency.mjs'
+export * as prefixes from './kinds/prefixes.mjs'
+export * as sockets from './kinds/sockets.mjs'
+export * as streams from './kinds/streams.mjs'
 export * as transfer from './kinds/transfer.mjs'

@@ -68,6 +68,42 @@ export const scenarios = {
     goals: crowdGoals,
     smoke: { connections: 100 },
   },
+  'event-streams': {
+    kind: 'streams',
+    title: 'server-sent events',
+    streams: 1000,
+    rate: 5,
+    maxConnections: 1000,
+    goals: [
+      { of: 'CPU µs/event', against: 'fastify-http-proxy', atMost: 0.7 },
+      { of: 'p99 ms', against: 'fastify-http-proxy', atMost: 1 },
+      { of: 'KB/stream', atMost: 40 },
+      { of: 'lost', atMost: 0 },
+    ],
+    smoke: { streams: 20, rate: 50 },
+  },
+  websockets: {
+    kind: 'sockets',
+    title: 'messages that are echoed',
+    sockets: 500,
+    maxConnections: 500,
+    without: ['node-undici'],
+    goals: [{ of: 'CPU µs/message', against: 'fastify-http-proxy', atMost: 0.5 }],
+    smoke: { sockets: 20 },
+  },
+  prefixes: {
+    kind: 'prefixes',
+    title: 'GET, 40 bytes, the prefix in the middle',
+    path: '/bench/small',
+    connections: 64,
+    variants: comparePrefixes(1000),
+    goals: [
+      { of: 'CPU µs/request', against: '1 prefix', atMost: 1.1 },
+      { of: 'start ms', atMost: 1000 },
+      { of: 'KB/prefix', atMost: 50 },
+    ],
+    smoke: { variants: comparePrefixes(20) },
+  },
   upstreams: {
     kind: 'cost',
     title: 'GET, 40 bytes, by the upstreams of a location',
@@ -87,4 +123,8 @@ export const scenarios = {
     serviceTimes: [2, 2, 40],
     goals: [{ of: 'p99 ms', against: 'round-robin', atMost: 0.3 }],
   },
+}
+
+function comparePrefixes (count) {
+  return [{ name: `${count} prefixes`, args: ['--prefixes', String(count)] }, { name: '1 prefix' }]
 }

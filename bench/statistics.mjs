@@ -11,6 +11,14 @@ export function median (values) {
 }
 
 /**
+ * How far values lie apart, in percent of their median.
+ * @param {number[]} values - one or more
+ */
+export function spreadPercent (values) {
+  return (Math.max(...values) - Math.min(...values)) / median(values) * 100
+}
+
+/**
  * The median of the ratios round by round, so that what slows the machine down for a while slows both.
  * @param {number[]} numerators - one a round
  * @param {number[]} denominators - of the same rounds

@@ -17,3 +17,13 @@ export function readCpuMicros (pid) {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) * MICROS_PER_TICK
 }
+
+/**
+ * Memory that a process has for itself, in KB: heap, buffers and stacks, not the files that it shares. What the kernel holds for its
+ * sockets is nobody's.
+ * @param {number} pid
+ * @see proc_pid_status(5)
+ */
+export function readMemory (pid) {
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
+}

@@ -31,12 +31,10 @@ export function describe ({ title, rate }) {
 export async function setUp (scenario, { options, cores, start }) {
   const { workers, serviceTimes } = scenario
   const upstreams = await start('targets/worker-pools.mjs', [workers, ...serviceTimes].map(String), cores.load)
-  const contenders = []
-  for (const { name, script, args } of lineUp(scenario, options, upstreams.urls)) {
+  return await Promise.all(lineUp(scenario, options, upstreams.urls).map(async ({ name, script, args }) => {
     const server = await start(script, args, cores.contender)
-    contenders.push({ name, measure: seconds => measureRound(name, server, scenario, seconds, cores) })
-  }
-  return contenders
+    return { name, measure: seconds => measureRound(name, server, scenario, seconds, cores) }
+  }))
 }
 
 async function measureRound (name, server, { rate, serviceTimes }, seconds, cores) {

@@ -1,3 +1,5 @@
+import { spreadPercent } from '../statistics.mjs'
+
 // How long a request takes that waits for no other.
 
 export { describe, setUp } from '../closed-loop.mjs'
@@ -7,7 +9,6 @@ const p50 = ({ p50Micros }) => p50Micros
 /** @type {import('../figures.mjs').Figure[]} */
 export const figures = [
   { heading: 'p50 µs', digits: 0, of: p50 },
-  { heading: 'min', digits: 0, of: p50, over: values => Math.min(...values) },
-  { heading: 'max', digits: 0, of: p50, over: values => Math.max(...values) },
+  { heading: 'spread %', digits: 0, of: p50, over: spreadPercent },
   { heading: 'requests/s', digits: 0, of: ({ requests, seconds }) => requests / seconds },
 ]
