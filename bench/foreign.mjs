@@ -6,32 +6,37 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { announce } from './announce.mjs'
-import { findCommand } from './commands.mjs'
 
-/** How long, in milliseconds, such a server may take until it listens. */
-const PATIENCE = 5000
+/** How long, in milliseconds, such a server may take until it answers. */
+const PATIENCE = 30_000
 
 /**
- * Runs a server that is not a script of ours, and announces it. It lives in the foreground and ends with this process, and so
- * does its folder.
- * @param {string} command
- * @param {(place: { port: number, folder: string }) => string} configure - resolves to its configuration; `port` is free and on
- *   127.0.0.1, `folder` is for whatever it writes
- * @param {(place: { file: string, folder: string }) => string[]} toArguments - that make it read that configuration
+ * Runs a server that is not a script of ours, and announces it. It lives in the foreground, in a folder of its own, and both end with
+ * this process. What it writes to standard output is dropped.
+ * @param {string} file - that is executed
+ * @param {(place: Place) => string[]} toArguments
+ *
+ * @typedef {object} Place
+ * @property {number} port - free, on 127.0.0.1
+ * @property {string} folder - for whatever it writes, and where it runs
+ * @property {(name: string, text: string) => string} write - writes a file of that folder, and returns its path
  */
-export async function runForeign (command, configure, toArguments) {
-  const folder = mkdtempSync(join(tmpdir(), `bench-${command}-`))
+export async function runForeign (file, toArguments) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const port = await findFreePort()
-  const file = join(folder, 'configuration')
-  writeFileSync(file, configure({ port, folder }))
-  const child = spawn(findCommand(command), toArguments({ file, folder }), { stdio: ['ignore', 'ignore', 'inherit'] })
-  child.once('exit', () => process.exit(1))
-  process.once('SIGTERM', () => process.exit())
+  const write = (name, text) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const child = spawn(file, toArguments({ port, folder, write }), { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  // It is waited for, as a child that has ended stays in the table of processes until somebody does.
+  child.once('exit', code => process.exit(code ?? 0))
+  process.once('SIGTERM', () => child.kill())
   process.once('exit', () => {
     child.kill()
     rmSync(folder, { recursive: true, force: true })
   })
-  await waitForListener(port)
+  await waitForAnswer(port)
   announce([], { ports: [port], pid: child.pid })
 }
 
@@ -44,21 +49,21 @@ async function findFreePort () {
   return port
 }
 
-async function waitForListener (port) {
-  for (const startedAt = Date.now(); !await isListening(port);) {
-    if (Date.now() - startedAt > PATIENCE) throw new Error(`nothing listens on port ${port} after ${PATIENCE} ms`)
+/** A connection alone says little: the gateway's command tries its port before it hands it to its workers. */
+async function waitForAnswer (port) {
+  for (const startedAt = Date.now(); !await isAnswering(port);) {
+    if (Date.now() - startedAt > PATIENCE) throw new Error(`nothing answers on port ${port} after ${PATIENCE} ms`)
     await delay(10)
   }
 }
 
-async function isListening (port) {
-  const socket = net.connect(port, '127.0.0.1')
+/** Whatever the answer is, and however long it would be. */
+async function isAnswering (port) {
   try {
-    await once(socket, 'connect')
+    const response = await fetch(`http://127.0.0.1:${port}/bench/small`)
+    await response.body?.cancel()
     return true
   } catch {
     return false
-  } finally {
-    socket.destroy()
   }
 }

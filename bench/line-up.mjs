@@ -9,13 +9,14 @@ import { SUBJECT } from './contenders.mjs'
  * @returns {{ name: string, script: string, args: string[] }[]}
  *
  * @typedef {object} LineUp
- * @property {{ name: string, args?: string[], upstreams?: number }[]} [variants] - `args` beside the upstreams, as many as there are by default
+ * @property {{ name: string, by?: string, args?: string[], upstreams?: number }[]} [variants] - `by` a script of contenders/ other than the gateway's;
+ *   `args` beside the upstreams, as many as there are by default
  * @property {string[]} [without] - contenders that cannot do this
  * @property {number} [maxConnections] - to the target; who has a limit below that has to raise it
  */
 export function lineUp ({ variants, without = [], maxConnections, goals = [] }, { contenders, smoke }, urls) {
   if (variants !== undefined) {
-    return variants.map(({ name, args = [], upstreams = urls.length }) => ({ name, script: scriptOf(SUBJECT), args: [...urls.slice(0, upstreams), ...args] }))
+    return variants.map(({ name, by = SUBJECT, args = [], upstreams = urls.length }) => ({ name, script: scriptOf(by), args: [...urls.slice(0, upstreams), ...args] }))
   }
   const args = [urls[0], ...maxConnections === undefined ? [] : ['--max-connections', String(maxConnections)]]
   const isAsked = name => !smoke || name === SUBJECT || goals.some(({ against }) => against === name)

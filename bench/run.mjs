@@ -42,15 +42,17 @@ async function runScenario (name, options, cores) {
 /** Sets a scenario up, measures its contenders, and stops every process, also when one fails. */
 async function measureScenario (kind, scenario, options, cores) {
   const processes = []
-  const start = async (script, args, core) => {
-    const started = await startScript(fileURLToPath(new URL(script, import.meta.url)), args, core)
+  const start = (script, args, core) => {
+    const started = startScript(fileURLToPath(new URL(script, import.meta.url)), args, core)
     processes.push(started)
     return started
   }
   try {
     return await takeTurns(await kind.setUp(scenario, { options, cores, start }), options)
   } finally {
-    await Promise.all(processes.map(({ stop }) => stop()))
+    // One that fails leaves others that are starting still.
+    const started = await Promise.allSettled(processes)
+    await Promise.all(started.map(({ value }) => value?.stop()))
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes. `smoke` is what is smaller
- * where it only has to work.
- * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object }} Scenario
+ * where it only has to work. What
+ * is `byName` runs only when --scenario names it.
+ * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object, byName?: boolean }} Scenario
  */
 
 /** What issue 6 asks of an API's calls. */
@@ -122,6 +123,15 @@ export const scenarios = {
     workers: 4,
     serviceTimes: [2, 2, 40],
     goals: [{ of: 'p99 ms', against: 'round-robin', atMost: 0.3 }],
+  },
+  // Until the command has --workers.
+  workers: {
+    kind: 'throughput',
+    title: 'GET, a 40-byte JSON answer, by the command',
+    path: '/bench/small',
+    connections: 64,
+    variants: [2, 1].map(count => ({ name: `--workers ${count}`, by: 'gateway-command', args: [String(count)] })),
+    byName: true,
   },
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { sum } from './statistics.mjs'
 
 /** Microseconds in one tick of /proc: USER_HZ is 100 on every architecture that Node runs on. */
 const MICROS_PER_TICK = 10_000
@@ -7,11 +8,17 @@ const MICROS_PER_TICK = 10_000
 const USER_TIME = 14 - 3
 
 /**
- * CPU time that a process has used so far, user and system, all of its threads, in microseconds, in steps of 10 ms.
+ * CPU time that a process and those that it started have used so far, user and system, all of their threads, in microseconds, in
+ * steps of 10 ms. Of those that have ended nothing is known.
  * @param {number} pid
  * @see proc_pid_stat(5)
  */
 export function readCpuMicros (pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(child => child !== '')
+  return readOwnCpuMicros(pid) + sum(children.map(readCpuMicros))
+}
+
+function readOwnCpuMicros (pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name is in parentheses and may hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -1,3 +1,4 @@
+import { findCommand } from '../commands.mjs'
 import { runForeign } from '../foreign.mjs'
 
 const { host: target } = new URL(process.argv[2])
@@ -19,4 +20,4 @@ listen bench
 `
 
 // -db: in the foreground, as one process. It logs nothing unless it is told where to.
-await runForeign('haproxy', configure, ({ file }) => ['-db', '-f', file])
+await runForeign(findCommand('haproxy'), place => ['-db', '-f', place.write('haproxy.cfg', configure(place))])

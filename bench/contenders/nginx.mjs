@@ -1,3 +1,4 @@
+import { findCommand } from '../commands.mjs'
 import { runForeign } from '../foreign.mjs'
 
 const { host: target } = new URL(process.argv[2])
@@ -36,4 +37,4 @@ http {
 }
 `
 
-await runForeign('nginx', configure, ({ file, folder }) => ['-e', 'stderr', '-p', folder, '-c', file])
+await runForeign(findCommand('nginx'), place => ['-e', 'stderr', '-p', place.folder, '-c', place.write('nginx.conf', configure(place))])

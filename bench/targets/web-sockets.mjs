@@ -4,7 +4,7 @@ import { announce } from '../announce.mjs'
 
 // Sends every message back that comes over a WebSocket.
 
-const server = http.createServer()
+const server = http.createServer((request, response) => response.writeHead(426).end())
 new WebSocketServer({ server }).on('connection', socket => {
   socket.on('message', (message, binary) => socket.send(message, { binary }))
 })
