@@ -3,16 +3,20 @@
  * @typedef {object} Kind
  * @property {(scenario: object) => string} describe - what is done, for the line above the table
  * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts what is measured and
- *   what stands behind it; the others are compared with the first
- * @property {(contender: import('./turns.mjs').Measured, first: import('./turns.mjs').Measured) => object} summarize - what its
- *   rounds come to
- * @property {import('./table.mjs').Column[]} columns - of the table, one row a contender: its name, and its summary
+ *   what stands behind it; the first is compared with the others
+ * @property {import('./figures.mjs').Figure[]} figures - what the rounds of a contender come to
  *
  * @typedef {object} Bench
- * @property {ReturnType<import('./options.mjs').readOptions>} options
- * @property {ReturnType<import('./processes.mjs').chooseCores>} cores
- * @property {typeof import('./processes.mjs').startServer} start - of a script of bench/, by its name; stopped with the scenario
+ * @property {import('./options.mjs').Options} options
+ * @property {ReturnType<import('./cores.mjs').chooseCores>} cores
+ * @property {typeof import('./processes.mjs').startScript} start - of a script of bench/, by its name; stopped with the scenario
  */
 
 export * as balancers from './kinds/balancers.mjs'
 export * as cost from './kinds/cost.mjs'
+export * as latency from './kinds/latency.mjs'
+export * as prefixes from './kinds/prefixes.mjs'
+export * as sockets from './kinds/sockets.mjs'
+export * as streams from './kinds/streams.mjs'
+export * as throughput from './kinds/throughput.mjs'
+export * as transfer from './kinds/transfer.mjs'

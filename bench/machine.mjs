@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
+import { readVersions } from './contenders.mjs'
 
 const require = createRequire(import.meta.url)
 
 /** A load average at the start above this means that others use the machine. */
 const QUIET = 0.5
 
-/** What the numbers of a run depend on, beside the code. */
-export function describeMachine () {
+/**
+ * What the numbers of a run depend on, beside the code.
+ * @param {string[]} contenders - their names
+ */
+export function describeMachine (contenders) {
   const [processor] = os.cpus()
   return {
     processor: processor.model,
@@ -17,6 +21,7 @@ export function describeMachine () {
     node: process.version,
     fastify: require('fastify/package.json').version,
     undici: require('undici/package.json').version,
+    versions: readVersions(contenders),
     loadAverage: readLoadAverage(),
   }
 }

@@ -1,17 +1,26 @@
-import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { isInstalled, opponents, SUBJECT } from './contenders.mjs'
+import { chooseLoadMaker } from './load.mjs'
 import { scenarios } from './scenarios.mjs'
 
-const folder = name => fileURLToPath(new URL(name, import.meta.url))
-
-/** The contender that all others are compared with. */
-const SUBJECT = 'gateway'
+/** Rounds so short show that everything works; their numbers mean nothing. wrk knows none below a second. */
+const SMOKE = { seconds: 0.2, rounds: 1, loadMaker: 'client.mjs', opponents: ['fastify-http-proxy', 'node-undici'] }
 
 /**
- * What the command line asks for. The gateway comes first, the others in the order of their names.
+ * What the command line asks for.
  * @param {string[]} args
- * @returns {{ seconds: number, rounds: number, out: string, scenarioNames: string[], contenders: string[] }}
+ * @returns {Options}
+ *
+ * @typedef {object} Options
+ * @property {number} seconds - of a round
+ * @property {number} rounds
+ * @property {boolean} smoke - scenarios are smaller, and rounds short
+ * @property {import('./load.mjs').LoadMaker} loadMaker
+ * @property {string} out - folder of the results
+ * @property {string[]} scenarioNames
+ * @property {string[]} contenders - the gateway first
+ * @property {string[]} absent - who would take part, were it installed
  */
 export function readOptions (args) {
   const { values } = parseArgs({
@@ -21,16 +30,23 @@ export function readOptions (args) {
       rounds: { type: 'string', default: '3' },
       scenario: { type: 'string', multiple: true },
       against: { type: 'string', multiple: true },
-      out: { type: 'string', default: folder('results') },
+      out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
       smoke: { type: 'boolean', default: false },
     },
   })
-  const others = readdirSync(folder('contenders')).map(file => file.replace(/\.mjs$/, '')).filter(name => name !== SUBJECT).sort()
+  const { smoke, out, scenario, against } = values
+  const asked = choose('against', against, opponents, smoke ? SMOKE.opponents : opponents)
+  const [present, absent] = [asked.filter(isInstalled), asked.filter(name => !isInstalled(name))]
+  if (against !== undefined && absent.length > 0) throw new Error(`--against "${absent[0]}" is not installed`)
   return {
-    ...values.smoke ? { seconds: 0.3, rounds: 1 } : { seconds: toPositive('seconds', values.seconds), rounds: Math.ceil(toPositive('rounds', values.rounds)) },
-    out: values.out,
-    scenarioNames: choose('scenario', values.scenario, Object.keys(scenarios)),
-    contenders: [SUBJECT, ...choose('against', values.against, others)],
+    seconds: smoke ? SMOKE.seconds : toPositive('seconds', values.seconds),
+    rounds: smoke ? SMOKE.rounds : Math.ceil(toPositive('rounds', values.rounds)),
+    smoke,
+    loadMaker: smoke ? SMOKE.loadMaker : chooseLoadMaker(),
+    out,
+    scenarioNames: choose('scenario', scenario, Object.keys(scenarios), Object.keys(scenarios).filter(name => !scenarios[name].byName)),
+    contenders: [SUBJECT, ...present],
+    absent,
   }
 }
 
@@ -40,9 +56,10 @@ function toPositive (name, text) {
   throw new Error(`--${name} has to be a number above 0, not "${text}"`)
 }
 
-/** Without a choice, all. */
-function choose (name, chosen = [], known) {
+/** What is chosen, in the order of what is known; without a choice, the default. */
+function choose (name, chosen, known, byDefault = known) {
+  if (chosen === undefined) return byDefault
   const unknown = chosen.find(value => !known.includes(value))
   if (unknown !== undefined) throw new Error(`--${name} "${unknown}" is not known; there are: ${known.join(', ')}`)
-  return chosen.length === 0 ? known : known.filter(value => chosen.includes(value))
+  return known.filter(value => chosen.includes(value))
 }

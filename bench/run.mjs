@@ -1,55 +1,68 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chooseCores } from './cores.mjs'
+import { summarize } from './figures.mjs'
+import { columns as goalColumns, judge } from './goals.mjs'
+import { printHeading } from './heading.mjs'
 import * as kinds from './kinds.mjs'
-import { describeMachine, isBusy, readLoadAverage } from './machine.mjs'
+import { describeMachine, readLoadAverage } from './machine.mjs'
 import { readOptions } from './options.mjs'
-import { chooseCores, startServer } from './processes.mjs'
+import { startScript } from './processes.mjs'
 import { scenarios } from './scenarios.mjs'
-import { formatTable } from './table.mjs'
+import { formatTable, showNumber, showRatio } from './table.mjs'
 import { takeTurns } from './turns.mjs'
 
-/** Runs every scenario, prints a table of each, and writes everything that was measured to one file. */
+/** Runs every scenario, prints a table of each and one of all goals, and writes everything that was measured to one file. */
 async function main (args) {
   const options = readOptions(args)
-  const cores = chooseCores()
-  const report = { startedAt: new Date().toISOString(), machine: describeMachine(), cores, options, scenarios: [] }
+  const cores = options.smoke ? {} : chooseCores()
+  const report = { startedAt: new Date().toISOString(), machine: describeMachine(options.contenders), cores, options, scenarios: [] }
   printHeading(report)
-  for (const name of options.scenarioNames) {
-    const scenario = scenarios[name]
-    const kind = kinds[scenario.kind]
-    const description = kind.describe(scenario)
-    console.log(`\n${name}: ${description}`)
-    const contenders = await measureScenario(kind, scenario, options, cores)
-    console.log(`\n${formatTable(kind.columns, contenders)}`)
-    report.scenarios.push({ name, description, ...scenario, contenders })
-  }
+  for (const name of options.scenarioNames) report.scenarios.push(await runScenario(name, options, cores))
+  report.goals = report.scenarios.flatMap(({ verdicts }) => verdicts)
+  if (report.goals.length > 0) console.log(`\ngoals\n\n${formatTable(goalColumns, report.goals)}`)
   report.loadAverageAfter = readLoadAverage()
   console.log(`\nwritten to ${relative('', await writeReport(report, options.out))}`)
 }
 
-function printHeading ({ machine, cores, options }) {
-  const { processor, cores: count, node, fastify, undici, loadAverage } = machine
-  console.log(`${processor}, ${count} cores\nNode ${node}, Fastify ${fastify}, undici ${undici}`)
-  const places = cores.contender === undefined ? 'nothing pinned to a core' : `contenders on core ${cores.contender}, load on core ${cores.load}`
-  console.log(`${places}; medians of ${options.rounds} x ${options.seconds} s`)
-  if (isBusy(loadAverage)) console.log(`load average ${loadAverage} before the run: others use this machine, trust no number`)
+/** Resolves to what the scenario is, what was measured, and how that stands to its goals. */
+async function runScenario (name, options, cores) {
+  const { smoke, ...full } = scenarios[name]
+  const scenario = options.smoke ? { ...full, ...smoke } : full
+  const kind = kinds[scenario.kind]
+  const description = kind.describe(scenario)
+  console.log(`\n${name}: ${description}`)
+  const measured = await measureScenario(kind, scenario, options, cores)
+  const contenders = measured.map(contender => ({ ...contender, ...summarize(kind.figures, contender, measured[0]) }))
+  console.log(`\n${formatTable(toColumns(kind.figures), contenders)}`)
+  return { name, description, ...scenario, contenders, verdicts: judge({ name, ...scenario }, kind.figures, measured) }
 }
 
-/** Sets a scenario up, measures its contenders, and stops every server, also when one fails. */
+/** Sets a scenario up, measures its contenders, and stops every process, also when one fails. */
 async function measureScenario (kind, scenario, options, cores) {
-  const servers = []
-  const start = async (script, args, core) => {
-    const server = await startServer(fileURLToPath(new URL(script, import.meta.url)), args, core)
-    servers.push(server)
-    return server
+  const processes = []
+  const start = (script, args, core) => {
+    const started = startScript(fileURLToPath(new URL(script, import.meta.url)), args, core)
+    processes.push(started)
+    return started
   }
   try {
-    const measured = await takeTurns(await kind.setUp(scenario, { options, cores, start }), options)
-    return measured.map(contender => ({ ...contender, ...kind.summarize(contender, measured[0]) }))
+    return await takeTurns(await kind.setUp(scenario, { options, cores, start }), options)
   } finally {
-    await Promise.all(servers.map(server => server.stop()))
+    // One that fails leaves others that are starting still.
+    const started = await Promise.allSettled(processes)
+    await Promise.all(started.map(({ value }) => value?.stop()))
   }
+}
+
+/** A column for each figure, between the name and how the first contender compares. */
+function toColumns (figures) {
+  return [
+    { heading: 'contender', show: ({ name }) => name },
+    ...figures.map(({ heading, digits }) => ({ heading, show: showNumber(heading, digits) })),
+    { heading: 'first is', show: showRatio('ratio') },
+  ]
 }
 
 async function writeReport (report, folder) {

@@ -1,8 +1,21 @@
+/** @param {number[]} values */
+export function sum (values) {
+  return values.reduce((total, value) => total + value, 0)
+}
+
 /** @param {number[]} values - one or more */
 export function median (values) {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * How far values lie apart, in percent of their median.
+ * @param {number[]} values - one or more
+ */
+export function spreadPercent (values) {
+  return (Math.max(...values) - Math.min(...values)) / median(values) * 100
 }
 
 /**

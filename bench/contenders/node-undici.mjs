@@ -43,4 +43,4 @@ const server = http.createServer((request, response) => {
   const { method, url: path, rawHeaders: headers } = request
   pool.dispatch({ method, path, headers, body: method === 'GET' ? null : request }, new Answer(response))
 })
-server.listen(0, '127.0.0.1', () => announce(server))
+server.listen(0, '127.0.0.1', () => announce([server]))

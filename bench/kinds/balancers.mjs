@@ -1,13 +1,13 @@
+import { lineUp } from '../line-up.mjs'
 import { applySteadyLoad } from '../load.mjs'
-import { median, medianRatio, percentile } from '../statistics.mjs'
-import { showNumber } from '../table.mjs'
+import { percentile, sum } from '../statistics.mjs'
 
 // How long requests take when one upstream is slower than the others, by the balancer of the gateway.
 
 /**
  * @typedef {object} BalancersScenario
  * @property {string} title
- * @property {string[]} balancers - values of the option `balancer`; the others are compared with the first
+ * @property {import('../line-up.mjs').LineUp['variants']} variants - gateways with one balancer each
  * @property {number} rate - requests a second
  * @property {number} workers - how many requests each upstream serves at once
  * @property {number[]} serviceTimes - one an upstream, in milliseconds; the slow one has the largest
@@ -20,8 +20,6 @@ import { showNumber } from '../table.mjs'
  * @property {number} p50
  * @property {number} p99
  * @property {number} othersP99 - of what the other upstreams answered
- *
- * @typedef {{ name: string, rounds: Round[] }} Measured
  */
 
 /** @param {BalancersScenario} scenario */
@@ -30,15 +28,13 @@ export function describe ({ title, rate }) {
 }
 
 /** @type {import('../kinds.mjs').Kind['setUp']} */
-export async function setUp (scenario, { cores, start }) {
-  const { balancers, workers, serviceTimes } = scenario
-  const upstreams = await start('worker-pools.mjs', [workers, ...serviceTimes].map(String), cores.load)
-  const contenders = []
-  for (const name of balancers) {
-    const server = await start('contenders/gateway.mjs', ['--balancer', name, ...upstreams.urls], cores.contender)
-    contenders.push({ name, measure: seconds => measureRound(name, server, scenario, seconds, cores) })
-  }
-  return contenders
+export async function setUp (scenario, { options, cores, start }) {
+  const { workers, serviceTimes } = scenario
+  const upstreams = await start('targets/worker-pools.mjs', [workers, ...serviceTimes].map(String), cores.load)
+  return await Promise.all(lineUp(scenario, options, upstreams.urls).map(async ({ name, script, args }) => {
+    const server = await start(script, args, cores.contender)
+    return { name, measure: seconds => measureRound(name, server, scenario, seconds, cores) }
+  }))
 }
 
 async function measureRound (name, server, { rate, serviceTimes }, seconds, cores) {
@@ -59,32 +55,12 @@ function toLatency ({ latency }) {
   return latency
 }
 
-/**
- * Sums of the counts, medians of the times, and the ratio of this balancer's p99 to that of the first.
- * @param {Measured} contender
- * @param {Measured} first
- */
-export function summarize ({ rounds }, first) {
-  const each = property => rounds.map(round => round[property])
-  const sum = property => each(property).reduce((total, value) => total + value, 0)
-  return {
-    requests: sum('requests'),
-    failures: sum('failures'),
-    slowPercent: median(each('slowShare')) * 100,
-    p50: median(each('p50')),
-    p99: median(each('p99')),
-    othersP99: median(each('othersP99')),
-    ratio: medianRatio(each('p99'), first.rounds.map(({ p99 }) => p99)),
-  }
-}
-
-export const columns = [
-  { heading: 'balancer', show: ({ name }) => name },
-  { heading: 'requests', show: showNumber('requests', 0) },
-  { heading: 'failed', show: showNumber('failures', 0) },
-  { heading: 'slow %', show: showNumber('slowPercent', 1) },
-  { heading: 'p50 ms', show: showNumber('p50', 1) },
-  { heading: 'p99 ms', show: showNumber('p99', 1) },
-  { heading: 'others\' p99', show: showNumber('othersP99', 1) },
-  { heading: 'p99 is', show: ({ ratio }) => `${ratio.toFixed(2)} x` },
+/** @type {import('../figures.mjs').Figure[]} */
+export const figures = [
+  { heading: 'p99 ms', digits: 1, of: ({ p99 }) => p99 },
+  { heading: 'p50 ms', digits: 1, of: ({ p50 }) => p50 },
+  { heading: 'others\' p99', digits: 1, of: ({ othersP99 }) => othersP99 },
+  { heading: 'slow %', digits: 1, of: ({ slowShare }) => slowShare * 100 },
+  { heading: 'requests', digits: 0, of: ({ requests }) => requests, over: sum },
+  { heading: 'failed', digits: 0, of: ({ failures }) => failures, over: sum },
 ]

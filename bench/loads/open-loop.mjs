@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { percentile } from './statistics.mjs'
+import { percentile } from '../statistics.mjs'
 
 // An open loop: `open-loop.mjs URL RATE SECONDS`. Requests are sent at a fixed rate, however long the answers take, on a
 // connection of their own where none is idle; then it waits for every answer. A latency, in milliseconds, counts from

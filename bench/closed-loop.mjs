@@ -1,0 +1,57 @@
+import { lineUp } from './line-up.mjs'
+import { applyLoad } from './load.mjs'
+import { readCpuMicros } from './usage.mjs'
+
+// Requests one after another on each connection, to contenders that forward to the same target. What is made of the rounds is the kind's.
+
+/**
+ * @typedef {object} RequestsScenario
+ * @property {string} title
+ * @property {string} path - what every contender is asked for; `/bench` is the gateway's prefix
+ * @property {number} connections - each with one request under way
+ * @property {number} [body] - bytes to POST; without, it is a GET
+ * @property {boolean} [close] - a new connection for each request
+ * @property {number} [servers] - of the target; 1 by default
+ * @typedef {RequestsScenario & import('./line-up.mjs').LineUp} Scenario
+ *
+ * @typedef {{ requests: number, errors: number, seconds: number, p50Micros: number, cpuMicros: number }} Round
+ */
+
+/** @param {Scenario} scenario */
+export function describe ({ title, connections }) {
+  return `${title}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
+}
+
+/**
+ * Each contender has `startAgain`, too: it starts one more process that is like it.
+ * @type {import('./kinds.mjs').Kind['setUp']}
+ */
+export async function setUp (scenario, { options, cores, start }) {
+  const target = await start('targets/answers.mjs', [String(scenario.servers ?? 1)], cores.load)
+  return await Promise.all(lineUp(scenario, options, target.urls).map(async ({ name, script, args }) => {
+    const startAgain = () => start(script, args, cores.contender)
+    const server = await startAgain()
+    await checkAnswer(name, server, target, scenario)
+    const measure = seconds => measureRound(name, server, scenario, { maker: options.loadMaker, seconds, core: cores.load })
+    return { name, measure, startAgain }
+  }))
+}
+
+/** A contender that answers something else, an error for example, is fast for the wrong reason. */
+async function checkAnswer (name, server, target, scenario) {
+  const [expected, answer] = await Promise.all([target, server].map(({ url }) => ask(url, scenario)))
+  if (answer !== expected) throw new Error(`${name} does not answer what the target answers, but: ${answer.slice(0, 200)}`)
+}
+
+async function ask (url, { path, body }) {
+  const request = body === undefined ? {} : { method: 'POST', body: Buffer.alloc(body) }
+  return await (await fetch(url + path, request)).text()
+}
+
+async function measureRound (name, server, { path, connections, body, close }, { maker, seconds, core }) {
+  const before = readCpuMicros(server.pid)
+  const counts = await applyLoad(maker, { url: server.url + path, connections, body, close }, { seconds, core })
+  const cpuMicros = readCpuMicros(server.pid) - before
+  if (counts.errors > 0 || counts.requests === 0) throw new Error(`${name} failed: ${JSON.stringify(counts)}`)
+  return { ...counts, cpuMicros }
+}
