@@ -131,7 +131,6 @@ export const scenarios = {
     path: '/bench/small',
     connections: 64,
     variants: [2, 1].map(count => ({ name: `--workers ${count}`, by: 'gateway-command', args: [String(count)] })),
-    byName: true,
   },
 }
 
