@@ -44,7 +44,7 @@ export function readOptions (args) {
     smoke,
     loadMaker: smoke ? SMOKE.loadMaker : chooseLoadMaker(),
     out,
-    scenarioNames: choose('scenario', scenario, Object.keys(scenarios), Object.keys(scenarios).filter(name => !scenarios[name].byName)),
+    scenarioNames: choose('scenario', scenario, Object.keys(scenarios)),
     contenders: [SUBJECT, ...present],
     absent,
   }

@@ -1,8 +1,7 @@
 /**
  * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes. `smoke` is what is smaller
- * where it only has to work. What
- * is `byName` runs only when --scenario names it.
- * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object, byName?: boolean }} Scenario
+ * where it only has to work.
+ * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object }} Scenario
  */
 
 /** What issue 6 asks of an API's calls. */
@@ -124,7 +123,6 @@ export const scenarios = {
     serviceTimes: [2, 2, 40],
     goals: [{ of: 'p99 ms', against: 'round-robin', atMost: 0.3 }],
   },
-  // Until the command has --workers.
   workers: {
     kind: 'throughput',
     title: 'GET, a 40-byte JSON answer, by the command',
