@@ -12,7 +12,7 @@ export function sendDirectly (reply: FastifyReply, { statusCode, headers, body }
   addHeaders(headers, reply.getHeaders())
   raw.writeHead(statusCode, headers)
   reply.hijack()
-  if (body instanceof AnswerBody) body.pipe(raw)
+  if (body instanceof AnswerBody) body.sendTo(raw)
   else raw.end(body)
 }
 

@@ -37,10 +37,12 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
   })
   fastify.addHook('onRequest', refuseMalformed)
   fastify.addHook('onRequest', acceptAnyMediaType)
-  fastify.addHook('onResponse', (request, reply, done) => {
-    logExchange(location.name, request, reply)
-    done()
-  })
+  if (isLogging(fastify)) {
+    fastify.addHook('onResponse', (request, reply, done) => {
+      logExchange(location.name, request, reply)
+      done()
+    })
+  }
 
   const handler = createForwarder(dispatcher, options, fastify)
   const forwarded = fastify.supportedMethods.filter(isForwarded)
@@ -48,6 +50,11 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
     fastify.route({ method: forwarded, url, exposeHeadRoute: false, handler })
     fastify.route({ method: 'TRACE', url, handler: location.trace ? handler : refuseMethod })
   }
+}
+
+/** Fastify's logger of a server without one has no level. Without a hook, Fastify does not watch responses for their end. */
+function isLogging ({ log }: FastifyInstance): boolean {
+  return (log.level as string | undefined) !== undefined
 }
 
 /** Nothing is parsed: a body stays the stream that it came as. */

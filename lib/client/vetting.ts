@@ -8,6 +8,10 @@ const VERDICT = Symbol('fastify-gateway.verdict')
 /** What is to become of a request: it is `fine`, it is `late` (behind the last one of its connection), or what is wrong with it. */
 export type Verdict = { kind: 'fine' } | { kind: 'late' } | { kind: 'malformed', reason: string }
 
+interface VettedRequest extends IncomingMessage {
+  [VERDICT]?: Verdict
+}
+
 const FINE: Verdict = Object.freeze({ kind: 'fine' })
 const LATE: Verdict = Object.freeze({ kind: 'late' })
 
@@ -28,14 +32,14 @@ export function findFault (request: IncomingMessage, { maxHeadersCount }: Server
 }
 
 /** The verdict on a request; given now when it did not come through the server's own listener (`inject`). */
-export function verdictOn (request: IncomingMessage & { [VERDICT]?: Verdict }, response: ServerResponse, server: Server): Verdict {
+export function verdictOn (request: VettedRequest, response: ServerResponse, server: Server): Verdict {
   return request[VERDICT] ?? vet(request, response, server)
 }
 
-function vet (request: IncomingMessage, response: ServerResponse, server: Server): Verdict {
+function vet (request: VettedRequest, response: ServerResponse, server: Server): Verdict {
   const verdict = judge(request, response, server)
   if (verdict.kind === 'malformed') endWith(request, response)
-  Object.assign(request, { [VERDICT]: verdict })
+  request[VERDICT] = verdict
   return verdict
 }
 

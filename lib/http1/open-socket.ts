@@ -4,7 +4,11 @@ import type { UpstreamTarget } from '../location/types.ts'
 import { tolerateBrokenPipe } from '../upstream/broken-pipe.ts'
 import type { Connector } from '../upstream/connector.ts'
 
-const READ_SIZE = 64 * 1024
+/**
+ * What every plain connection of the process reads into: a read allocates nothing, and an upstream that is not asked holds no
+ * memory for it. Its bytes are taken, before anything else is read.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 /** When the kernel first asks after the other end of a connection on which nothing happens, in milliseconds. */
 const KEEP_ALIVE_DELAY = 60_000
 
@@ -23,13 +27,12 @@ export type TakeBytes = (length: number, bytes: Buffer) => boolean
 export type OpenSocket = (take: TakeBytes, connected: () => void, isHandedOver: boolean) => Socket
 
 /**
- * Opens plain connections, over TCP or to the path of a Unix socket. They read into one buffer that they share, so that a
- * read allocates nothing; that makes a socket which has no `data` events, and cannot be handed over.
+ * Opens plain connections, over TCP or to the path of a Unix socket. Reading into a buffer that is there makes a socket which
+ * has no `data` events, and cannot be handed over.
  */
 export function openPlain (address: { host: string, port: number } | { path: string }): OpenSocket {
-  const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
   return function openSocket (take, connected, isHandedOver) {
-    const onread = isHandedOver ? undefined : { buffer, callback: (length: number) => take(length, buffer) }
+    const onread = isHandedOver ? undefined : { buffer: READ_BUFFER, callback: (length: number) => take(length, READ_BUFFER) }
     // Behind a switch of protocols one direction may end before the other.
     const socket = net.connect({ ...address, onread, allowHalfOpen: isHandedOver, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
     tolerateBrokenPipe(socket)

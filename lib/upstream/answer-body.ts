@@ -25,6 +25,9 @@ export class AnswerBody extends Readable {
   trailers: HeaderRecord | null = null
   /** It is known already that there is nothing in it, and nothing behind it. */
   isEmpty = false
+  /** What it is written to without being read; `null` where it is a stream like any other. */
+  #response: ServerResponse | null = null
+  #hasEnded = false
 
   constructor (source: AnswerSource) {
     super({ highWaterMark: HIGH_WATER_MARK })
@@ -41,6 +44,33 @@ export class AnswerBody extends Readable {
   override _destroy (error: Error | null, callback: (error?: Error | null) => void): void {
     this.#source.abort(error)
     callback(error)
+  }
+
+  /** @returns whether more can be taken */
+  override push (chunk: Buffer | null): boolean {
+    if (chunk === null) this.#hasEnded = true
+    if (this.#response === null) return super.push(chunk)
+    // A client that has gone takes everything.
+    if (this.#response.destroyed) return true
+    return chunk === null ? this.#endResponse(this.#response) : this.#response.write(chunk)
+  }
+
+  /**
+   * Writes it to a response of HTTP/1 whose head is written and leaves now, with what is here: chunk by chunk as they come,
+   * without the work of a stream for each. Nobody must have begun to read it.
+   */
+  sendTo (response: ServerResponse): void {
+    const chunk = this.read() as Buffer | null
+    this.#response = response.on('drain', () => this.#source.resume())
+    response.write(chunk ?? NOTHING)
+    if (this.#hasEnded) this.#endResponse(response)
+  }
+
+  #endResponse (response: ServerResponse): boolean {
+    if (this.trailers !== null) response.addTrailers(this.trailers)
+    response.end()
+    this.destroy()
+    return false
   }
 
   /**

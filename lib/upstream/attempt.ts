@@ -6,7 +6,7 @@ import { readTrailers } from '../headers/trailers.ts'
 import { type Answer, AnswerAssembly } from './answer-assembly.ts'
 import type { AnswerSource } from './answer-body.ts'
 import { readAnswerHead, readSwitchHead, type SwitchHead } from './answer-head.ts'
-import type { Deadlines } from './deadlines.ts'
+import { type Deadlines, UNWATCHED } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
 import { judgeFailure } from './outcome.ts'
@@ -38,6 +38,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   readonly #listener: AttemptListener
   /** It has run out of a time of which its upstream had little. */
   isBlameless = false
+  slot = UNWATCHED
   #cancel: ((error?: Error) => void) | undefined
   #continue: (() => void) | undefined
   readonly #patience: Patience

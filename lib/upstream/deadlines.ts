@@ -1,7 +1,11 @@
+export const UNWATCHED = -1
+
 /** Something that must not take longer than until its deadline. */
 export interface Watched {
   /** When it expires, in the clock's milliseconds; `Infinity` is never. Changed freely while it is watched. */
   deadline: number
+  /** Where it stands among those that are watched: written by `Deadlines` alone, and `UNWATCHED` at first. */
+  slot: number
   /** Called once the deadline has passed, at every tick until it is moved or forgotten. */
   expire (now: number): void
 }
@@ -9,9 +13,13 @@ export interface Watched {
 /**
  * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
  * seen at most one `resolution` late. The timer runs only while something is watched.
+ *
+ * They stand in an array and know their places in it. A Set, through which so much goes, is copied again and again; its old
+ * tables keep what was in them and the next table reachable for each other, and so half of all requests survived
+ * until V8's next full collection: a third of the processor's time.
  */
 export class Deadlines<T extends Watched = Watched> {
-  readonly #watched = new Set<T>()
+  readonly #watched: T[] = []
   readonly #now: () => number
   readonly #resolution: number
   readonly #keepsAlive: boolean
@@ -29,7 +37,7 @@ export class Deadlines<T extends Watched = Watched> {
   }
 
   get size (): number {
-    return this.#watched.size
+    return this.#watched.length
   }
 
   /** What is under way. */
@@ -38,7 +46,8 @@ export class Deadlines<T extends Watched = Watched> {
   }
 
   add (watched: T): void {
-    this.#watched.add(watched)
+    if (watched.slot !== UNWATCHED) return
+    watched.slot = this.#watched.push(watched) - 1
     this.#timer ??= this.#start()
   }
 
@@ -48,15 +57,22 @@ export class Deadlines<T extends Watched = Watched> {
   }
 
   delete (watched: T): void {
-    this.#watched.delete(watched)
+    const { slot } = watched
+    if (slot === UNWATCHED) return
+    watched.slot = UNWATCHED
+    const last = this.#watched.pop()!
+    if (last === watched) return
+    this.#watched[slot] = last
+    last.slot = slot
   }
 
   /** Expires what is due. The timer stops here, not in `delete`, so that single requests do not start and stop it. */
   tick (): void {
-    if (this.#watched.size === 0) return this.close()
+    if (this.#watched.length === 0) return this.close()
     const now = this.#now()
-    for (const watched of this.#watched) {
-      if (watched.deadline <= now) watched.expire(now)
+    for (const watched of this.#watched.filter(({ deadline }) => deadline <= now)) {
+      // Whoever expires may end another one.
+      if (watched.slot !== UNWATCHED && watched.deadline <= now) watched.expire(now)
     }
   }
 

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { PassThrough, Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
@@ -35,7 +37,7 @@ t.test('more is asked for when what there was has been read, and not before', as
 
 t.test('its end is the end, and aborts nothing that is still to come', async t => {
   const { body, calls } = createBody()
-  body.push('a')
+  body.push(Buffer.from('a'))
   body.push(null)
   t.equal((await body.toArray()).toString(), 'a')
   t.strictSame(calls.filter(call => call !== 'resume'), ['abort without a reason'], 'the source knows that it has ended')
@@ -66,7 +68,7 @@ t.test('the head of a response leaves before the first byte of the body', async 
 t.test('a byte that is here takes the head along', async t => {
   const { body } = createBody()
   const response = new Response()
-  body.push('abc')
+  body.push(Buffer.from('abc'))
   body.pipe(response)
   await setImmediate()
   t.strictSame(response.writes, [3])
@@ -75,7 +77,69 @@ t.test('a byte that is here takes the head along', async t => {
 t.test('a stream that is no response has no head to send', async t => {
   const { body } = createBody()
   const through = body.pipe(new PassThrough())
-  body.push('abc')
+  body.push(Buffer.from('abc'))
   body.push(null)
   t.equal((await through.toArray()).toString(), 'abc')
+})
+
+/** A response that takes what it is given, and is full when the test says so. */
+function createResponse () {
+  const calls: unknown[] = []
+  const response = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    isFull: false,
+    write (chunk: Buffer) {
+      calls.push(chunk.toString())
+      return !response.isFull
+    },
+    addTrailers: (trailers: object) => calls.push(trailers),
+    end: () => calls.push('end'),
+  })
+  return { calls, response, send: (body: AnswerBody) => body.sendTo(response as unknown as ServerResponse) }
+}
+
+t.test('a response is written to without a stream in between: what is here, and then what comes', async t => {
+  const { body, calls: asked } = createBody()
+  const { response, calls, send } = createResponse()
+  body.push(Buffer.from('a'))
+  body.push(Buffer.from('b'))
+  send(body)
+  t.strictSame(calls, ['ab'])
+  t.ok(body.push(Buffer.from('c')))
+  response.isFull = true
+  t.notOk(body.push(Buffer.from('d')), 'the source is told to stop')
+  asked.length = 0
+  response.emit('drain')
+  t.strictSame(asked, ['resume'])
+  body.trailers = { 'x-sum': '1' }
+  body.push(null)
+  t.strictSame(calls, ['ab', 'c', 'd', { 'x-sum': '1' }, 'end'])
+  await closeOf(body)
+})
+
+t.test('the head of such a response leaves at once, too', async t => {
+  const { body } = createBody()
+  const { calls, send } = createResponse()
+  send(body)
+  t.strictSame(calls, [''])
+})
+
+t.test('a body that is whole by then is written and ended', async t => {
+  const { body } = createBody()
+  const { calls, send } = createResponse()
+  body.push(Buffer.from('a'))
+  body.push(null)
+  send(body)
+  t.strictSame(calls, ['a', 'end'])
+  await closeOf(body)
+})
+
+t.test('a response whose client has gone is not written to, and holds nobody up', async t => {
+  const { body } = createBody()
+  const { response, calls, send } = createResponse()
+  send(body)
+  response.destroyed = true
+  t.ok(body.push(Buffer.from('a')))
+  body.push(null)
+  t.strictSame(calls, [''])
 })
