@@ -11,7 +11,8 @@ type AnyRequest = IncomingMessage | Http2ServerRequest
 type AnyResponse = ServerResponse | Http2ServerResponse
 
 export function isHttp2 (message: object): message is Http2ServerRequest | Http2ServerResponse {
-  return 'stream' in message
+  // Found missing at once; `in` has to look for it.
+  return (message as { stream?: unknown }).stream !== undefined
 }
 
 /** The host that was asked for; `undefined` when none was. */

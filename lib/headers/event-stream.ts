@@ -1,10 +1,11 @@
-import { mediaTypeOf } from './media-type.ts'
 import type { HeaderRecord } from './response.ts'
+
+const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;|$)/i
 
 /** Whether an answer is a stream of server-sent events (WHATWG HTML, 9.2), whatever the case and the parameters of its type. */
 export function isEventStream (headers: HeaderRecord): boolean {
   const type = headers['content-type']
-  return typeof type === 'string' && mediaTypeOf(type) === 'text/event-stream'
+  return typeof type === 'string' && EVENT_STREAM.test(type)
 }
 
 /** What an event stream is sent with: nothing on its way may store, transform or hold it back. */

@@ -25,14 +25,14 @@ export interface Framing {
 export function frame ({ minorVersion, fields }: Pick<Section, 'minorVersion' | 'fields'>, isBodiless: boolean): Framing {
   let length = Infinity
   let isChunked = false
-  let options = ''
+  let options: string | undefined
   let announced = ''
   for (let i = 0; i < fields.length; i += 2) {
     const size = fields[i]!.length
     if (size !== 10 && size !== 14 && size !== 17) continue
     const name = fields[i]!.toLowerCase()
     const value = fields[i + 1]!
-    if (name === 'connection') options += `,${value}`
+    if (name === 'connection') options = options === undefined ? value : `${options},${value}`
     else if (name === 'keep-alive') announced = value
     else if (name === 'content-length') length = readLength(value, length)
     else if (name === 'transfer-encoding') isChunked = readCoding(value, isChunked, minorVersion)
@@ -56,9 +56,11 @@ function readCoding (value: string, isChunked: boolean, minorVersion: number): t
 }
 
 /** @see RFC 9112, 9.3 */
-function isPersistent (options: string, minorVersion: number): boolean {
-  if (options === '') return minorVersion === 1
-  const names = options.toLowerCase().split(',').map(name => name.trim())
+function isPersistent (options: string | undefined, minorVersion: number): boolean {
+  if (options === undefined) return minorVersion === 1
+  const usual = options.toLowerCase()
+  if (usual === 'keep-alive') return true
+  const names = usual.split(',').map(name => name.trim())
   return !names.includes('close') && (minorVersion === 1 || names.includes('keep-alive'))
 }
 

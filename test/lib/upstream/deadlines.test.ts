@@ -78,8 +78,9 @@ t.test('one timer serves all, from the first to the look after the last', async 
   t.equal(stopped().length, 0)
 
   const single = new Deadlines(() => 0, 10)
-  single.add(watched)
-  single.delete(watched)
+  const other = watch(Infinity)
+  single.add(other)
+  single.delete(other)
   t.equal(stopped().length, 0, 'the last may be followed by another')
   looks[1]!()
   t.match(stopped(), [{ args: [2] }])
