@@ -4,6 +4,7 @@ import net, { type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { NO_SLOT, Slots } from '../lib/slots.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 
 declare module 'fastify' {
@@ -41,6 +42,11 @@ export interface DrainingOptions {
   ownsServer: boolean
 }
 
+interface TrackedConnection {
+  socket: Socket
+  slot: number
+}
+
 /** A connection that had been busy when the server stopped is closed at most this much later. */
 const IDLE_CHECK_INTERVAL = 50
 
@@ -48,17 +54,20 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gra
   // One that speaks HTTP/2 lacks the one or both, as node's version has it; see gateway-http2-sessions.
   const server: Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>> = fastify.server
   const events = new EventEmitter<DrainingEvents>()
-  const connections = new Set<Socket>()
+  const connections = new Slots<TrackedConnection>()
+  const tracked = Symbol('fastify-gateway.tracked')
   let isDraining = false
   let isRetiring = false
   let idleCheck: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
   fastify.decorate('isDraining', () => isDraining)
   fastify.decorate('draining', events)
-  fastify.decorate('trackConnection', function trackConnection (socket) {
-    if (connections.has(socket)) return
-    connections.add(socket)
-    socket.once('close', () => connections.delete(socket))
+  fastify.decorate('trackConnection', function trackConnection (socket: Socket & { [tracked]?: true }) {
+    if (socket[tracked] === true) return
+    socket[tracked] = true
+    const connection = { socket, slot: NO_SLOT }
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
   })
 
   fastify.decorate('retire', async function retire (hurry) {
@@ -96,7 +105,7 @@ async function drainOnClose (fastify: FastifyInstance, { dispatchers, delay, gra
   }
 
   function cutConnections (): void {
-    for (const socket of connections) socket.destroy()
+    for (const { socket } of connections) socket.destroy()
     if (ownsServer) server.closeAllConnections?.()
     events.emit('deadline')
   }

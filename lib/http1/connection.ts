@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { UNWATCHED, type Watched } from '../upstream/deadlines.ts'
+import { NO_SLOT } from '../slots.ts'
+import type { Watched } from '../upstream/deadlines.ts'
 import { type OutgoingRequest, ProtocolError, type TransportHandler } from '../upstream/transport.ts'
 import { aborted, connectTimeout, otherSideClosed } from './errors.ts'
 import { handOver } from './hand-over.ts'
@@ -15,7 +16,7 @@ import { Upload, type UploadListener } from './upload.ts'
 export class Connection implements Watched, ResponseListener, UploadListener {
   /** When it is given up: while it is being opened, and while it is unused. */
   deadline: number
-  slot = UNWATCHED
+  slot = NO_SLOT
   readonly #owner: Owner
   readonly #now: () => number
   readonly #parser = new ResponseParser(this)

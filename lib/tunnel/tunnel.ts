@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { UNWATCHED } from '../upstream/deadlines.ts'
+import { NO_SLOT } from '../slots.ts'
 import { createCloseFrame, GOING_AWAY } from './close-frame.ts'
 import { Flow, type FlowListener } from './flow.ts'
 import { FrameBoundary } from './frame-boundary.ts'
@@ -26,7 +26,7 @@ export interface TunnelContext {
 export class Tunnel implements FlowListener {
   /** What both ends speak now: the answer's `Upgrade`. */
   readonly protocol: string
-  slot = UNWATCHED
+  slot = NO_SLOT
   readonly #context: TunnelContext
   readonly #isWebSocket: boolean
   readonly #upstream: Duplex

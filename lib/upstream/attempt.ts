@@ -3,10 +3,11 @@ import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamT
 import type { RawText } from '../headers/raw-text.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import { readTrailers } from '../headers/trailers.ts'
+import { NO_SLOT } from '../slots.ts'
 import { type Answer, AnswerAssembly } from './answer-assembly.ts'
 import type { AnswerSource } from './answer-body.ts'
 import { readAnswerHead, readSwitchHead, type SwitchHead } from './answer-head.ts'
-import { type Deadlines, UNWATCHED } from './deadlines.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { toGatewayError } from './failure.ts'
 import { judgeFailure } from './outcome.ts'
@@ -38,7 +39,7 @@ export class Attempt implements TransportHandler, AnswerSource, UnderWay {
   readonly #listener: AttemptListener
   /** It has run out of a time of which its upstream had little. */
   isBlameless = false
-  slot = UNWATCHED
+  slot = NO_SLOT
   #cancel: ((error?: Error) => void) | undefined
   #continue: (() => void) | undefined
   readonly #patience: Patience

@@ -1,11 +1,9 @@
-export const UNWATCHED = -1
+import { NO_SLOT, type Slotted, Slots } from '../slots.ts'
 
 /** Something that must not take longer than until its deadline. */
-export interface Watched {
+export interface Watched extends Slotted {
   /** When it expires, in the clock's milliseconds; `Infinity` is never. Changed freely while it is watched. */
   deadline: number
-  /** Where it stands among those that are watched: written by `Deadlines` alone, and `UNWATCHED` at first. */
-  slot: number
   /** Called once the deadline has passed, at every tick until it is moved or forgotten. */
   expire (now: number): void
 }
@@ -13,13 +11,9 @@ export interface Watched {
 /**
  * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
  * seen at most one `resolution` late. The timer runs only while something is watched.
- *
- * They stand in an array and know their places in it. A Set, through which so much goes, is copied again and again; its old
- * tables keep what was in them and the next table reachable for each other, and so half of all requests survived
- * until V8's next full collection: a third of the processor's time.
  */
 export class Deadlines<T extends Watched = Watched> {
-  readonly #watched: T[] = []
+  readonly #watched = new Slots<T>()
   readonly #now: () => number
   readonly #resolution: number
   readonly #keepsAlive: boolean
@@ -37,17 +31,16 @@ export class Deadlines<T extends Watched = Watched> {
   }
 
   get size (): number {
-    return this.#watched.length
+    return this.#watched.size
   }
 
   /** What is under way. */
   [Symbol.iterator] (): Iterator<T> {
-    return this.#watched.values()
+    return this.#watched[Symbol.iterator]()
   }
 
   add (watched: T): void {
-    if (watched.slot !== UNWATCHED) return
-    watched.slot = this.#watched.push(watched) - 1
+    this.#watched.add(watched)
     this.#timer ??= this.#start()
   }
 
@@ -57,22 +50,16 @@ export class Deadlines<T extends Watched = Watched> {
   }
 
   delete (watched: T): void {
-    const { slot } = watched
-    if (slot === UNWATCHED) return
-    watched.slot = UNWATCHED
-    const last = this.#watched.pop()!
-    if (last === watched) return
-    this.#watched[slot] = last
-    last.slot = slot
+    this.#watched.delete(watched)
   }
 
   /** Expires what is due. The timer stops here, not in `delete`, so that single requests do not start and stop it. */
   tick (): void {
-    if (this.#watched.length === 0) return this.close()
+    if (this.#watched.size === 0) return this.close()
     const now = this.#now()
-    for (const watched of this.#watched.filter(({ deadline }) => deadline <= now)) {
+    for (const watched of this.#watched) {
       // Whoever expires may end another one.
-      if (watched.slot !== UNWATCHED && watched.deadline <= now) watched.expire(now)
+      if (watched.slot !== NO_SLOT && watched.deadline <= now) watched.expire(now)
     }
   }
 

@@ -1,5 +1,6 @@
 import { ClientClosedError } from '../errors.ts'
-import { type Deadlines, UNWATCHED, type Watched } from './deadlines.ts'
+import { NO_SLOT } from '../slots.ts'
+import type { Deadlines, Watched } from './deadlines.ts'
 import type { Abortable } from './exchange.ts'
 
 /** Something that is under way and can be stopped. */
@@ -11,7 +12,7 @@ export interface UnderWay extends Watched, Abortable {
 /** Where an exchange waits: for a place at an upstream, or for the time of its next try. */
 export class Stop implements UnderWay {
   readonly deadline: number
-  slot = UNWATCHED
+  slot = NO_SLOT
   readonly #deadlines: Deadlines<UnderWay>
   readonly #expired: () => void
   readonly #aborted: (error: Error) => void

@@ -1,10 +1,11 @@
 import t from 'tap'
-import { Deadlines, resolutionFor, UNWATCHED, type Watched } from '../../../lib/upstream/deadlines.ts'
+import { NO_SLOT } from '../../../lib/slots.ts'
+import { Deadlines, resolutionFor, type Watched } from '../../../lib/upstream/deadlines.ts'
 import { createClock } from './fakes.ts'
 
 const watch = (deadline: number): Watched & { expired: number[] } => {
   const expired: number[] = []
-  return { deadline, expired, slot: UNWATCHED, expire: now => { expired.push(now) } }
+  return { deadline, expired, slot: NO_SLOT, expire: now => { expired.push(now) } }
 }
 
 t.test('what is due expires, at every look until it is moved or forgotten', async t => {
@@ -29,32 +30,17 @@ t.test('something may be forgotten while others expire', async t => {
   const deadlines = new Deadlines(() => 1, 10)
   t.teardown(() => deadlines.close())
   const second = watch(0)
-  deadlines.add({ deadline: 0, slot: UNWATCHED, expire: () => deadlines.delete(second) })
+  deadlines.add({ deadline: 0, slot: NO_SLOT, expire: () => deadlines.delete(second) })
   deadlines.add(second)
   deadlines.tick()
   t.strictSame(second.expired, [])
-})
-
-t.test('whoever is forgotten leaves no gap, and is forgotten once', async t => {
-  const deadlines = new Deadlines(() => 1, 10)
-  t.teardown(() => deadlines.close())
-  const [first, second, third] = [watch(0), watch(0), watch(0)]
-  for (const watched of [first, second, third, second]) deadlines.add(watched)
-  t.equal(deadlines.size, 3)
-  deadlines.delete(first)
-  deadlines.delete(first)
-  deadlines.delete(second)
-  t.strictSame([...deadlines], [third])
-  deadlines.add(first)
-  deadlines.tick()
-  t.strictSame([first.expired, second.expired, third.expired], [[1], [], [1]])
 })
 
 t.test('one that another has given more time does not expire', async t => {
   const deadlines = new Deadlines(() => 1, 10)
   t.teardown(() => deadlines.close())
   const second = watch(0)
-  deadlines.add({ deadline: 0, slot: UNWATCHED, expire: () => { second.deadline = 2 } })
+  deadlines.add({ deadline: 0, slot: NO_SLOT, expire: () => { second.deadline = 2 } })
   deadlines.add(second)
   deadlines.tick()
   t.strictSame(second.expired, [])
