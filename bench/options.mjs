@@ -5,7 +5,14 @@ import { chooseLoadMaker } from './load.mjs'
 import { scenarios } from './scenarios.mjs'
 
 /** Rounds so short show that everything works; their numbers mean nothing. wrk knows none below a second. */
-const SMOKE = { seconds: 0.2, rounds: 1, loadMaker: 'client.mjs', opponents: ['fastify-http-proxy', 'node-undici'] }
+const SMOKE = {
+  seconds: 0.2,
+  rounds: 1,
+  loadMaker: 'client.mjs',
+  opponents: ['fastify-http-proxy', 'node-undici'],
+  // One of each kind: the others differ in numbers.
+  scenarios: ['small', 'single', 'post-10m', 'event-streams', 'websockets', 'prefixes', 'slow-upstream', 'workers'],
+}
 
 /**
  * What the command line asks for.
@@ -44,7 +51,7 @@ export function readOptions (args) {
     smoke,
     loadMaker: smoke ? SMOKE.loadMaker : chooseLoadMaker(),
     out,
-    scenarioNames: choose('scenario', scenario, Object.keys(scenarios)),
+    scenarioNames: choose('scenario', scenario, Object.keys(scenarios), smoke ? SMOKE.scenarios : undefined),
     contenders: [SUBJECT, ...present],
     absent,
   }

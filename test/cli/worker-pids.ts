@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The workers that have ever listened, in order, as the log of their primary has them. */
@@ -16,6 +17,11 @@ export function isAlive (pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** The process ids of a process's children, of which Linux tells. */
+export function childrenOf ({ pid }: { pid?: number | undefined }): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number)
 }
 
 /** Resolves when none of them runs. A test that waits for ever for that fails by its timeout. */

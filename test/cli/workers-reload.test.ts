@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { renameSync, writeFileSync } from 'node:fs'
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
@@ -9,7 +9,7 @@ import { connectRaw, startUpstream } from '../helper.ts'
 import { fixture } from '../secure-helper.ts'
 import { closeOf, nextMessage, openWebSocket, startWebSocketUpstream } from '../wire/websocket-support.ts'
 import { startCommand } from './command.ts'
-import { isAlive, listeners, workersIn } from './worker-pids.ts'
+import { childrenOf, isAlive, listeners, workersIn } from './worker-pids.ts'
 
 const DONE = /"msg":"every worker has been replaced"/
 
@@ -150,7 +150,7 @@ t.test('SIGHUP reads the configuration anew; one that is wrong changes nothing, 
 t.test('a worker that cannot start ends the replacement, and those that are there go on', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
   const config = { apps: [{ name: 'app', upstreams: upstream }], tls: { cert: fixture('name.cert'), key: 'key.pem' } }
-  const { port, cwd, child, workers, until } = await startWorkers(t, 2, { ...config, tls: { ...config.tls, key: fixture('name.key') } })
+  const { port, cwd, child, workers, until, configure } = await startWorkers(t, 2, { ...config, tls: { ...config.tls, key: fixture('name.key') } })
   const nameOf = async () => {
     const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false })
     await once(socket, 'secureConnect')
@@ -159,15 +159,13 @@ t.test('a worker that cannot start ends the replacement, and those that are ther
     return String(subject.CN)
   }
   t.match(await nameOf(), /name/)
-  // Good when the primary looks, and gone when the worker does.
+  // Good when the primary looks, and gone when the worker does, which takes far longer to start.
   writeFileSync(join(cwd, 'key.pem'), fixture('name.key'))
-  renameSync(join(cwd, 'gateway.config.json'), join(cwd, 'before.json'))
-  writeFileSync(join(cwd, 'gateway.config.mjs'), `
-    import { unlinkSync } from 'node:fs'
-    // The key is looked at when this has been read, and a worker takes far longer to start.
-    setTimeout(() => unlinkSync('key.pem'), 60)
-    export default ${JSON.stringify(config)}`)
+  configure(config)
+  const before = childrenOf(child)
   child.kill('SIGHUP')
+  while (childrenOf(child).length === before.length) await delay(1)
+  unlinkSync(join(cwd, 'key.pem'))
   await until(/"level":50.*"msg":"a new worker does not start; those that are left go on"/)
   t.strictSame(workers().filter(isAlive).length, 2)
   t.match(await nameOf(), /name/)
