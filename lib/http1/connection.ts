@@ -8,6 +8,7 @@ import { handOver } from './hand-over.ts'
 import type { Job, Owner } from './job.ts'
 import type { OpenSocket } from './open-socket.ts'
 import { writeWhole } from './request-framing.ts'
+import { ReadBuffer } from './read-buffer.ts'
 import type { ResponseListener } from './response-listener.ts'
 import { ResponseParser } from './response-parser.ts'
 import { Upload, type UploadListener } from './upload.ts'
@@ -19,7 +20,8 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   slot = NO_SLOT
   readonly #owner: Owner
   readonly #now: () => number
-  readonly #parser = new ResponseParser(this)
+  readonly #buffer = new ReadBuffer()
+  readonly #parser = new ResponseParser(this, this.#buffer.take)
   readonly #socket: Socket
   #job: Job | null
   #upload: Upload | null = null
@@ -36,7 +38,7 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     this.#now = now
     this.#job = job
     this.deadline = connectBy
-    this.#socket = open(this.#take, this.#onConnect, job.request.upgrade !== null)
+    this.#socket = open(this.#take, this.#buffer.next, this.#onConnect, job.request.upgrade !== null)
     this.#socket.on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose).on('drain', this.#onDrain)
   }
 
@@ -109,6 +111,7 @@ export class Connection implements Watched, ResponseListener, UploadListener {
     const { handler, head } = this.#job!
     const isKept = head.isKept && this.#parser.keepAlive > 0 && this.#hasSentAll()
     this.#job = null
+    this.#buffer.release()
     this.#upload = isKept ? null : this.#upload
     if (isKept) this.#rest()
     else this.#close()

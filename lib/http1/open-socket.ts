@@ -4,11 +4,6 @@ import type { UpstreamTarget } from '../location/types.ts'
 import { tolerateBrokenPipe } from '../upstream/broken-pipe.ts'
 import type { Connector } from '../upstream/connector.ts'
 
-/**
- * What every plain connection of the process reads into: a read allocates nothing, and an upstream that is not asked holds no
- * memory for it. Its bytes are taken, before anything else is read.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 /** When the kernel first asks after the other end of a connection on which nothing happens, in milliseconds. */
 const KEEP_ALIVE_DELAY = 60_000
 
@@ -21,18 +16,19 @@ export type TakeBytes = (length: number, bytes: Buffer) => boolean
 /**
  * Begins to open a connection, and returns it at once. That it cannot be opened is an `error` of the socket.
  * @param take - gets what it reads
+ * @param buffer - where it reads to, if it is plain and stays ours
  * @param connected - called once, when it is open
  * @param isHandedOver - it may become somebody else's, who listens to `data`
  */
-export type OpenSocket = (take: TakeBytes, connected: () => void, isHandedOver: boolean) => Socket
+export type OpenSocket = (take: TakeBytes, buffer: () => Buffer, connected: () => void, isHandedOver: boolean) => Socket
 
 /**
  * Opens plain connections, over TCP or to the path of a Unix socket. Reading into a buffer that is there makes a socket which
  * has no `data` events, and cannot be handed over.
  */
 export function openPlain (address: { host: string, port: number } | { path: string }): OpenSocket {
-  return function openSocket (take, connected, isHandedOver) {
-    const onread = isHandedOver ? undefined : { buffer: READ_BUFFER, callback: (length: number) => take(length, READ_BUFFER) }
+  return function openSocket (take, buffer, connected, isHandedOver) {
+    const onread = isHandedOver ? undefined : { buffer, callback: (length: number, bytes: Uint8Array) => take(length, bytes as Buffer) }
     // Behind a switch of protocols one direction may end before the other.
     const socket = net.connect({ ...address, onread, allowHalfOpen: isHandedOver, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
     tolerateBrokenPipe(socket)
@@ -45,7 +41,7 @@ export function openPlain (address: { host: string, port: number } | { path: str
 export function openBy (connect: Connector, target: UpstreamTarget): OpenSocket {
   const { protocol, host, port } = new URL(target.origin)
   const hostname = hostnameOf(target)
-  return function openSocket (take, connected) {
+  return function openSocket (take, _buffer, connected) {
     const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) connected() })
     listen(socket, take)
     return socket

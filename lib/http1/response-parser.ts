@@ -2,6 +2,7 @@ import { INTERIM_LIMIT, ProtocolError } from '../upstream/transport.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { frame } from './framing.ts'
 import type { Question, ResponseListener } from './response-listener.ts'
+import { copy } from './read-buffer.ts'
 import { MORE, Section } from './section.ts'
 
 const IDLE = 0
@@ -20,6 +21,7 @@ export class ResponseParser {
   /** How many milliseconds the connection may be kept behind the answer; 0 when it may not. Known with its head. */
   keepAlive = 0
   readonly #listener: ResponseListener
+  readonly #take: (bytes: Buffer, start: number, end: number) => Buffer
   readonly #section = new Section()
   readonly #chunks = new ChunkDecoder()
   #state = IDLE
@@ -27,8 +29,10 @@ export class ResponseParser {
   #left = 0
   #interims = 0
 
-  constructor (listener: ResponseListener) {
+  /** @param take - makes a part of what has been read the listener's own */
+  constructor (listener: ResponseListener, take: (bytes: Buffer, start: number, end: number) => Buffer = copy) {
     this.#listener = listener
+    this.#take = take
   }
 
   /** An answer is awaited from here on. */
@@ -117,7 +121,7 @@ export class ResponseParser {
   #readBody (bytes: Buffer, at: number, end: number): number {
     const next = Math.min(end, at + this.#left)
     this.#left -= next - at
-    this.#listener.body(copy(bytes, at, next))
+    this.#listener.body(this.#take(bytes, at, next))
     this.#endBody()
     return next
   }
@@ -129,7 +133,7 @@ export class ResponseParser {
       this.#state = TRAILERS
       this.#section.begin(false)
     }
-    if (dataEnd > at) this.#listener.body(copy(bytes, at, dataEnd))
+    if (dataEnd > at) this.#listener.body(this.#take(bytes, at, dataEnd))
     return next
   }
 
@@ -145,10 +149,4 @@ export class ResponseParser {
     this.#state = IDLE
     this.#listener.end(rawTrailers)
   }
-}
-
-function copy (bytes: Buffer, start: number, end: number): Buffer {
-  const chunk = Buffer.allocUnsafe(end - start)
-  bytes.copy(chunk, 0, start, end)
-  return chunk
 }

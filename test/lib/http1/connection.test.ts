@@ -142,7 +142,7 @@ t.test('an answer that its connection ends is complete with it', async t => {
 t.test('a connection that somebody closes is an error', async t => {
   const upstream = await startUpstream(t, () => {})
   let socket: Socket
-  const transport = createTransport(t, (_take, connected) => {
+  const transport = createTransport(t, (_take, _buffer, connected) => {
     socket = net.connect(Number(new URL(upstream.origin).port), '127.0.0.1', connected)
     return socket
   })
