@@ -32,7 +32,9 @@ export async function setUp (scenario, { options, cores, start }) {
     const startAgain = () => start(script, args, cores.contender)
     const server = await startAgain()
     await checkAnswer(name, server, target, scenario)
-    const measure = seconds => measureRound(name, server, scenario, { maker: options.loadMaker, seconds, core: cores.load })
+    // wrk waits for the server to close, and not every proxy does: @fastify/http-proxy passes the target's `keep-alive` on.
+    const maker = scenario.close === true ? 'client.mjs' : options.loadMaker
+    const measure = seconds => measureRound(name, server, scenario, { maker, seconds, core: cores.load })
     return { name, measure, startAgain }
   }))
 }

@@ -57,8 +57,6 @@ export const scenarios = {
     path: '/bench/small',
     connections: 64,
     close: true,
-    // It answers nearly all of them with an error, or not at all.
-    without: ['fastify-http-proxy'],
     goals: crowdGoals,
   },
   'connections-1000': {
