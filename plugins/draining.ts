@@ -4,7 +4,7 @@ import net, { type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { NO_SLOT, Slots } from '../lib/slots.ts'
+import { NO_SLOT, type Slotted, Slots } from '../lib/slots.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 
 declare module 'fastify' {
@@ -42,9 +42,8 @@ export interface DrainingOptions {
   ownsServer: boolean
 }
 
-interface TrackedConnection {
+interface TrackedConnection extends Slotted {
   socket: Socket
-  slot: number
 }
 
 /** A connection that had been busy when the server stopped is closed at most this much later. */

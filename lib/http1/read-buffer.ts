@@ -8,6 +8,9 @@ const MUCH = 16 * 1024
  */
 const SHARED = Buffer.allocUnsafeSlow(SIZE)
 
+/** Makes a part of what has been read, up to `end`, the caller's own. */
+export type TakePart = (bytes: Buffer, start: number, end: number) => Buffer
+
 /**
  * What a connection reads into. While much comes, that is memory of its own, which goes on to whoever takes the bytes: to
  * copy them would cost more than everything else that is done for them.
@@ -18,8 +21,7 @@ export class ReadBuffer {
   /** For node's `onread`: where the next read goes. */
   readonly next = (): Buffer => this.#own ?? SHARED
 
-  /** A part of what has been read, as the caller's own. */
-  readonly take = (bytes: Buffer, start: number, end: number): Buffer => {
+  readonly take: TakePart = (bytes, start, end) => {
     const isMuch = end - start >= MUCH
     const isOwn = bytes === this.#own
     if (isMuch) this.#own = Buffer.allocUnsafeSlow(SIZE)

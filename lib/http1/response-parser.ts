@@ -1,8 +1,8 @@
 import { INTERIM_LIMIT, ProtocolError } from '../upstream/transport.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { frame } from './framing.ts'
+import { copy, type TakePart } from './read-buffer.ts'
 import type { Question, ResponseListener } from './response-listener.ts'
-import { copy } from './read-buffer.ts'
 import { MORE, Section } from './section.ts'
 
 const IDLE = 0
@@ -21,7 +21,7 @@ export class ResponseParser {
   /** How many milliseconds the connection may be kept behind the answer; 0 when it may not. Known with its head. */
   keepAlive = 0
   readonly #listener: ResponseListener
-  readonly #take: (bytes: Buffer, start: number, end: number) => Buffer
+  readonly #take: TakePart
   readonly #section = new Section()
   readonly #chunks = new ChunkDecoder()
   #state = IDLE
@@ -30,7 +30,7 @@ export class ResponseParser {
   #interims = 0
 
   /** @param take - makes a part of what has been read the listener's own */
-  constructor (listener: ResponseListener, take: (bytes: Buffer, start: number, end: number) => Buffer = copy) {
+  constructor (listener: ResponseListener, take: TakePart = copy) {
     this.#listener = listener
     this.#take = take
   }
