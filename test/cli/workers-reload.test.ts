@@ -29,7 +29,7 @@ async function startWorkers (t: Test, count: number, options: object, args: stri
 }
 
 /** Sends one request after the other until it is told to stop, each once, and keeps what went wrong. */
-function startLoad (port: number, { agent, body }: { agent: http.Agent | false, body?: string }) {
+function startLoad (t: Test, port: number, { agent, body }: { agent: http.Agent | false, body?: string }) {
   const failures: string[] = []
   const load = { count: 0, isStopped: false }
   const ended = (async () => {
@@ -39,6 +39,8 @@ function startLoad (port: number, { agent, body }: { agent: http.Agent | false, 
       await delay(Math.random() * 5)
     }
   })()
+  // A load that nobody stops would keep the process of a test that has failed.
+  t.teardown(() => { load.isStopped = true })
   return {
     async stop () {
       load.isStopped = true
@@ -69,13 +71,13 @@ async function startApp (t: Test): Promise<string> {
 
 t.test('SIGHUP replaces the workers one by one, and no request is refused or cut', async t => {
   const chat = await startWebSocketUpstream(t)
-  const options = { apps: [{ name: 'app', upstreams: await startApp(t) }, { name: 'chat', upstreams: chat.origin }], shutdown: { delay: '60s', gracePeriod: '20s' } }
+  const options = { apps: [{ name: 'app', upstreams: await startApp(t) }, { name: 'chat', upstreams: chat.origin }], shutdown: { delay: '60s', gracePeriod: '4s' } }
   const { port, address, child, workers, until, stdout, ended } = await startWorkers(t, 2, options)
   const before = workers()
   const agents = Array.from({ length: 4 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }))
   t.teardown(() => agents.forEach(agent => agent.destroy()))
   const body = 'x'.repeat(10_000)
-  const loads = [...agents, false as const, false as const].map((agent, index) => startLoad(port, { agent, ...(index % 2 === 0 && { body }) }))
+  const loads = [...agents, false as const, false as const].map((agent, index) => startLoad(t, port, { agent, ...(index % 2 === 0 && { body }) }))
   const idle = await Promise.all([connectRaw(t, port), connectRaw(t, port)])
   for (const client of idle) {
     client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
