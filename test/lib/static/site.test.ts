@@ -1,25 +1,27 @@
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
 import { reportSharedPrefix, resolveSite, type StaticSiteInput } from '../../../lib/static/site.ts'
 
-const baseDir = t.testdir({ built: { 'index.html': '' }, empty: {}, 'file.txt': '', odd: { 'index.html': {} } })
+const tree = { built: { 'index.html': '' }, empty: {}, 'file.txt': '', odd: { 'index.html': {} } }
 
-function resolveWith (given: StaticSiteInput | undefined) {
+function resolveWith (t: Test, given: StaticSiteInput | undefined) {
   const problems: Problem[] = []
-  return { site: resolveSite(given, baseDir, problems), problems }
+  const baseDir = t.testdir(tree)
+  return { site: resolveSite(given, baseDir, problems), problems, baseDir }
 }
 
 t.test('no option, no site', async t => {
-  t.same(resolveWith(undefined), { site: null, problems: [] })
+  t.match(resolveWith(t, undefined), { site: null, problems: [] })
 })
 
 t.test('a relative root starts at the configuration, and the site owns everything', async t => {
-  t.same(resolveWith({ root: './built' }), { site: { root: join(baseDir, 'built'), prefix: '', spa: false }, problems: [] })
+  const { site, problems, baseDir } = resolveWith(t, { root: './built' })
+  t.same([site, problems], [{ root: join(baseDir, 'built'), prefix: '', spa: false }, []])
 })
 
 t.test('a prefix is brought to its one form', async t => {
-  for (const prefix of ['app', '/app', '/app/']) t.equal(resolveWith({ root: 'built', prefix }).site?.prefix, '/app')
+  for (const prefix of ['app', '/app', '/app/']) t.equal(resolveWith(t, { root: 'built', prefix }).site?.prefix, '/app')
 })
 
 const faults: Record<string, [StaticSiteInput, path: string, message: RegExp]> = {
@@ -31,14 +33,14 @@ const faults: Record<string, [StaticSiteInput, path: string, message: RegExp]> =
 }
 for (const [name, [given, path, message]] of Object.entries(faults)) {
   t.test(`a problem: ${name}`, async t => {
-    const { problems } = resolveWith(given)
+    const { problems } = resolveWith(t, given)
     t.same(problems.map(problem => problem.path), [path])
     t.match(problems[0]!.message, message)
   })
 }
 
 t.test('only a single-page app needs its page at start', async t => {
-  t.same(resolveWith({ root: 'empty' }).problems, [])
+  t.same(resolveWith(t, { root: 'empty' }).problems, [])
 })
 
 t.test('a site and an app cannot share a prefix', async t => {
@@ -50,7 +52,7 @@ t.test('a site and an app cannot share a prefix', async t => {
   }
   for (const [prefix, messages] of Object.entries(owners)) {
     const problems: Problem[] = []
-    reportSharedPrefix({ root: baseDir, prefix, spa: false }, locations, problems)
+    reportSharedPrefix({ root: '/built', prefix, spa: false }, locations, problems)
     t.same(problems, messages.map(message => ({ path: 'static.prefix', message })), prefix)
   }
 })
