@@ -1,10 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { check } from './check.ts'
 import { addConfigurationFlags, addStartFlags, readConfigurationFlags, readTlsFlags, type StartFlags } from './flags.ts'
-import { routes } from './routes.ts'
-import { addServeStaticFlags, serveStatic, type ServeStaticFlags } from './serve-static.ts'
-import { start } from './start.ts'
+import { addServeStaticFlags, type ServeStaticFlags } from './serve-static-flags.ts'
 import type { Terminal } from './terminal.ts'
 
 const examples = {
@@ -43,7 +40,7 @@ Examples:
 }
 
 /**
- * The command line: what can be typed, and what it calls.
+ * The command line: what can be typed, and what it calls. A command is loaded when it runs: help and mistakes need no server.
  * @param done - gets the exit code of the command that ran
  * @returns a program that throws commander's errors instead of ending the process
  */
@@ -59,19 +56,31 @@ export function createProgram (terminal: Terminal, done: (exitCode: number) => v
 
   const startCommand = program.command('start').summary('run the gateway').description('Runs the gateway until SIGTERM or SIGINT.').addHelpText('after', examples.start)
   addConfigurationFlags(addStartFlags(startCommand))
-    .action(async (flags: StartFlags, command: Command) => done(await start(readConfigurationFlags(command), flags, terminal)))
+    .action(async (flags: StartFlags, command: Command) => {
+      const { start } = await import('./start.ts')
+      done(await start(readConfigurationFlags(command), flags, terminal))
+    })
 
   const serveStaticCommand = program.command('serve-static').summary('serve a single-page app and its API').description('Serves a single-page app, and its API below a prefix, until SIGTERM or SIGINT.')
   addServeStaticFlags(serveStaticCommand.addHelpText('after', examples.serveStatic))
-    .action(async (flags: ServeStaticFlags, command: Command) => done(await serveStatic(flags, readTlsFlags(command), terminal)))
+    .action(async (flags: ServeStaticFlags, command: Command) => {
+      const { serveStatic } = await import('./serve-static.ts')
+      done(await serveStatic(flags, readTlsFlags(command), terminal))
+    })
 
   const routesCommand = program.command('routes').summary('print the routing table').description('Prints the routing table and exits.')
   addConfigurationFlags(routesCommand.option('--json', 'as JSON, with an example for each route'))
-    .action(async (flags: { json?: boolean }, command: Command) => done(await routes(readConfigurationFlags(command), flags, terminal)))
+    .action(async (flags: { json?: boolean }, command: Command) => {
+      const { routes } = await import('./routes.ts')
+      done(await routes(readConfigurationFlags(command), flags, terminal))
+    })
 
   const checkCommand = program.command('check').summary('validate the configuration').description('Validates the configuration, prints every problem, and exits 1 if there is one.')
   addConfigurationFlags(checkCommand)
-    .action(async (_flags: object, command: Command) => done(await check(readConfigurationFlags(command), terminal)))
+    .action(async (_flags: object, command: Command) => {
+      const { check } = await import('./check.ts')
+      done(await check(readConfigurationFlags(command), terminal))
+    })
   return program
 }
 
