@@ -4,12 +4,12 @@ import { isMissing, isNameFaulty, isRosterSure } from '../discovery/roster.ts'
 import type { Problem } from '../errors.ts'
 import { type FlagOptions, GatewaySchema, openApiGroup } from '../options.ts'
 import { propertyPath } from '../options/check.ts'
-import { fillGroup, fillSwitchable } from '../options/groups.ts'
+import { createGroupFiller, createSwitchableFiller } from '../options/groups.ts'
 import { pickFlags, type ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
 import { chooseAppUpstreams, chooseExtraUpstreams, choosePort, speaksHttp2, toKey } from './choose-upstreams.ts'
 import { normalizePrefix } from './prefix.ts'
-import { buildResilience } from './resilience.ts'
+import { createResilienceBuilder } from './resilience.ts'
 import { compileRewrite } from './rewrite-rule.ts'
 import type { Location, UpstreamTarget } from './types.ts'
 
@@ -29,9 +29,8 @@ export function buildLocations (options: ResolvedOptions, apps: readonly App[], 
   const candidates = listCandidates(options, apps, portMap, problems)
   reportUnknownUpstreams(options, apps, candidates, problems)
   reportPrefixes(candidates, problems)
-  const sharedRewrite = compileFlag(options.flags, 'rewrite', problems)
   return candidates
-    .map(candidate => buildLocation(candidate, options.flags, sharedRewrite, problems))
+    .map(createBuilder(options.flags, problems))
     .sort((a, b) => b.prefix.length - a.prefix.length)
 }
 
@@ -87,29 +86,37 @@ function compileFlag ({ rewrite }: FlagOptions, path: string, problems: Problem[
   return rewrite === undefined ? null : compileRewrite(rewrite, path, problems)
 }
 
-function buildLocation (candidate: Candidate, shared: FlagOptions, sharedRewrite: Location['rewrite'], problems: Problem[]): Location {
-  const { name, prefix, kind, flags, fieldBase } = candidate
+/** @param shared - what the top level says for all */
+function createBuilder (shared: FlagOptions, problems: Problem[]): (candidate: Candidate) => Location {
   const defaults = GatewaySchema.properties
-  return {
-    name,
-    prefix,
-    kind,
-    port: candidate.port ?? null,
-    upstreams: candidate.chooseUpstreams(),
-    http2: speaksHttp2(flags, shared),
-    rewrite: flags.rewrite === undefined ? sharedRewrite : compileFlag(flags, `${fieldBase}rewrite`, problems),
-    addSlashes: flags.addSlashes ?? shared.addSlashes ?? defaults.addSlashes.default,
-    fastapiRedirect: flags.fastapiRedirect ?? shared.fastapiRedirect ?? defaults.fastapiRedirect.default,
-    redirectCache: flags.redirectCache ?? shared.redirectCache ?? defaults.redirectCache.default,
-    prefixAware: flags.prefixAware ?? shared.prefixAware ?? defaults.prefixAware.default,
-    cookiePath: flags.cookiePath ?? shared.cookiePath ?? defaults.cookiePath.default,
-    openapi: fillSwitchable(openApiGroup, true, shared.openapi, flags.openapi),
-    addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
-    rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
-    httpClient: flags.httpClient ?? shared.httpClient ?? defaults.httpClient.default,
-    websocket: flags.websocket ?? shared.websocket ?? defaults.websocket.default,
-    trace: flags.trace ?? shared.trace ?? defaults.trace.default,
-    timeouts: fillGroup(defaults.timeouts, shared.timeouts, flags.timeouts),
-    ...buildResilience(candidate, shared, problems),
+  const sharedRewrite = compileFlag(shared, 'rewrite', problems)
+  const openapi = createSwitchableFiller<NonNullable<Location['openapi']>>(openApiGroup, true, shared.openapi)
+  const timeouts = createGroupFiller<Location['timeouts']>(defaults.timeouts, shared.timeouts)
+  const buildResilience = createResilienceBuilder(shared, problems)
+
+  return function buildLocation (candidate) {
+    const { name, prefix, kind, flags, fieldBase } = candidate
+    return {
+      name,
+      prefix,
+      kind,
+      port: candidate.port ?? null,
+      upstreams: candidate.chooseUpstreams(),
+      http2: speaksHttp2(flags, shared),
+      rewrite: flags.rewrite === undefined ? sharedRewrite : compileFlag(flags, `${fieldBase}rewrite`, problems),
+      addSlashes: flags.addSlashes ?? shared.addSlashes ?? defaults.addSlashes.default,
+      fastapiRedirect: flags.fastapiRedirect ?? shared.fastapiRedirect ?? defaults.fastapiRedirect.default,
+      redirectCache: flags.redirectCache ?? shared.redirectCache ?? defaults.redirectCache.default,
+      prefixAware: flags.prefixAware ?? shared.prefixAware ?? defaults.prefixAware.default,
+      cookiePath: flags.cookiePath ?? shared.cookiePath ?? defaults.cookiePath.default,
+      openapi: openapi(flags.openapi),
+      addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
+      rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
+      httpClient: flags.httpClient ?? shared.httpClient ?? defaults.httpClient.default,
+      websocket: flags.websocket ?? shared.websocket ?? defaults.websocket.default,
+      trace: flags.trace ?? shared.trace ?? defaults.trace.default,
+      timeouts: timeouts(flags.timeouts),
+      ...buildResilience(candidate),
+    }
   }
 }

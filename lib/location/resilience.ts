@@ -1,36 +1,49 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Problem } from '../errors.ts'
 import { type FlagOptions, GatewaySchema } from '../options.ts'
-import { fillGroup, fillSwitchable } from '../options/groups.ts'
+import { createGroupFiller, createSwitchableFiller } from '../options/groups.ts'
 import { resilienceGroups } from '../options/resilience.ts'
 import type { HealthCheckRule, Location, OutlierRule } from './types.ts'
 
 type Resilience = Pick<Location, 'limits' | 'balancer' | 'healthCheck' | 'outlierDetection' | 'slowStart' | 'retry'>
 
+/** What a location says of itself. */
+export interface ResilienceSource {
+  flags: FlagOptions
+  /** Where its flags stand: `apps[0].` */
+  fieldBase: string
+}
+
 /**
- * Who gets the requests of a location, and what happens when that goes wrong.
- * @param flags - the location's own; `fieldBase` is where they stand, `apps[0].`
+ * Makes what tells who gets the requests of a location, and what happens when that goes wrong.
  * @param shared - what the top level says for all
  * @param problems - gets what contradicts itself
  */
-export function buildResilience ({ flags, fieldBase }: { flags: FlagOptions, fieldBase: string }, shared: FlagOptions, problems: Problem[]): Resilience {
-  const { healthCheck, outlierDetection, slowStart, retry, limits } = resilienceGroups
-  const resilience: Resilience = {
-    limits: fillGroup(limits, shared.limits, flags.limits),
-    balancer: flags.balancer ?? shared.balancer ?? GatewaySchema.properties.balancer.default as Location['balancer'],
-    healthCheck: fillSwitchable(healthCheck, false, shared.healthCheck, flags.healthCheck),
-    outlierDetection: fillSwitchable(outlierDetection, true, shared.outlierDetection, flags.outlierDetection),
-    slowStart: fillSwitchable(slowStart, false, shared.slowStart, flags.slowStart),
-    retry: fillSwitchable(retry, true, shared.retry, flags.retry),
+export function createResilienceBuilder (shared: FlagOptions, problems: Problem[]): (source: ResilienceSource) => Resilience {
+  const limits = createGroupFiller<Resilience['limits']>(resilienceGroups.limits, shared.limits)
+  const healthCheck = createSwitchableFiller<HealthCheckRule>(resilienceGroups.healthCheck, false, shared.healthCheck)
+  const outlierDetection = createSwitchableFiller<OutlierRule>(resilienceGroups.outlierDetection, true, shared.outlierDetection)
+  const slowStart = createSwitchableFiller<NonNullable<Resilience['slowStart']>>(resilienceGroups.slowStart, false, shared.slowStart)
+  const retry = createSwitchableFiller<NonNullable<Resilience['retry']>>(resilienceGroups.retry, true, shared.retry)
+
+  return function buildResilience ({ flags, fieldBase }) {
+    const resilience: Resilience = {
+      limits: limits(flags.limits),
+      balancer: flags.balancer ?? shared.balancer ?? GatewaySchema.properties.balancer.default as Location['balancer'],
+      healthCheck: healthCheck(flags.healthCheck),
+      outlierDetection: outlierDetection(flags.outlierDetection),
+      slowStart: slowStart(flags.slowStart),
+      retry: retry(flags.retry),
+    }
+    // What the top level says is wrong once, however many locations it holds for.
+    const report = (name: 'healthCheck' | 'outlierDetection', property: string, message: string) => {
+      const path = `${flags[name] === undefined ? '' : fieldBase}${name}.${property}`
+      if (!problems.some(problem => problem.path === path)) problems.push({ path, message })
+    }
+    if (resilience.healthCheck !== null) checkProbes(resilience.healthCheck, (...fault) => report('healthCheck', ...fault))
+    if (resilience.outlierDetection !== null) checkEjection(resilience.outlierDetection, (...fault) => report('outlierDetection', ...fault))
+    return resilience
   }
-  // What the top level says is wrong once, however many locations it holds for.
-  const report = (name: 'healthCheck' | 'outlierDetection', property: string, message: string) => {
-    const path = `${flags[name] === undefined ? '' : fieldBase}${name}.${property}`
-    if (!problems.some(problem => problem.path === path)) problems.push({ path, message })
-  }
-  if (resilience.healthCheck !== null) checkProbes(resilience.healthCheck, (...fault) => report('healthCheck', ...fault))
-  if (resilience.outlierDetection !== null) checkEjection(resilience.outlierDetection, (...fault) => report('outlierDetection', ...fault))
-  return resilience
 }
 
 type Report = (property: string, message: string) => void

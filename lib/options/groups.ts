@@ -35,6 +35,21 @@ export function fillSwitchable<T> (schema: WithProperties, isOn: boolean, shared
   return fillGroup(schema, shared === false ? undefined : shared, own)
 }
 
+/**
+ * `fillGroup` for many: those who say nothing themselves have one object, which nobody may change.
+ * @param shared - what holds for all of them
+ */
+export function createGroupFiller<T> (schema: WithProperties, shared: object | undefined): (own: object | undefined) => T {
+  const common = fillGroup<T>(schema, shared)
+  return own => own === undefined ? common : fillGroup(schema, shared, own)
+}
+
+/** `fillSwitchable` for many, in the same way. */
+export function createSwitchableFiller<T> (schema: WithProperties, isOn: boolean, shared: false | object | undefined): (own: false | object | undefined) => T | null {
+  const common = fillSwitchable<T>(schema, isOn, shared, undefined)
+  return own => own === undefined ? common : fillSwitchable(schema, isOn, shared, own)
+}
+
 /** A property that is there but `undefined` is one that was left out. */
 function withoutUndefined (object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))

@@ -1,14 +1,14 @@
 import t from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
-import { buildResilience } from '../../../lib/location/resilience.ts'
+import { createResilienceBuilder } from '../../../lib/location/resilience.ts'
 import type { FlagOptions } from '../../../lib/options.ts'
 
-type Resilience = ReturnType<typeof buildResilience>
+type Resilience = ReturnType<ReturnType<typeof createResilienceBuilder>>
 
 /** What becomes of an app's flags below those of the top level. */
 function build (flags: FlagOptions, shared: FlagOptions = {}): { resilience: Resilience, problems: Problem[] } {
   const problems: Problem[] = []
-  return { resilience: buildResilience({ flags, fieldBase: 'apps[0].' }, shared, problems), problems }
+  return { resilience: createResilienceBuilder(shared, problems)({ flags, fieldBase: 'apps[0].' }), problems }
 }
 
 const DEFAULTS = {
@@ -108,10 +108,11 @@ for (const { name, flags, shared } of fine) {
 t.test('what the top level says is wrong once, what an app says at each app', async t => {
   const problems: Problem[] = []
   const shared: FlagOptions = { healthCheck: {}, outlierDetection: { maxEjectionTime: 1 } }
-  buildResilience({ flags: {}, fieldBase: 'apps[0].' }, shared, problems)
-  buildResilience({ flags: {}, fieldBase: 'apps[1].' }, shared, problems)
-  buildResilience({ flags: { healthCheck: { rise: 1 } }, fieldBase: 'apps[2].' }, shared, problems)
-  buildResilience({ flags: { healthCheck: { rise: 1 } }, fieldBase: 'extraProxy[0].' }, shared, problems)
+  const buildResilience = createResilienceBuilder(shared, problems)
+  buildResilience({ flags: {}, fieldBase: 'apps[0].' })
+  buildResilience({ flags: {}, fieldBase: 'apps[1].' })
+  buildResilience({ flags: { healthCheck: { rise: 1 } }, fieldBase: 'apps[2].' })
+  buildResilience({ flags: { healthCheck: { rise: 1 } }, fieldBase: 'extraProxy[0].' })
   t.strictSame(problems.map(({ path }) => path), ['healthCheck.path', 'outlierDetection.maxEjectionTime', 'apps[2].healthCheck.path', 'extraProxy[0].healthCheck.path'])
 })
 
@@ -123,6 +124,6 @@ t.test('several headers that are none are one problem', async t => {
 
 t.test('what is already said of a place is not said again', async t => {
   const problems: Problem[] = [{ path: 'apps[0].healthCheck.path', message: 'must be a path' }]
-  buildResilience({ flags: { healthCheck: {} }, fieldBase: 'apps[0].' }, {}, problems)
+  createResilienceBuilder({}, problems)({ flags: { healthCheck: {} }, fieldBase: 'apps[0].' })
   t.equal(problems.length, 1)
 })
