@@ -133,5 +133,10 @@ export const scenarios = {
 }
 
 function comparePrefixes (count) {
-  return [{ name: `${count} prefixes`, args: ['--prefixes', String(count)] }, { name: '1 prefix' }]
+  const many = ['--prefixes', String(count)]
+  return [
+    { name: `${count} prefixes`, args: ['--own-server', ...many] },
+    { name: `${count} as a plugin`, args: many },
+    { name: '1 prefix', args: ['--own-server'] },
+  ]
 }

@@ -1,4 +1,5 @@
 import { decideRoute, upstreamUrl } from '../lib/location/decide.ts'
+import { LocationTable } from '../lib/location/location-table.ts'
 import type { Location } from '../lib/location/types.ts'
 
 /** A location for machines. New properties may be added; these stay. */
@@ -18,6 +19,7 @@ export interface RouteDescription {
 
 /** The routing table as `fastify-gateway routes --json` prints it. */
 export function describeRoutes (locations: readonly Location[]): RouteDescription[] {
+  const table = new LocationTable(locations)
   return locations.map(({ prefix, name, kind, upstreams, rewrite, addSlashes }) => ({
     prefix,
     app: kind === 'app' ? name : null,
@@ -26,12 +28,12 @@ export function describeRoutes (locations: readonly Location[]): RouteDescriptio
     // A regular expression escapes the slashes of its source, which nobody wrote.
     rewrite: rewrite === null ? null : [rewrite.pattern.source.replaceAll('\\/', '/'), rewrite.replacement],
     addSlashes,
-    example: exampleOf(prefix, locations),
+    example: exampleOf(prefix, table),
   }))
 }
 
 /** Made by the decision that the gateway makes for every request, so it shows what really happens. */
-function exampleOf (prefix: string, locations: readonly Location[]): RouteDescription['example'] {
+function exampleOf (prefix: string, locations: LocationTable): RouteDescription['example'] {
   const request = `${prefix}/example?page=1`
   const decision = decideRoute(locations, request)
   if (decision.kind !== 'forward') return null

@@ -10,9 +10,10 @@ import { chooseRequestId } from '../lib/client/request-id.ts'
 import { createBlockList } from '../lib/client/subnet.ts'
 import { vetRequests } from '../lib/client/vetting.ts'
 import { isOwned } from '../lib/location/decide.ts'
+import { LocationTable } from '../lib/location/location-table.ts'
 import { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
-import proxy, { type ProxyOptions } from '../routes/proxy.ts'
+import proxy, { type Mount, type ProxyOptions } from '../routes/proxy.ts'
 import cors from './cors.ts'
 import draining from './draining.ts'
 import type { GatewayHooks } from './gateway.ts'
@@ -39,21 +40,22 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   fastify.addHook('onClose', async () => endVetting())
   // In a scope with a prefix of its own, that is the first part of every public path.
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
-  const mounts = locations.map(location => ({
+  const mounts: Mount[] = locations.map(location => ({
     prefix: location.prefix,
     dispatcher: new Dispatcher(mount(location), { onHealthChange: createHealthLog(fastify.log, location.name, createHealthSource === undefined), createHealthSource }),
   }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
-  const mounted = dispatchers.map(({ location }) => location)
+  const table = new LocationTable(dispatchers.map(({ location }) => location))
   const readers = createReaders(configuration, hooks, ownsServer)
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
   await fastify.register(http2Sessions, { ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
-  await fastify.register(upgrades, { owns: target => isOwned(mounted, target) })
+  await fastify.register(upgrades, { owns: target => isOwned(table, target) })
   fastify.decorate('gateway', createGateway(configuration, dispatchers, fastify.isDraining))
   async function serve (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
-    for (const { prefix, dispatcher } of mounts) await scope.register(proxy, { ...readers, prefix, dispatcher })
+    if (ownsServer) await scope.register(proxy, { ...readers, mounts, ownsServer })
+    else for (const { prefix, dispatcher } of mounts) await scope.register(proxy, { ...readers, prefix, mounts: [{ prefix: '', dispatcher }], ownsServer })
     if (options.static !== null) await scope.register(staticSite, { prefix: options.static.prefix, site: mount(options.static), readTarget: readers.readTarget })
   }
   // In somebody else's server, a scope keeps CORS off their own routes.
@@ -61,7 +63,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
 }
 
 /** How a request is read, the same way for every location. */
-function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'dispatcher'> {
+function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'mounts' | 'ownsServer'> {
   const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {

@@ -3,15 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 /** nginx's status for a client that did not wait for its answer. */
 const CLIENT_CLOSED = 499
 
-/**
- * The one line of the log for a request.
- * @param app - the location's name
- */
-export function logExchange (app: string, request: FastifyRequest, reply: FastifyReply): void {
+/** The one line of the log for a request. */
+export function logExchange (request: FastifyRequest, reply: FastifyReply): void {
   const { exchange } = request
   const line = {
     req: request,
-    app,
+    app: exchange?.location.name ?? request.routeOptions.config.app,
     upstream: exchange?.upstream?.target.url,
     statusCode: exchange?.isClientGone === true && !reply.raw.headersSent ? CLIENT_CLOSED : reply.statusCode,
     durationMs: Math.round(reply.elapsedTime * 1000) / 1000,

@@ -1,14 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isForwarded } from '../lib/client/methods.ts'
+import { NoRouteError } from '../lib/errors.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
+import { LocationTable } from '../lib/location/location-table.ts'
+import { parseRequestTarget } from '../lib/location/request-target.ts'
+import type { Location } from '../lib/location/types.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import type { Exchange } from '../lib/upstream/exchange.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { logExchange } from './log-exchange.ts'
-import { refuseMalformed, refuseMethod } from './refuse.ts'
+import { answerAboutServer, isAboutServer, refuseMalformed, refuseMethod } from './refuse.ts'
 import { urlsBelow } from './urls.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The name of the location that a route is for, where it is for one. */
+    app?: string
+  }
   interface FastifyRequest {
     /** What the gateway does with this request; `null` until it is forwarded. */
     exchange: Exchange | null
@@ -18,14 +26,68 @@ declare module 'fastify' {
 }
 
 export interface ProxyOptions extends RequestReaders {
-  dispatcher: Dispatcher
+  /** What the scope has routes for. */
+  mounts: readonly Mount[]
+  /**
+   * Nobody else has routes on the server. Then only GET and HEAD, of which a static site may own a part, have routes for each
+   * location. With 34 methods these would be three quarters of the memory of a gateway with many locations, and of the
+   * time until it listens.
+   */
+  ownsServer: boolean
   readRequestId: (request: FastifyRequest) => string
 }
 
-/** One location: everything under its prefix goes to its upstreams. */
+/** A location, and where it is in the scope. */
+export interface Mount {
+  /** `/users`; empty for all of the scope. */
+  prefix: string
+  dispatcher: Dispatcher
+}
+
+/** A scope with one location or several: everything under a prefix goes to its upstreams. */
 export default async function proxy (fastify: FastifyInstance, options: ProxyOptions): Promise<void> {
-  const { dispatcher, readRequestId } = options
-  const { location } = dispatcher
+  prepareScope(fastify, options)
+  const handlers = new Map<Location, LocationHandler>()
+  for (const { prefix, dispatcher } of options.mounts) {
+    const { location } = dispatcher
+    const handle = createHandler(dispatcher, options, fastify)
+    handlers.set(location, handle)
+    for (const url of urlsBelow(fastify.prefix, prefix)) {
+      const method = options.ownsServer ? READING : fastify.supportedMethods
+      fastify.route({ method, url, exposeHeadRoute: false, config: { app: location.name }, handler: handle })
+    }
+  }
+  if (options.ownsServer) shareRoutes(fastify, handlers, options)
+}
+
+type LocationHandler = (request: FastifyRequest, reply: FastifyReply) => void
+
+const READING = ['GET', 'HEAD']
+
+function createHandler (dispatcher: Dispatcher, readers: RequestReaders, fastify: FastifyInstance): LocationHandler {
+  const forward = createForwarder(dispatcher, readers, fastify)
+  const { trace } = dispatcher.location
+  return (request, reply) => {
+    if (isForwarded(request.method) || trace) forward(request, reply)
+    else refuseMethod(request, reply)
+  }
+}
+
+/** The routes of all locations for what does more than read. */
+function shareRoutes (fastify: FastifyInstance, handlers: ReadonlyMap<Location, LocationHandler>, { readTarget }: RequestReaders): void {
+  const locations = new LocationTable([...handlers.keys()])
+  const method = fastify.supportedMethods.filter(name => !READING.includes(name))
+  for (const url of urlsBelow(fastify.prefix)) fastify.route({ method, url, handler: findLocation })
+
+  function findLocation (request: FastifyRequest, reply: FastifyReply): void {
+    if (isAboutServer(request.raw)) return answerAboutServer(request, reply)
+    const location = locations.find(parseRequestTarget(readTarget(request))?.target ?? '')
+    if (location === undefined) reply.send(new NoRouteError())
+    else handlers.get(location)!(request, reply)
+  }
+}
+
+function prepareScope (fastify: FastifyInstance, { readRequestId }: ProxyOptions): void {
   fastify.decorateRequest('exchange', null)
   fastify.decorateRequest('gatewayId', '')
   fastify.removeAllContentTypeParsers()
@@ -39,16 +101,9 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
   fastify.addHook('onRequest', acceptAnyMediaType)
   if (isLogging(fastify)) {
     fastify.addHook('onResponse', (request, reply, done) => {
-      logExchange(location.name, request, reply)
+      logExchange(request, reply)
       done()
     })
-  }
-
-  const handler = createForwarder(dispatcher, options, fastify)
-  const forwarded = fastify.supportedMethods.filter(isForwarded)
-  for (const url of urlsBelow(fastify.prefix)) {
-    fastify.route({ method: forwarded, url, exposeHeadRoute: false, handler })
-    fastify.route({ method: 'TRACE', url, handler: location.trace ? handler : refuseMethod })
   }
 }
 

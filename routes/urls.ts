@@ -1,7 +1,8 @@
 /**
- * The URLs of routes that own everything below the prefix of their scope.
- * @param prefix - of the scope; empty at the root, where `/*` is all there is
+ * The URLs of routes that own everything below a prefix.
+ * @param scopePrefix - of the scope that they are added to
+ * @param prefix - in that scope; empty for all of it
  */
-export function urlsBelow (prefix: string): string[] {
-  return prefix === '' ? ['/*'] : ['', '/*']
+export function urlsBelow (scopePrefix: string, prefix = ''): string[] {
+  return scopePrefix + prefix === '' ? ['/*'] : [prefix, `${prefix}/*`]
 }

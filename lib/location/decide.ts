@@ -1,4 +1,5 @@
-import { joinBase, prefixEnd, resolvePath } from './path.ts'
+import type { LocationTable } from './location-table.ts'
+import { joinBase, resolvePath } from './path.ts'
 import { parseRequestTarget } from './request-target.ts'
 import type { Location, UpstreamTarget } from './types.ts'
 
@@ -10,13 +11,12 @@ export type Decision =
 
 /**
  * Which location a request goes to, and as which path: the decision that the gateway makes, whose first half Fastify's
- * router makes in its stead. The longest prefix wins.
- * @param locations - in any order, no prefix twice
+ * router makes in its stead where it has routes for each location. The longest prefix wins.
  * @param target - in origin-form, with its query, as the client wrote it
  * @returns `path` as from `resolvePath`
  */
-export function decideRoute (locations: readonly Location[], target: string): Decision {
-  const location = findLocation(locations, target)
+export function decideRoute (locations: LocationTable, target: string): Decision {
+  const location = locations.find(target)
   if (location === undefined) return { kind: 'no-route' }
   const path = resolvePath(location, target)
   if (typeof path === 'string') return { kind: 'forward', location, path }
@@ -24,18 +24,9 @@ export function decideRoute (locations: readonly Location[], target: string): De
 }
 
 /** Whether a location owns what a request line asks for. */
-export function isOwned (locations: readonly Location[], requestTarget: string): boolean {
+export function isOwned (locations: LocationTable, requestTarget: string): boolean {
   const target = parseRequestTarget(requestTarget)?.target
-  return target !== undefined && findLocation(locations, target) !== undefined
-}
-
-function findLocation (locations: readonly Location[], target: string): Location | undefined {
-  let longest: Location | undefined
-  for (const location of locations) {
-    if (longest !== undefined && longest.prefix.length >= location.prefix.length) continue
-    if (prefixEnd(location.prefix, target) !== -1) longest = location
-  }
-  return longest
+  return target !== undefined && locations.find(target) !== undefined
 }
 
 /**

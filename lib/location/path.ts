@@ -84,6 +84,17 @@ function decodeEscape (target: string, index: number): number {
   return RESERVED.includes(String.fromCharCode(code)) ? NaN : code
 }
 
+const ESCAPE = /%[\da-f]{2}/gi
+
+/** A path as `prefixEnd` compares it: without those escapes that stand for nothing but a character. */
+export function decodePlain (path: string): string {
+  if (!path.includes('%')) return path
+  return path.replace(ESCAPE, escape => {
+    const code = decodeEscape(escape, 0)
+    return Number.isNaN(code) ? escape : String.fromCharCode(code)
+  })
+}
+
 /** To the end of the path, never into the query. */
 function addSlash (pathAndQuery: string): string {
   const end = pathEnd(pathAndQuery)

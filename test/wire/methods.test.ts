@@ -51,3 +51,22 @@ t.test('a GET of * is no path', async t => {
   client.write(ask('GET *'))
   t.match(await client.closed(), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)
 })
+
+onEachServer('every method goes to the longest prefix, and nowhere without one', async (t, listen) => {
+  const [outer, inner] = [await startRecorder(t), await startRecorder(t)]
+  const { port } = await listen(t, { apps: [{ name: 'api', upstreams: outer.origin }, { name: 'admin', prefix: 'api/admin', upstreams: inner.origin }] })
+  const answerTo = async (line: string) => {
+    const client = await connectRaw(t, port)
+    client.write(ask(line))
+    return await client.closed()
+  }
+  t.match(await answerTo('PROPFIND /api/a?b'), /^HTTP\/1\.1 200 /)
+  t.match(await answerTo('REPORT /api'), /^HTTP\/1\.1 200 /)
+  t.match(await answerTo('MKCOL /%61pi/admin/c'), /^HTTP\/1\.1 200 /)
+  t.match(await answerTo('LOCK /api/admin/../d'), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)
+  t.match(await answerTo('PROPFIND /apiX'), /^HTTP\/1\.1 404 /)
+  t.match(await answerTo('PROPFIND /'), /^HTTP\/1\.1 404 /)
+  t.match(outer.bytes(), /^PROPFIND \/a\?b HTTP\/1\.1\r\n[^]*\r\nREPORT \/ HTTP\/1\.1\r\n/)
+  t.match(inner.bytes(), /^MKCOL \/c HTTP\/1\.1\r\n/)
+  t.equal((outer.bytes() + inner.bytes()).match(/ HTTP\/1\.1\r\n/g)?.length, 3)
+})

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { decideRoute, isOwned, upstreamUrl } from '../../../lib/location/decide.ts'
+import { LocationTable } from '../../../lib/location/location-table.ts'
 import type { Location, UpstreamTarget } from '../../../lib/location/types.ts'
 import { createLocation } from '../locations.ts'
 
@@ -14,21 +15,21 @@ const root = locationAt('')
 
 t.test('the longest prefix wins, whatever the order', async t => {
   for (const locations of [[root, api, admin], [admin, api, root], [api, root, admin]]) {
-    t.same(decideRoute(locations, '/api/admin/x?y'), { kind: 'forward', location: admin, path: '/x?y' })
-    t.same(decideRoute(locations, '/api/adminX'), { kind: 'forward', location: api, path: '/adminX' })
-    t.same(decideRoute(locations, '/apiX'), { kind: 'forward', location: root, path: '/apiX' })
+    t.same(decideRoute(new LocationTable(locations), '/api/admin/x?y'), { kind: 'forward', location: admin, path: '/x?y' })
+    t.same(decideRoute(new LocationTable(locations), '/api/adminX'), { kind: 'forward', location: api, path: '/adminX' })
+    t.same(decideRoute(new LocationTable(locations), '/apiX'), { kind: 'forward', location: root, path: '/apiX' })
   }
 })
 
 t.test('a path that no prefix owns has no route', async t => {
-  t.same(decideRoute([users], '/shop'), { kind: 'no-route' })
-  t.same(decideRoute([users], '*'), { kind: 'no-route' })
-  t.same(decideRoute([], '/'), { kind: 'no-route' })
+  t.same(decideRoute(new LocationTable([users]), '/shop'), { kind: 'no-route' })
+  t.same(decideRoute(new LocationTable([users]), '*'), { kind: 'no-route' })
+  t.same(decideRoute(new LocationTable([]), '/'), { kind: 'no-route' })
 })
 
 t.test('a path that its location refuses is refused, not handed to a shorter one', async t => {
-  t.same(decideRoute([root, users], '/users/../x'), { kind: 'bad-path', location: users, reason: 'it leaves its prefix' })
-  t.same(decideRoute([root, users], '/users#x'), { kind: 'bad-path', location: users, reason: 'it cannot be a path' })
+  t.same(decideRoute(new LocationTable([root, users]), '/users/../x'), { kind: 'bad-path', location: users, reason: 'it leaves its prefix' })
+  t.same(decideRoute(new LocationTable([root, users]), '/users#x'), { kind: 'bad-path', location: users, reason: 'it cannot be a path' })
 })
 
 t.test('the whole URL has the base path of the upstream', async t => {
@@ -84,7 +85,7 @@ for (const withRoot of [true, false]) {
     const counts = { same: 0, undecodable: 0 }
     for (const target of createTargets(600)) {
       const { status, body } = await ask(target)
-      const decision = decideRoute(locations, target)
+      const decision = decideRoute(new LocationTable(locations), target)
       const ours = decision.kind === 'no-route' ? 404 : decision.location.name
       // It answers 400 before any route where decodeURI throws: there is nothing to compare.
       if (status === 400) counts.undecodable++
@@ -96,7 +97,7 @@ for (const withRoot of [true, false]) {
 }
 
 t.test('what a location owns is told of a whole request target', async t => {
-  const locations = [createLocation({ prefix: '/shop' })]
+  const locations = new LocationTable([createLocation({ prefix: '/shop' })])
   const rows: Array<[target: string, expected: boolean]> = [['/shop', true], ['/shop/x?y', true], ['http://a/shop/', true], ['/shopping', false], ['/', false], ['*', false], ['a:443', false]]
   for (const [target, expected] of rows) t.equal(isOwned(locations, target), expected, target)
 })
