@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import { fromPlainError } from './plain-error.ts'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
 import { siblingOf } from './sibling.ts'
@@ -86,7 +85,10 @@ export class WorkerProcess {
   }
 
   async #awaitExit (startedAt: number): Promise<WorkerExit> {
-    const [exitCode, signal] = await once(this.#worker, 'exit') as [number | null, string | null]
+    // Not by `once()` of node:events, which an error would end, such as that of a message to one that is ending.
+    const [exitCode, signal] = await new Promise<[number | null, string | null]>(resolve => {
+      this.#worker.once('exit', (...exit: [number | null, string | null]) => resolve(exit))
+    })
     clearTimeout(this.#deadline)
     return { exitCode, signal, lifetime: performance.now() - startedAt, error: this.#error }
   }
