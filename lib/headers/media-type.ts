@@ -2,7 +2,9 @@ const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
 /** The type and subtype of a `Content-Type`, in lower case, without parameters; empty when there is none. */
 export function mediaTypeOf (value: string | undefined): string {
-  return (value ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  if (value === undefined) return ''
+  const end = value.indexOf(';')
+  return (end === -1 ? value : value.slice(0, end)).trim().toLowerCase()
 }
 
 /** Whether a `Content-Type` begins with a type and a subtype (RFC 9110, 8.3.1). */
