@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { announce } from './announce.mjs'
 
 /** How long, in milliseconds, such a server may take until it answers. */
-const PATIENCE = 30_000
+const PATIENCE = 60_000
 
 /**
  * Runs a server that is not a script of ours, and announces it. It lives in the foreground, in a folder of its own, and both end with
@@ -53,7 +53,8 @@ async function findFreePort () {
 async function waitForAnswer (port) {
   for (const startedAt = Date.now(); !await isAnswering(port);) {
     if (Date.now() - startedAt > PATIENCE) throw new Error(`nothing answers on port ${port} after ${PATIENCE} ms`)
-    await delay(10)
+    // Not so often that asking keeps a busy machine from starting it.
+    await delay(50)
   }
 }
 
