@@ -81,7 +81,7 @@ function withoutBody (answer: Answer, isKnown: boolean): void {
   if (isKnown) {
     answer.statusCode = 304
     delete headers['content-length']
-  } else if (Buffer.isBuffer(body)) headers['content-length'] = String(body.length)
+  }
   answer.body = null
 }
 

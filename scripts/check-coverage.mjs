@@ -2,15 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
 
-// After `tap`: lib/ must be covered, all but a hundredth. Prints what is not, and every room's totals on one line. A file that no
+// After `tap`: lib/ must be covered, all of it. Prints what is not, and every room's totals on one line. A file that no
 // test has loaded is in no report, so the files are looked for on the disk. cli/ is no room here: its tests run the
 // compiled command in processes of its own, where nothing is counted.
 
 const REPORT = '.tap/report/coverage-final.json'
 const ROOMS = ['lib', 'plugins', 'routes']
 const COVERED_ROOM = 'lib'
-/** Percent. It was 100 until the protocols came; back to that when what is printed below is covered. */
-const LEAST = 99
+const LEAST = 100
 const KINDS = ['lines', 'branches', 'functions']
 
 if (!existsSync(REPORT)) {

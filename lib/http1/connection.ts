@@ -183,11 +183,7 @@ export class Connection implements Watched, ResponseListener, UploadListener {
   readonly #onError = (error: Error) => this.#fail(error)
 
   readonly #onEnd = () => {
-    try {
-      if (!this.#parser.finish()) this.#fail(otherSideClosed())
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+    if (!this.#parser.finish()) this.#fail(otherSideClosed())
   }
 
   readonly #onClose = () => {

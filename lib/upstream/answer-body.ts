@@ -67,7 +67,7 @@ export class AnswerBody extends Readable {
   }
 
   #endResponse (response: ServerResponse): boolean {
-    if (this.trailers !== null) response.addTrailers(this.trailers)
+    this.#addTrailers(response)
     response.end()
     this.destroy()
     return false
@@ -81,10 +81,14 @@ export class AnswerBody extends Readable {
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
     if (!isResponse(destination)) return super.pipe(destination, options)
     // Before pipe's own listener, which ends the response.
-    this.once('end', () => { if (this.trailers !== null) destination.addTrailers(isHttp2(destination) ? foldRepeated(this.trailers) : this.trailers) })
+    this.once('end', () => this.#addTrailers(destination))
     super.pipe(destination, options)
     if (this.readableLength === 0) destination.write(NOTHING)
     return destination
+  }
+
+  #addTrailers (response: ServerResponse): void {
+    if (this.trailers !== null) response.addTrailers(isHttp2(response) ? foldRepeated(this.trailers) : this.trailers)
   }
 }
 

@@ -21,8 +21,8 @@ export class HealthChecker implements HealthSource {
   readonly #random: () => number
   readonly #tell: ProbeListener
   readonly #watches = new Map<string, Watch>()
-  #targets: () => readonly UpstreamTarget[] = () => []
-  #isRunning = false
+  /** While it runs. */
+  #targets: (() => readonly UpstreamTarget[]) | null = null
 
   constructor (rule: HealthCheckRule, random: () => number, tell: ProbeListener) {
     this.#rule = rule
@@ -42,13 +42,12 @@ export class HealthChecker implements HealthSource {
 
   start (targets: () => readonly UpstreamTarget[]): void {
     this.#targets = targets
-    this.#isRunning = true
     this.refresh()
   }
 
   /** Those that are new are probed, and those that are gone no longer. */
   refresh (): void {
-    if (!this.#isRunning) return
+    if (this.#targets === null) return
     const present = new Set<string>()
     for (const target of this.#targets()) {
       present.add(identityOf(target))
@@ -61,7 +60,7 @@ export class HealthChecker implements HealthSource {
   }
 
   stop (): void {
-    this.#isRunning = false
+    this.#targets = null
     for (const [key, watch] of this.#watches) this.#forget(key, watch)
   }
 

@@ -19,7 +19,8 @@ export class HealthFollower implements HealthSource {
   readonly #known: (address: string) => ProbeStatus
   readonly #tell: ProbeListener
   readonly #followed = new Map<string, { target: UpstreamTarget, state: ProbeState }>()
-  #targets: () => readonly UpstreamTarget[] = () => []
+  /** From the start on. */
+  #targets: (() => readonly UpstreamTarget[]) | null = null
 
   /** @param known - what has been found out about an address, by `identityOf()`, before it is followed */
   constructor (rule: HealthCheckRule, known: (address: string) => ProbeStatus, tell: ProbeListener) {
@@ -43,6 +44,7 @@ export class HealthFollower implements HealthSource {
   }
 
   refresh (): void {
+    if (this.#targets === null) return
     const present = new Set(this.#targets().map(identityOf))
     for (const address of this.#followed.keys()) {
       if (!present.has(address)) this.#followed.delete(address)

@@ -17,6 +17,13 @@ for (const { name, headers, trailer } of trailers) {
   })
 }
 
+t.test('an answer in a coding that nobody asked for is a bad one', async t => {
+  const read = (...headers: string[]) => readAnswerHead(200, bytes(headers), 'Fine', 'shop')
+  for (const coding of ['gzip', 'gzip, chunked', 'chunked, chunked', 'x']) t.throws(() => read('Transfer-Encoding', coding), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' }, coding)
+  for (const coding of ['chunked', ' Chunked ']) t.match(read('transfer-encoding', coding), { statusCode: 200 }, coding)
+  t.match(read('x-as-long-as-that', 'gzip'), { headers: { 'x-as-long-as-that': 'gzip' } }, 'another header')
+})
+
 const switches: { name: string, headers: string[], asked: string, protocol: string }[] = [
   { name: 'to the protocol that was asked for', headers: SWITCH, asked: 'websocket', protocol: 'websocket' },
   { name: 'in another spelling, which stays the upstream\'s', headers: ['UPGRADE', 'WebSocket'], asked: 'websocket', protocol: 'WebSocket' },

@@ -194,6 +194,13 @@ t.test('a connection that may serve somebody else by now is not touched any more
   t.strictSame([told.resumed - resumed, told.cancelled], [0, []])
 })
 
+t.test('more interim answers than anybody has to say are a bad answer', async t => {
+  const { connect, head } = createAttempt()
+  connect()
+  for (let i = 0; i < 1000; i++) head(103, 'Link', '</a>')
+  t.throws(() => head(103, 'Link', '</a>'), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' })
+})
+
 t.test('interim answers are left out', async t => {
   const { attempt, told, connect, head } = createAttempt()
   connect()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net, { type Socket } from 'node:net'
-import { Readable } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
 import t from 'tap'
@@ -38,6 +38,68 @@ for (const httpClient of ['own', 'undici'] as const) {
       t.equal(await completed, 'fine')
     })
   }
+}
+
+for (const httpClient of ['own', 'undici'] as const) {
+  t.test(`${httpClient}: a switch of protocols hands the connection on`, async t => {
+    const server = net.createServer(socket => socket.on('error', () => {}).once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\nfirst')
+      socket.once('data', bytes => socket.end(`got ${String(bytes)}`))
+    }))
+    await listen(t, server)
+    const transport = openTransport(createTarget(`http://127.0.0.1:${portOf(server)}`), SETTINGS, httpClient)
+    t.teardown(() => transport.destroy())
+    const [statusCode, socket] = await new Promise<[number, Duplex]>((resolve, reject) => {
+      transport.dispatch({ ...GET, upgrade: 'test' }, { ...silentHandler, onUpgrade: (status, _headers, duplex) => resolve([status, duplex]), onError: reject })
+    })
+    socket.write('second')
+    t.equal(statusCode, 101)
+    t.equal(Buffer.concat(await socket.toArray()).toString(), 'firstgot second')
+  })
+
+  t.test(`${httpClient}: when the read that brought the head is over is told once, whether or not the body came with it`, async t => {
+    const sockets: Socket[] = []
+    const server = net.createServer(socket => sockets.push(socket.on('error', () => {}).resume()))
+    await listen(t, server)
+    const transport = openTransport(createTarget(`http://127.0.0.1:${portOf(server)}`), SETTINGS, httpClient)
+    t.teardown(() => transport.destroy())
+    const events: string[] = []
+    const completed = new Promise<void>((resolve, reject) => {
+      transport.dispatch(GET, {
+        ...silentHandler,
+        onHeaders: () => events.push('head') > 0,
+        onRead: () => { events.push('read') },
+        onData: () => events.push('data') > 0,
+        onComplete: () => resolve(),
+        onError: reject,
+      })
+    })
+    while (sockets.length === 0) await setImmediate()
+    sockets[0]!.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfi')
+    while (!events.includes('read')) await setImmediate()
+    t.strictSame(events, ['head', 'data', 'read'])
+    sockets[0]!.write('ne')
+    await completed
+    t.strictSame(events, ['head', 'data', 'read', 'data'])
+  })
+
+  t.test(`${httpClient}: closing waits for what is under way, and takes nothing more`, async t => {
+    const sockets: Socket[] = []
+    const server = net.createServer(socket => sockets.push(socket.on('error', () => {})))
+    await listen(t, server)
+    const transport = openTransport(createTarget(`http://127.0.0.1:${portOf(server)}`), SETTINGS, httpClient)
+    t.teardown(() => transport.destroy())
+    const events: string[] = []
+    transport.dispatch(GET, { ...silentHandler, onComplete: () => events.push('complete') })
+    while (sockets.length === 0) await setImmediate()
+    const closed = transport.close().then(() => events.push('closed'))
+    await new Promise<void>(resolve => { transport.dispatch(GET, { ...silentHandler, onError: () => resolve() }) })
+    await once(sockets[0]!, 'data')
+    t.strictSame(events, [])
+    sockets[0]!.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    await closed
+    t.strictSame(events, ['complete', 'closed'])
+  })
 }
 
 t.test('undici does not announce the trailers that it does not send', async t => {
