@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, portOf, startUpstream } from '../helper.ts'
+import { connectRaw, listenGateway, portOf, startUpstream } from '../helper.ts'
 
 /** A server with a gateway in it, whose other parts are registered before or behind that. */
 async function startServer (t: Test, { before = () => {}, behind = () => {} }: { before?: (fastify: FastifyInstance) => void, behind?: (fastify: FastifyInstance) => void }) {
@@ -91,4 +93,25 @@ t.test('trailers of the server\'s own follow an answer', async t => {
   })
   t.match(await ask(t, port, '/app/stream'), /\r\nx-sum: seven\r\n\r\n$/i)
   t.equal(sent.length, 1)
+})
+
+t.test('answers of every byte there is, on both sides of what leaves in one write, are those of the app, one behind the other', async t => {
+  const everyByte = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
+  const bodies = [0, 1, 256, 4096, 4097, 65_536, 65_537].map(length => Buffer.alloc(length, everyByte))
+  const origin = await startUpstream(t, (request, response) => {
+    const body = bodies[Number(request.url!.slice(1))]!
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body)
+  })
+  const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: origin }] })
+  const socket = net.connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write(bodies.map((_, index) => `GET /app/${index} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+  let rest = Buffer.alloc(0)
+  for (const body of bodies) {
+    while (!rest.includes('\r\n\r\n') || rest.length < rest.indexOf('\r\n\r\n') + 4 + body.length) rest = Buffer.concat([rest, (await once(socket, 'data'))[0] as Buffer])
+    const start = rest.indexOf('\r\n\r\n') + 4
+    t.ok(rest.subarray(start, start + body.length).equals(body), `${body.length} bytes`)
+    rest = rest.subarray(start + body.length)
+  }
+  t.equal(rest.length, 0)
 })
