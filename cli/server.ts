@@ -6,7 +6,6 @@ import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import ownServer from '../plugins/own-server.ts'
 import { keepCertificate } from './certificate.ts'
-import { neverPretenure } from './never-pretenure.ts'
 import { overTls } from './secure-server.ts'
 
 export interface ServerSettings {
@@ -34,7 +33,6 @@ export interface RunningGateway {
  * @throws GW_ERR_CONFIG; what the system says of the address (`EADDRINUSE`, `EACCES`, ...). Then nothing is left open.
  */
 export async function startGateway ({ configuration, host, port, logger, hidesAddress, createHealthSource }: ServerSettings): Promise<RunningGateway> {
-  neverPretenure()
   const { tls } = configuration.options
   const pair = tls === null ? null : loadPair(tls)
   const fastify = Fastify({ ...options, logger, ...(pair !== null && overTls(pair, configuration.options)) })

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
 import { NoRouteError } from '../lib/errors.ts'
+import { neverPretenure } from '../lib/never-pretenure.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import { answerAboutServer, isAboutServer, refuseMalformed } from '../routes/refuse.ts'
 import locations from './locations.ts'
@@ -14,6 +15,7 @@ export interface OwnServerOptions {
 
 /** The gateway on a server that is made for it: what no location owns is answered by it, too. */
 async function ownServer (fastify: FastifyInstance, { configuration, createHealthSource }: OwnServerOptions): Promise<void> {
+  neverPretenure()
   applyServerOptions(fastify, configuration.options.server)
   fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function answerNoRoute (request, reply) {
     if (isAboutServer(request.raw)) return answerAboutServer(request, reply)

@@ -34,6 +34,7 @@ function endInOneWrite (response: ServerResponse, body: Buffer): void {
   }
   socket.cork()
   response.write(body.toString('latin1'), 'latin1')
+  // Before the end, which would add an empty part to what has not left.
   socket.uncork()
   response.end()
 }

@@ -1,22 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isForwarded } from '../lib/client/methods.ts'
-import { NoRouteError } from '../lib/errors.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
 import { LocationTable } from '../lib/location/location-table.ts'
+import { NOT_A_PATH } from '../lib/location/path.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
 import type { Location } from '../lib/location/types.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import type { Exchange } from '../lib/upstream/exchange.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { logExchange } from './log-exchange.ts'
-import { answerAboutServer, isAboutServer, refuseMalformed, refuseMethod } from './refuse.ts'
+import { answerAboutServer, isAboutServer, refuseMalformed, refuseMethod, refusePath, refuseUnowned } from './refuse.ts'
 import { urlsBelow } from './urls.ts'
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The name of the location that a route is for, where it is for one. */
-    app?: string
-  }
   interface FastifyRequest {
     /** What the gateway does with this request; `null` until it is forwarded. */
     exchange: Exchange | null
@@ -46,18 +42,21 @@ export interface Mount {
 
 /** A scope with one location or several: everything under a prefix goes to its upstreams. */
 export default async function proxy (fastify: FastifyInstance, options: ProxyOptions): Promise<void> {
-  prepareScope(fastify, options)
+  const locations = new LocationTable(options.mounts.map(({ dispatcher }) => dispatcher.location))
+  prepareScope(fastify, options, locations)
+  const methods = fastify.supportedMethods.filter(method => method !== 'CONNECT')
   const handlers = new Map<Location, LocationHandler>()
   for (const { prefix, dispatcher } of options.mounts) {
     const { location } = dispatcher
     const handle = createHandler(dispatcher, options, fastify)
     handlers.set(location, handle)
     for (const url of urlsBelow(fastify.prefix, prefix)) {
-      const method = options.ownsServer ? READING : fastify.supportedMethods
-      fastify.route({ method, url, exposeHeadRoute: false, config: { app: location.name }, handler: handle })
+      fastify.route({ method: options.ownsServer ? READING : methods, url, exposeHeadRoute: false, handler: handle })
     }
   }
-  if (options.ownsServer) shareRoutes(fastify, handlers, options)
+  if (!options.ownsServer) return
+  const findLocation = createLocationFinder(locations, handlers, options)
+  for (const url of urlsBelow(fastify.prefix)) fastify.route({ method: methods.filter(method => !READING.includes(method)), url, handler: findLocation })
 }
 
 type LocationHandler = (request: FastifyRequest, reply: FastifyReply) => void
@@ -68,26 +67,24 @@ function createHandler (dispatcher: Dispatcher, readers: RequestReaders, fastify
   const forward = createForwarder(dispatcher, readers, fastify)
   const { trace } = dispatcher.location
   return (request, reply) => {
-    if (isForwarded(request.method) || trace) forward(request, reply)
+    if (trace || isForwarded(request.method)) forward(request, reply)
     else refuseMethod(request, reply)
   }
 }
 
-/** The routes of all locations for what does more than read. */
-function shareRoutes (fastify: FastifyInstance, handlers: ReadonlyMap<Location, LocationHandler>, { readTarget }: RequestReaders): void {
-  const locations = new LocationTable([...handlers.keys()])
-  const method = fastify.supportedMethods.filter(name => !READING.includes(name))
-  for (const url of urlsBelow(fastify.prefix)) fastify.route({ method, url, handler: findLocation })
-
-  function findLocation (request: FastifyRequest, reply: FastifyReply): void {
+/** Makes the handler of the routes that all locations share. */
+function createLocationFinder (locations: LocationTable, handlers: ReadonlyMap<Location, LocationHandler>, { readTarget }: RequestReaders): LocationHandler {
+  return function findLocation (request, reply) {
     if (isAboutServer(request.raw)) return answerAboutServer(request, reply)
-    const location = locations.find(parseRequestTarget(readTarget(request))?.target ?? '')
-    if (location === undefined) reply.send(new NoRouteError())
+    const target = parseRequestTarget(readTarget(request))?.target
+    if (target === undefined) return refusePath(reply, NOT_A_PATH)
+    const location = locations.find(target)
+    if (location === undefined) refuseUnowned(request, reply)
     else handlers.get(location)!(request, reply)
   }
 }
 
-function prepareScope (fastify: FastifyInstance, { readRequestId }: ProxyOptions): void {
+function prepareScope (fastify: FastifyInstance, { readRequestId, readTarget }: ProxyOptions, locations: LocationTable): void {
   fastify.decorateRequest('exchange', null)
   fastify.decorateRequest('gatewayId', '')
   fastify.removeAllContentTypeParsers()
@@ -100,8 +97,9 @@ function prepareScope (fastify: FastifyInstance, { readRequestId }: ProxyOptions
   fastify.addHook('onRequest', refuseMalformed)
   fastify.addHook('onRequest', acceptAnyMediaType)
   if (isLogging(fastify)) {
+    const nameOf = (request: FastifyRequest) => locations.find(parseRequestTarget(readTarget(request))?.target ?? '')?.name
     fastify.addHook('onResponse', (request, reply, done) => {
-      logExchange(request, reply)
+      logExchange(request, reply, nameOf)
       done()
     })
   }

@@ -4,7 +4,7 @@ import { isHttp2 } from '../lib/client/http-version.ts'
 import { lingerOnClose } from '../lib/client/linger.ts'
 import { allowOf } from '../lib/client/methods.ts'
 import { verdictOn } from '../lib/client/vetting.ts'
-import { BadPathError, BadRequestError, MethodNotAllowedError, UpgradeRefusedError } from '../lib/errors.ts'
+import { BadPathError, BadRequestError, MethodNotAllowedError, NoRouteError, UpgradeRefusedError } from '../lib/errors.ts'
 import type { PathFault } from '../lib/location/path.ts'
 
 /**
@@ -42,6 +42,13 @@ export function refuseMethod ({ method, server }: FastifyRequest, reply: Fastify
 export function refusePath (reply: FastifyReply, { kind, reason }: PathFault): void {
   if (kind === 'not-mine') reply.callNotFound()
   else reply.send(new BadPathError(reason))
+}
+
+/** No location owns it. On the gateway's own server, where nobody else does. */
+export function refuseUnowned (request: FastifyRequest, reply: FastifyReply): void {
+  // The rest of a long upload is for nobody.
+  if (!request.raw.complete) closeAfter(request, reply)
+  reply.send(new NoRouteError())
 }
 
 /** The location is not for anything but HTTP. */

@@ -11,7 +11,8 @@ export function runTogether (folder: string, isMeant: (file: string) => boolean 
   const root = join(import.meta.dirname, folder)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.test.ts') && isMeant(file)).sort()
   // What they register while this runs waits for it, so no test begins before all are loaded.
-  t.test(`the ${files.length} files of test/${folder} can be loaded`, async () => {
+  t.test(`the ${files.length} files of test/${folder} can be loaded`, async t => {
+    t.not(files.length, 0)
     for (const file of files) await import(join(root, file))
   })
 }

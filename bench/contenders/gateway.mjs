@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import Fastify, { LogController } from 'fastify'
 import { options } from '../../dist/app.js'
-import { neverPretenure } from '../../dist/cli/never-pretenure.js'
 import gateway from '../../dist/index.js'
 import { resolveConfiguration } from '../../dist/lib/configuration.js'
 import ownServer from '../../dist/plugins/own-server.js'
@@ -23,7 +22,6 @@ const names = Array.from({ length: prefixes }, (_, index) => index === prefixes 
 const apps = names.map(name => ({ name, upstreams, balancer, ...limits }))
 const fastify = values['own-server'] ? Fastify(options) : Fastify({ logController: new LogController({ disableRequestLogging: true }) })
 const startedAt = performance.now()
-if (values['own-server']) neverPretenure()
 if (values['own-server']) await fastify.register(ownServer, { configuration: await resolveConfiguration({ apps }, process.cwd()) })
 else await fastify.register(gateway, { apps })
 await fastify.listen({ port: 0, host: '127.0.0.1' })

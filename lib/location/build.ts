@@ -90,8 +90,8 @@ function compileFlag ({ rewrite }: FlagOptions, path: string, problems: Problem[
 function createBuilder (shared: FlagOptions, problems: Problem[]): (candidate: Candidate) => Location {
   const defaults = GatewaySchema.properties
   const sharedRewrite = compileFlag(shared, 'rewrite', problems)
-  const openapi = createSwitchableFiller<NonNullable<Location['openapi']>>(openApiGroup, true, shared.openapi)
-  const timeouts = createGroupFiller<Location['timeouts']>(defaults.timeouts, shared.timeouts)
+  const fillOpenApi = createSwitchableFiller<NonNullable<Location['openapi']>>(openApiGroup, true, shared.openapi)
+  const fillTimeouts = createGroupFiller<Location['timeouts']>(defaults.timeouts, shared.timeouts)
   const buildResilience = createResilienceBuilder(shared, problems)
 
   return function buildLocation (candidate) {
@@ -109,13 +109,13 @@ function createBuilder (shared: FlagOptions, problems: Problem[]): (candidate: C
       redirectCache: flags.redirectCache ?? shared.redirectCache ?? defaults.redirectCache.default,
       prefixAware: flags.prefixAware ?? shared.prefixAware ?? defaults.prefixAware.default,
       cookiePath: flags.cookiePath ?? shared.cookiePath ?? defaults.cookiePath.default,
-      openapi: openapi(flags.openapi),
+      openapi: fillOpenApi(flags.openapi),
       addForwardedHost: flags.addForwardedHost ?? shared.addForwardedHost ?? defaults.addForwardedHost.default,
       rewriteHost: flags.rewriteHost ?? shared.rewriteHost ?? defaults.rewriteHost.default,
       httpClient: flags.httpClient ?? shared.httpClient ?? defaults.httpClient.default,
       websocket: flags.websocket ?? shared.websocket ?? defaults.websocket.default,
       trace: flags.trace ?? shared.trace ?? defaults.trace.default,
-      timeouts: timeouts(flags.timeouts),
+      timeouts: fillTimeouts(flags.timeouts),
       ...buildResilience(candidate),
     }
   }

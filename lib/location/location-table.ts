@@ -19,7 +19,7 @@ export class LocationTable {
    * @param target - in origin-form, as the client wrote it
    */
   find (target: string): Location | undefined {
-    const path = decodePlain(pathOf(target))
+    const path = decodePlain(beforeQuery(target))
     let end = path.length <= this.#longest ? path.length : path.lastIndexOf('/', this.#longest)
     while (end > 0) {
       const location = this.#byPrefix.get(path.slice(0, end))
@@ -31,7 +31,7 @@ export class LocationTable {
 }
 
 /** Also before a fragment, which no target may have: its location is to say so. */
-function pathOf (target: string): string {
+function beforeQuery (target: string): string {
   const end = target.search(PATH_END)
   return end === -1 ? target : target.slice(0, end)
 }

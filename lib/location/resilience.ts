@@ -20,20 +20,20 @@ export interface ResilienceSource {
  * @param problems - gets what contradicts itself
  */
 export function createResilienceBuilder (shared: FlagOptions, problems: Problem[]): (source: ResilienceSource) => Resilience {
-  const limits = createGroupFiller<Resilience['limits']>(resilienceGroups.limits, shared.limits)
-  const healthCheck = createSwitchableFiller<HealthCheckRule>(resilienceGroups.healthCheck, false, shared.healthCheck)
-  const outlierDetection = createSwitchableFiller<OutlierRule>(resilienceGroups.outlierDetection, true, shared.outlierDetection)
-  const slowStart = createSwitchableFiller<NonNullable<Resilience['slowStart']>>(resilienceGroups.slowStart, false, shared.slowStart)
-  const retry = createSwitchableFiller<NonNullable<Resilience['retry']>>(resilienceGroups.retry, true, shared.retry)
+  const fillLimits = createGroupFiller<Resilience['limits']>(resilienceGroups.limits, shared.limits)
+  const fillHealthCheck = createSwitchableFiller<HealthCheckRule>(resilienceGroups.healthCheck, false, shared.healthCheck)
+  const fillOutlierDetection = createSwitchableFiller<OutlierRule>(resilienceGroups.outlierDetection, true, shared.outlierDetection)
+  const fillSlowStart = createSwitchableFiller<NonNullable<Resilience['slowStart']>>(resilienceGroups.slowStart, false, shared.slowStart)
+  const fillRetry = createSwitchableFiller<NonNullable<Resilience['retry']>>(resilienceGroups.retry, true, shared.retry)
 
   return function buildResilience ({ flags, fieldBase }) {
     const resilience: Resilience = {
-      limits: limits(flags.limits),
+      limits: fillLimits(flags.limits),
       balancer: flags.balancer ?? shared.balancer ?? GatewaySchema.properties.balancer.default as Location['balancer'],
-      healthCheck: healthCheck(flags.healthCheck),
-      outlierDetection: outlierDetection(flags.outlierDetection),
-      slowStart: slowStart(flags.slowStart),
-      retry: retry(flags.retry),
+      healthCheck: fillHealthCheck(flags.healthCheck),
+      outlierDetection: fillOutlierDetection(flags.outlierDetection),
+      slowStart: fillSlowStart(flags.slowStart),
+      retry: fillRetry(flags.retry),
     }
     // What the top level says is wrong once, however many locations it holds for.
     const report = (name: 'healthCheck' | 'outlierDetection', property: string, message: string) => {

@@ -36,17 +36,17 @@ export function fillSwitchable<T> (schema: WithProperties, isOn: boolean, shared
 }
 
 /**
- * `fillGroup` for many: those who say nothing themselves have one object, which nobody may change.
+ * `fillGroup` for many: those who say nothing themselves have one object, which is frozen.
  * @param shared - what holds for all of them
  */
 export function createGroupFiller<T> (schema: WithProperties, shared: object | undefined): (own: object | undefined) => T {
-  const common = fillGroup<T>(schema, shared)
+  const common = Object.freeze(fillGroup<T>(schema, shared))
   return own => own === undefined ? common : fillGroup(schema, shared, own)
 }
 
 /** `fillSwitchable` for many, in the same way. */
 export function createSwitchableFiller<T> (schema: WithProperties, isOn: boolean, shared: false | object | undefined): (own: false | object | undefined) => T | null {
-  const common = fillSwitchable<T>(schema, isOn, shared, undefined)
+  const common = Object.freeze(fillSwitchable<T>(schema, isOn, shared, undefined))
   return own => own === undefined ? common : fillSwitchable(schema, isOn, shared, own)
 }
 

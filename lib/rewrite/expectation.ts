@@ -38,6 +38,6 @@ const BEGINNING = /^[\s\xef\xbb\xbf]*(?:\{[^]*"(?:openapi|swagger)"\s*:\s*"[23]|
 /** Whether an answer begins as documents do: its version is among the first of its properties. */
 export function beginsLikeDocument (chunk: Buffer): boolean {
   const text = chunk.toString('latin1', 0, PEEK_BYTES)
-  // Most answers hold neither word, and the expression would look for them behind every brace.
+  // Most answers hold neither word, and the expression would look for them at every place.
   return (text.includes('openapi') || text.includes('swagger')) && BEGINNING.test(text)
 }

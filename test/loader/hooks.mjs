@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // Loads TypeScript for the tests: ts-blank-space puts blanks where types are, so every line and column stays where it is. Its
-// own loader does so in each of the some 300 processes of a test run, and has to load the TypeScript compiler there, which
-// takes a second; this one keeps what was made, one file for each source.
+// own loader does so in every process of a test run, and has to load the TypeScript compiler there, which takes a second; this
+// one keeps what was made, one file for each source.
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ts-blank-space/', import.meta.url))
-const { version } = createRequire(import.meta.url)('ts-blank-space/package.json')
+const require = createRequire(import.meta.url)
+const VERSIONS = ['ts-blank-space', 'typescript'].map(name => require(`${name}/package.json`).version)
 
 mkdirSync(CACHE, { recursive: true })
 
@@ -30,13 +31,13 @@ export async function load (url, context, nextLoad) {
 
 async function blank (path, source) {
   const kept = join(CACHE, hashOf(path))
-  const key = hashOf(version, source)
+  const key = hashOf(...VERSIONS, source)
   const found = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
   if (found.startsWith(`${key}\n`)) return found.slice(key.length + 1)
   const { default: blankSpace } = await import('ts-blank-space')
   const blanked = blankSpace(source)
-  // Another process may make the same one: a file is there as a whole or not at all.
-  const whole = `${kept}.${process.pid}`
+  // Another process, or thread, may make the same one: a file is there as a whole or not at all.
+  const whole = `${kept}.${randomUUID()}`
   writeFileSync(whole, `${key}\n${blanked}`)
   renameSync(whole, kept)
   return blanked

@@ -95,7 +95,11 @@ t.test('trailers of the server\'s own follow an answer', async t => {
   t.equal(sent.length, 1)
 })
 
-t.test('answers of every byte there is, on both sides of what leaves in one write, are those of the app, one behind the other', async t => {
+for (const isPipelined of [false, true]) {
+  t.test(`answers of every byte there is, on both sides of what leaves in one write, are those of the app${isPipelined ? ', all asked for at once' : ''}`, t => checkBytes(t, isPipelined))
+}
+
+async function checkBytes (t: Test, isPipelined: boolean): Promise<void> {
   const everyByte = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
   const bodies = [0, 1, 256, 4096, 4097, 65_536, 65_537].map(length => Buffer.alloc(length, everyByte))
   const origin = await startUpstream(t, (request, response) => {
@@ -105,13 +109,15 @@ t.test('answers of every byte there is, on both sides of what leaves in one writ
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: origin }] })
   const socket = net.connect(port, '127.0.0.1')
   t.teardown(() => socket.destroy())
-  socket.write(bodies.map((_, index) => `GET /app/${index} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+  const requests = bodies.map((_, index) => `GET /app/${index} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  if (isPipelined) socket.write(requests.join(''))
   let rest = Buffer.alloc(0)
-  for (const body of bodies) {
+  for (const [index, body] of bodies.entries()) {
+    if (!isPipelined) socket.write(requests[index]!)
     while (!rest.includes('\r\n\r\n') || rest.length < rest.indexOf('\r\n\r\n') + 4 + body.length) rest = Buffer.concat([rest, (await once(socket, 'data'))[0] as Buffer])
     const start = rest.indexOf('\r\n\r\n') + 4
     t.ok(rest.subarray(start, start + body.length).equals(body), `${body.length} bytes`)
     rest = rest.subarray(start + body.length)
   }
   t.equal(rest.length, 0)
-})
+}

@@ -1,4 +1,8 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import { options as serverOptions } from '../../app.ts'
+import { resolveConfiguration } from '../../lib/configuration.ts'
+import ownServer from '../../plugins/own-server.ts'
 import { connectRaw } from '../helper.ts'
 import { onEachServer, startRecorder } from './support.ts'
 
@@ -64,9 +68,26 @@ onEachServer('every method goes to the longest prefix, and nowhere without one',
   t.match(await answerTo('REPORT /api'), /^HTTP\/1\.1 200 /)
   t.match(await answerTo('MKCOL /%61pi/admin/c'), /^HTTP\/1\.1 200 /)
   t.match(await answerTo('LOCK /api/admin/../d'), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)
+  t.match(await answerTo('POST http://user@host/api/e'), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)
+  t.match(await answerTo('PUT http://other.test/api/admin/f'), /^HTTP\/1\.1 200 /)
   t.match(await answerTo('PROPFIND /apiX'), /^HTTP\/1\.1 404 /)
   t.match(await answerTo('PROPFIND /'), /^HTTP\/1\.1 404 /)
   t.match(outer.bytes(), /^PROPFIND \/a\?b HTTP\/1\.1\r\n[^]*\r\nREPORT \/ HTTP\/1\.1\r\n/)
-  t.match(inner.bytes(), /^MKCOL \/c HTTP\/1\.1\r\n/)
-  t.equal((outer.bytes() + inner.bytes()).match(/ HTTP\/1\.1\r\n/g)?.length, 3)
+  t.match(inner.bytes(), /^MKCOL \/c HTTP\/1\.1\r\n[^]*\r\nPUT \/f HTTP\/1\.1\r\n/)
+  t.equal((outer.bytes() + inner.bytes()).match(/ HTTP\/1\.1\r\n/g)?.length, 4)
+})
+
+t.test('a gateway with a server of its own may have a prefix, as fastify-cli gives it', async t => {
+  const recorder = await startRecorder(t)
+  const configuration = await resolveConfiguration({ apps: [{ name: 'app', upstreams: recorder.origin }, { name: 'root', prefix: '', upstreams: recorder.origin }] }, process.cwd())
+  const fastify = Fastify(serverOptions)
+  t.teardown(() => fastify.close())
+  await fastify.register(async scope => { await scope.register(ownServer, { configuration }) }, { prefix: '/gw' })
+  for (const method of ['GET', 'POST', 'PROPFIND'] as const) {
+    for (const [path, asked] of [['/gw/app', '/'], ['/gw/app/x', '/x'], ['/gw/y', '/y'], ['/gw', '/']]) {
+      t.equal((await fastify.inject({ method: method as 'GET', url: path! })).body, asked, `${method} ${path}`)
+    }
+    const { statusCode, body } = await fastify.inject({ method: method as 'GET', url: '/app' })
+    t.strictSame([statusCode, JSON.parse(body).statusCode], [404, 404], `${method} /app`)
+  }
 })

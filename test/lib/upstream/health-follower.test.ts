@@ -58,6 +58,13 @@ t.test('an address that is gone is forgotten, and those that stay are not', asyn
   t.not(follower.stateOf(second), goes)
 })
 
+t.test('before it is started, nothing is forgotten', async t => {
+  const { follower } = createFollower()
+  const state = follower.stateOf(first)
+  follower.refresh()
+  t.equal(follower.stateOf(first), state)
+})
+
 t.test('when it has stopped, nobody is told anything', async t => {
   const { follower, told } = createFollower()
   follower.stateOf(first)
