@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { endInOneWrite } from '../lib/client/one-write.ts'
 import type { Answer } from '../lib/upstream/answer-assembly.ts'
 import { AnswerBody } from '../lib/upstream/answer-body.ts'
 
@@ -14,29 +14,8 @@ export function sendDirectly (reply: FastifyReply, { statusCode, headers, body }
   raw.writeHead(statusCode, headers)
   reply.hijack()
   if (body instanceof AnswerBody) body.sendTo(raw)
-  else if (body !== null && body.length <= ONE_WRITE_LIMIT) endInOneWrite(raw, body)
-  else raw.end(body)
-}
-
-/** Up to here, copying a body costs less than the second part of a write. */
-const ONE_WRITE_LIMIT = 4096
-
-/**
- * Head and body leave as one text. `end(body)` would make a list of the two and of an empty third, and `writev` of a list costs
- * three times what `write` of a text does.
- */
-function endInOneWrite (response: ServerResponse, body: Buffer): void {
-  const { socket } = response
-  // Its turn is later, behind those that came before it on its connection.
-  if (socket === null || body.length === 0) {
-    response.end(body)
-    return
-  }
-  socket.cork()
-  response.write(body.toString('latin1'), 'latin1')
-  // Before the end, which would add an empty part to what has not left.
-  socket.uncork()
-  response.end()
+  else if (body === null) raw.end()
+  else endInOneWrite(raw, body)
 }
 
 /** How long the body is, the answer says, or nobody. */

@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { ServerResponse } from 'node:http'
 import { isHttp2 } from '../client/http-version.ts'
+import { writeInOneWrite } from '../client/one-write.ts'
 import { foldRepeated } from '../headers/http2-response.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 
@@ -27,6 +29,8 @@ export class AnswerBody extends Readable {
   isEmpty = false
   /** What it is written to without being read; `null` where it is a stream like any other. */
   #response: ServerResponse | null = null
+  /** Of that response, when it was its turn at once. */
+  #socket: Socket | null = null
   #hasEnded = false
 
   constructor (source: AnswerSource) {
@@ -42,6 +46,7 @@ export class AnswerBody extends Readable {
   }
 
   override _destroy (error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#socket?.off('drain', this.#resume)
     this.#source.abort(error)
     callback(error)
   }
@@ -52,7 +57,8 @@ export class AnswerBody extends Readable {
     if (this.#response === null) return super.push(chunk)
     // A client that has gone takes everything.
     if (this.#response.destroyed) return true
-    return chunk === null ? this.#endResponse(this.#response) : this.#response.write(chunk)
+    if (chunk === null) return this.#endResponse(this.#response)
+    return this.#socket === null ? this.#response.write(chunk) : writeInOneWrite(this.#response, this.#socket, chunk)
   }
 
   /**
@@ -61,10 +67,13 @@ export class AnswerBody extends Readable {
    */
   sendTo (response: ServerResponse): void {
     const chunk = this.read() as Buffer | null
-    this.#response = response.on('drain', () => this.#source.resume())
+    this.#response = response.on('drain', this.#resume)
+    this.#socket = response.socket?.on('drain', this.#resume) ?? null
     response.write(chunk ?? NOTHING)
     if (this.#hasEnded) this.#endResponse(response)
   }
+
+  readonly #resume = () => this.#source.resume()
 
   #endResponse (response: ServerResponse): boolean {
     this.#addTrailers(response)

@@ -121,3 +121,16 @@ async function checkBytes (t: Test, isPipelined: boolean): Promise<void> {
   }
   t.equal(rest.length, 0)
 }
+
+t.test('a stream that waits for its turn behind another answer comes whole', async t => {
+  const origin = await startUpstream(t, (request, response) => {
+    if (request.url === '/slow') return setTimeout(() => response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('slow'), 200)
+    response.writeHead(200, { 'content-type': 'text/plain' }).write('one')
+    setTimeout(() => response.write('two'), 50)
+    return setTimeout(() => response.end('three'), 300)
+  })
+  const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: origin }] })
+  const client = await connectRaw(t, port)
+  client.write('GET /app/slow HTTP/1.1\r\nHost: a\r\n\r\nGET /app/stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  t.match(await client.closed(), /\r\n\r\nslowHTTP\/1\.1 200 [^]*\r\n\r\n3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n$/)
+})
