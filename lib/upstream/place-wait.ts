@@ -5,6 +5,7 @@ import { toGatewayError } from './failure.ts'
 import type { Waiter } from './pool.ts'
 import { Stop } from './stop.ts'
 import type { Upstream } from './upstream.ts'
+import { NO_TURN } from './waiting-line.ts'
 
 /**
  * How often, in milliseconds, who waits looks whether there is a place of which nobody has told: that of an upstream whose
@@ -14,6 +15,7 @@ const LOOK_INTERVAL = 500
 
 /** An exchange that waits in the line for a place at any upstream; what it comes to, the exchange or `next` is told. */
 export class PlaceWait implements Waiter {
+  turn = NO_TURN
   readonly #context: ForwardingContext
   readonly #exchange: Exchange
   readonly #next: (upstream: Upstream | undefined) => void

@@ -6,10 +6,10 @@ import type { Location, UpstreamTarget } from '../location/types.ts'
 import { Members, type ProbeFinder } from './members.ts'
 import type { Outcome } from './outcome.ts'
 import type { Upstream } from './upstream.ts'
-import { WaitingLine } from './waiting-line.ts'
+import { type Waiting, WaitingLine } from './waiting-line.ts'
 
 /** Who waits for an upstream. */
-export interface Waiter {
+export interface Waiter extends Waiting {
   /** What of the request decides, where the balancer hashes. */
   hashKey: string | undefined
   /** It is its turn; `undefined` when there is nobody for it any more. */

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { FULL, type HealthChange, type PoolContext, UpstreamPool, type Waiter } from '../../../lib/upstream/pool.ts'
 import type { Upstream } from '../../../lib/upstream/upstream.ts'
+import { NO_TURN } from '../../../lib/upstream/waiting-line.ts'
 import type { OutlierRule } from '../../../lib/location/types.ts'
 import { ProbeState } from '../../../lib/health/probe-state.ts'
 import { createClock } from './fakes.ts'
@@ -207,7 +208,7 @@ t.test('a slow start from nothing does not leave out the only one there is', asy
 /** Waits, and remembers who it was given. */
 function createWaiter () {
   const given: string[] = []
-  const waiter: Waiter = { hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
+  const waiter: Waiter = { turn: NO_TURN, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
   return { waiter, given }
 }
 
@@ -229,7 +230,7 @@ t.test('those who wait are let in one by one, in their order', async t => {
   const order: string[] = []
   const join = (name: string) => {
     t.equal(pool.pick(), FULL)
-    pool.join({ hashKey: undefined, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
+    pool.join({ turn: NO_TURN, hashKey: undefined, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
   }
   pool.begin(named('a'))
   for (const name of ['first', 'second', 'third']) join(name)
@@ -383,9 +384,9 @@ t.test('one that does what it should not when it is let in does not close the do
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.begin(named('a'))
   const { waiter, given } = createWaiter()
-  pool.join({ hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
   pool.pick()
-  pool.join({ hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
   pool.join(waiter)
   t.throws(() => pool.release(named('a')), { message: 'no' })
   pool.admit()
@@ -416,6 +417,7 @@ t.test('who is let in and lets in others does not overtake them', async t => {
   pool.pick()
   for (const name of ['first', 'second']) {
     pool.join({
+      turn: NO_TURN,
       hashKey: undefined,
       proceed (upstream) {
         order.push(name)

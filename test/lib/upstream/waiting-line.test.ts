@@ -1,5 +1,5 @@
 import t from 'tap'
-import { WaitingLine } from '../../../lib/upstream/waiting-line.ts'
+import { NO_TURN, type Waiting, WaitingLine } from '../../../lib/upstream/waiting-line.ts'
 
 // A letter joins, a letter behind a minus leaves.
 const lines: { name: string, steps: string[], expected: string }[] = [
@@ -15,19 +15,39 @@ const lines: { name: string, steps: string[], expected: string }[] = [
 
 for (const { name, steps, expected } of lines) {
   t.test(`there wait ${name}`, async t => {
-    const line = new WaitingLine<string>()
+    const line = new WaitingLine<Waiting & { name: string }>()
+    const waiters = new Map([...'abc'].map(name => [name, { name, turn: NO_TURN }]))
     for (const step of steps) {
-      if (step.startsWith('-')) line.leave(step.slice(1))
-      else line.join(step)
+      if (step.startsWith('-')) line.leave(waiters.get(step.slice(1))!)
+      else line.join(waiters.get(step)!)
     }
     t.equal(line.length, expected.length)
     let order = ''
     for (let first = line.first; first !== undefined; first = line.first) {
       t.equal(line.first, first, 'looking at the first changes nothing')
-      order += first
+      order += first.name
       line.leave(first)
     }
     t.equal(order, expected)
     t.equal(line.length, 0)
   })
 }
+
+t.test('a line in which somebody always waits keeps its order', async t => {
+  const line = new WaitingLine<Waiting & { number: number }>()
+  const expected: number[] = []
+  const order: number[] = []
+  for (let number = 0; number < 20_000; number++) {
+    const waiter = { number, turn: NO_TURN }
+    line.join(waiter)
+    // Every third gives up in the middle of the line.
+    if (number % 3 === 0) line.leave(waiter)
+    else expected.push(number)
+    if (line.length <= 500) continue
+    const { first } = line
+    order.push(first!.number)
+    line.leave(first!)
+  }
+  t.strictSame(order, expected.slice(0, order.length))
+  t.equal(line.length, expected.length - order.length)
+})
