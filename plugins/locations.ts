@@ -46,7 +46,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
   }))
   const dispatchers = mounts.map(({ dispatcher }) => dispatcher)
   const table = new LocationTable(dispatchers.map(({ location }) => location))
-  const readers = createReaders(configuration, hooks, ownsServer)
+  const readers = { ...createReaders(configuration, hooks, ownsServer), locations: table }
   await fastify.register(draining, { dispatchers, ...options.shutdown, ownsServer })
   await fastify.register(http2Sessions, { ownsServer, silence: options.server })
   await fastify.register(healthCheck, { dispatchers })
@@ -63,7 +63,7 @@ async function registerLocations (fastify: FastifyInstance, { configuration, hoo
 }
 
 /** How a request is read, the same way for every location. */
-function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'mounts' | 'ownsServer'> {
+function createReaders ({ options }: Configuration, hooks: GatewayHooks, ownsServer: boolean): Omit<ProxyOptions, 'locations' | 'mounts' | 'ownsServer'> {
   const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isForwarded } from '../lib/client/methods.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
-import { LocationTable } from '../lib/location/location-table.ts'
+import type { LocationTable } from '../lib/location/location-table.ts'
 import { NOT_A_PATH } from '../lib/location/path.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
 import type { Location } from '../lib/location/types.ts'
@@ -22,6 +22,8 @@ declare module 'fastify' {
 }
 
 export interface ProxyOptions extends RequestReaders {
+  /** Those of the whole gateway. */
+  locations: LocationTable
   /** What the scope has routes for. */
   mounts: readonly Mount[]
   /**
@@ -42,8 +44,7 @@ export interface Mount {
 
 /** A scope with one location or several: everything under a prefix goes to its upstreams. */
 export default async function proxy (fastify: FastifyInstance, options: ProxyOptions): Promise<void> {
-  const locations = new LocationTable(options.mounts.map(({ dispatcher }) => dispatcher.location))
-  prepareScope(fastify, options, locations)
+  prepareScope(fastify, options)
   const methods = fastify.supportedMethods.filter(method => method !== 'CONNECT')
   const handlers = new Map<Location, LocationHandler>()
   for (const { prefix, dispatcher } of options.mounts) {
@@ -55,7 +56,7 @@ export default async function proxy (fastify: FastifyInstance, options: ProxyOpt
     }
   }
   if (!options.ownsServer) return
-  const findLocation = createLocationFinder(locations, handlers, options)
+  const findLocation = createLocationFinder(handlers, options)
   for (const url of urlsBelow(fastify.prefix)) fastify.route({ method: methods.filter(method => !READING.includes(method)), url, handler: findLocation })
 }
 
@@ -73,7 +74,7 @@ function createHandler (dispatcher: Dispatcher, readers: RequestReaders, fastify
 }
 
 /** Makes the handler of the routes that all locations share. */
-function createLocationFinder (locations: LocationTable, handlers: ReadonlyMap<Location, LocationHandler>, { readTarget }: RequestReaders): LocationHandler {
+function createLocationFinder (handlers: ReadonlyMap<Location, LocationHandler>, { locations, readTarget }: ProxyOptions): LocationHandler {
   return function findLocation (request, reply) {
     if (isAboutServer(request.raw)) return answerAboutServer(request, reply)
     const target = parseRequestTarget(readTarget(request))?.target
@@ -84,7 +85,7 @@ function createLocationFinder (locations: LocationTable, handlers: ReadonlyMap<L
   }
 }
 
-function prepareScope (fastify: FastifyInstance, { readRequestId, readTarget }: ProxyOptions, locations: LocationTable): void {
+function prepareScope (fastify: FastifyInstance, { locations, readRequestId, readTarget }: ProxyOptions): void {
   fastify.decorateRequest('exchange', null)
   fastify.decorateRequest('gatewayId', '')
   fastify.removeAllContentTypeParsers()

@@ -53,8 +53,8 @@ export async function listenGateway (t: Test, options: GatewayPluginOptions, ser
 }
 
 /** The gateway as its command runs it: on a server of its own. */
-export async function listenOwnServer (t: Test, options: GatewayPluginOptions): Promise<{ fastify: FastifyInstance, port: number, origin: string }> {
-  const fastify = Fastify(serverOptions)
+export async function listenOwnServer (t: Test, options: GatewayPluginOptions, server?: FastifyServerOptions): Promise<{ fastify: FastifyInstance, port: number, origin: string }> {
+  const fastify = Fastify({ ...serverOptions, ...server })
   t.teardown(() => fastify.close())
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, ...options }, process.cwd())
   await fastify.register(ownServer, { configuration })

@@ -1,7 +1,6 @@
 import { decodePlain } from './path.ts'
+import { routedPath } from './query.ts'
 import type { Location } from './types.ts'
-
-const PATH_END = /[?#]/
 
 /** Finds the location of a target, among any number of them in the same time. */
 export class LocationTable {
@@ -19,7 +18,7 @@ export class LocationTable {
    * @param target - in origin-form, as the client wrote it
    */
   find (target: string): Location | undefined {
-    const path = decodePlain(beforeQuery(target))
+    const path = decodePlain(routedPath(target))
     let end = path.length <= this.#longest ? path.length : path.lastIndexOf('/', this.#longest)
     while (end > 0) {
       const location = this.#byPrefix.get(path.slice(0, end))
@@ -28,10 +27,4 @@ export class LocationTable {
     }
     return this.#byPrefix.get('')
   }
-}
-
-/** Also before a fragment, which no target may have: its location is to say so. */
-function beforeQuery (target: string): string {
-  const end = target.search(PATH_END)
-  return end === -1 ? target : target.slice(0, end)
 }

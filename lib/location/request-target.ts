@@ -1,4 +1,5 @@
 import { isHost } from '../headers/request-fault.ts'
+import { routedPath } from './query.ts'
 
 /** What a request line asks for. */
 export interface RequestTarget {
@@ -35,8 +36,7 @@ const UNROUTABLE = new RegExp(`${HIGH_BYTE.source}|${BROKEN_ESCAPE.source}`, 'gi
  */
 export function toRoutable (target: string): string {
   if (!HIGH_BYTE.test(target) && !BROKEN_ESCAPE.test(target)) return target
-  const end = target.search(/[?#]/)
-  const path = end === -1 ? target : target.slice(0, end)
+  const path = routedPath(target)
   if (isUtf8(path)) return target
   return path.replace(UNROUTABLE, '%25') + target.slice(path.length)
 }

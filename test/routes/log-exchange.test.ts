@@ -1,10 +1,6 @@
-import Fastify, { type FastifyServerOptions } from 'fastify'
+import type { FastifyServerOptions } from 'fastify'
 import t from 'tap'
-import { options as serverOptions } from '../../app.ts'
-import gateway from '../../index.ts'
-import { resolveConfiguration } from '../../lib/configuration.ts'
-import ownServer from '../../plugins/own-server.ts'
-import { connectRaw, portOf, startUpstream } from '../helper.ts'
+import { connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
 
 interface Line { msg: string, app?: string, statusCode?: number }
 
@@ -25,12 +21,8 @@ for (const isOwn of [false, true]) {
       const lines: Line[] = []
       const logger: FastifyServerOptions['logger'] = { stream: { write: text => { lines.push(JSON.parse(text)) } } }
       const options = { apps: [{ name: 'users', upstreams: await startUpstream(t, (_request, response) => response.end('fine')) }] }
-      const fastify = Fastify(isOwn ? { ...serverOptions, logger } : { logger })
-      t.teardown(() => fastify.close())
-      if (isOwn) await fastify.register(ownServer, { configuration: await resolveConfiguration(options, process.cwd()) })
-      else await fastify.register(gateway, options)
-      await fastify.listen({ port: 0, host: '127.0.0.1' })
-      const client = await connectRaw(t, portOf(fastify.server))
+      const { fastify, port } = await (isOwn ? listenOwnServer : listenGateway)(t, options, { logger })
+      const client = await connectRaw(t, port)
       client.write(`${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${header}\r\n\r\n`)
       await client.closed()
       await fastify.close()
