@@ -5,7 +5,7 @@ import { chooseRequestId } from './lib/client/request-id.ts'
 import { loadConfiguration } from './lib/load-configuration.ts'
 import { toRoutable } from './lib/location/request-target.ts'
 import type { GatewayOptions } from './lib/options.ts'
-import ownServer from './plugins/own-server.ts'
+import standalone from './plugins/standalone.ts'
 
 /** What the command passes on from its flags; with fastify-cli, what stands behind `--`. */
 export interface AppOptions {
@@ -33,5 +33,5 @@ export const options: FastifyServerOptions = {
 
 /** The gateway with its configuration file, on a server of its own: what the command and `fastify start` load. */
 export default async function app (fastify: FastifyInstance, { config, overrides }: AppOptions): Promise<void> {
-  await fastify.register(ownServer, { configuration: await loadConfiguration(config, overrides) })
+  await fastify.register(standalone, { configuration: await loadConfiguration(config, overrides) })
 }

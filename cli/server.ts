@@ -4,7 +4,7 @@ import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
-import ownServer from '../plugins/own-server.ts'
+import standalone from '../plugins/standalone.ts'
 import { keepCertificate } from './certificate.ts'
 import { overTls } from './secure-server.ts'
 
@@ -37,7 +37,7 @@ export async function startGateway ({ configuration, host, port, logger, hidesAd
   const pair = tls === null ? null : loadPair(tls)
   const fastify = Fastify({ ...options, logger, ...(pair !== null && overTls(pair, configuration.options)) })
   try {
-    await fastify.register(ownServer, { configuration, createHealthSource })
+    await fastify.register(standalone, { configuration, createHealthSource })
     await fastify.ready()
     await listen(fastify, { host, port }, hidesAddress)
     const renewCertificate = pair === null ? noCertificate(fastify) : keepCertificate(fastify, tls!, pair)

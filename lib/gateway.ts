@@ -18,17 +18,31 @@ export interface Gateway extends Configuration {
    * @throws GW_ERR_CONFIG for addresses that are none, and for a prefix that nobody has; then nothing is changed
    */
   setUpstreams (prefix: string, upstreams: UpstreamListOptions): void
+  /**
+   * Stops as `fastify.close()` does where another process takes the place of this one, so that no client notices: it takes no
+   * new connections from the start, without `shutdown.delay`, and closes none that is idle. A client that uses one in that
+   * very moment would see a reset; instead the next request gets `Connection: close`. What is left at the end of the grace
+   * period is closed.
+   * @param abort - aborted when there will be no successor: from then on it is an ordinary stop
+   */
+  handOver (abort: AbortSignal): Promise<void>
+}
+
+/** What the server does to it. */
+export interface GatewayLifecycle {
+  isStopping: () => boolean
+  handOver: Gateway['handOver']
 }
 
 /**
  * @param dispatchers - of the configuration's locations, in the same order
- * @param isDraining - whether the gateway stops
  */
-export function createGateway (configuration: Configuration, dispatchers: readonly Dispatcher[], isDraining: () => boolean): Gateway {
+export function createGateway (configuration: Configuration, dispatchers: readonly Dispatcher[], { isStopping, handOver }: GatewayLifecycle): Gateway {
   const { locations, options: { baseDir } } = configuration
   return {
     ...configuration,
-    isReady: () => !isDraining() && dispatchers.every(({ location, pool }) => location.kind === 'extra' || pool.isUsable),
+    handOver,
+    isReady: () => !isStopping() && dispatchers.every(({ location, pool }) => location.kind === 'extra' || pool.isUsable),
     setUpstreams (prefix, upstreams) {
       const problems: Problem[] = checkShape(UpstreamListSchema, upstreams, 'upstreams')
       const index = locations.findIndex(location => location.prefix === normalizePrefix(String(prefix)))

@@ -1,9 +1,27 @@
+import { randomUUID } from 'node:crypto'
+import { METHODS } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { resolveConfiguration } from '../lib/configuration.ts'
-import type { Gateway } from '../lib/gateway.ts'
+import { createClientAddressReader } from '../lib/client/client-address.ts'
+import { createPeerReader } from '../lib/client/peer.ts'
+import { chooseRequestId } from '../lib/client/request-id.ts'
+import { createBlockList } from '../lib/client/subnet.ts'
+import { vetRequests } from '../lib/client/vetting.ts'
+import { type Configuration, resolveConfiguration } from '../lib/configuration.ts'
+import { createGateway, type Gateway } from '../lib/gateway.ts'
+import { isOwned } from '../lib/location/decide.ts'
+import { LocationTable } from '../lib/location/location-table.ts'
 import type { GatewayOptions } from '../lib/options.ts'
-import locations from './locations.ts'
+import { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
+import locationRoutes, { type LocationOptions } from '../routes/location.ts'
+import cors from './cors.ts'
+import gracefulShutdown, { Shutdown } from './graceful-shutdown.ts'
+import healthCheck, { createHealthLog } from './health-check.ts'
+import http2Sessions from './http2-sessions.ts'
+import { refuseHost } from './refuse-host.ts'
+import staticSite from './static-site.ts'
+import upgradeRouting from './upgrade-routing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,13 +39,88 @@ export interface GatewayHooks {
 /** The options of the plugin: those of a configuration file, and callbacks. */
 export type GatewayPluginOptions = GatewayOptions & { hooks?: GatewayHooks }
 
+/** A gateway whose options are resolved already. */
+export interface ResolvedGateway {
+  configuration: Configuration
+  hooks?: GatewayHooks | undefined
+  /** The server is the gateway's own: at the end of the grace period every connection is closed. */
+  isStandalone?: boolean
+  /** What finds out about the health of upstreams; every location does so by itself by default. */
+  createHealthSource?: HealthSourceFactory | undefined
+}
+
 /**
  * The gateway as a plugin. Finds the apps, checks everything, and registers one encapsulated child plugin per location.
  * @throws GW_ERR_CONFIG with `problems: [{ path, message }]`, every one that there is
  */
 async function gateway (fastify: FastifyInstance, { hooks, ...options }: GatewayPluginOptions): Promise<void> {
-  const configuration = await resolveConfiguration(options, process.cwd())
-  await fastify.register(locations, { configuration, hooks })
+  await registerGateway(fastify, { configuration: await resolveConfiguration(options, process.cwd()), hooks })
+}
+
+/** What the plugin does with resolved options, on whatever server. */
+export async function registerGateway (fastify: FastifyInstance, gateway: ResolvedGateway): Promise<void> {
+  const { configuration, hooks = {}, isStandalone = false, createHealthSource } = gateway
+  const { locations, options } = configuration
+  refuseHost(fastify, configuration)
+  const endVetting = vetRequests(fastify.server)
+  fastify.addHook('onClose', async () => endVetting())
+  // In a scope with a prefix of its own, that is the first part of every public path.
+  const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
+  const dispatchers = locations.map(location => new Dispatcher(mount(location), {
+    onHealthChange: createHealthLog(fastify.log, location.name, createHealthSource === undefined),
+    createHealthSource,
+  }))
+  const table = new LocationTable(dispatchers.map(({ location }) => location))
+  const shutdown = new Shutdown()
+  const shared = { ...createReaders(configuration, hooks, isStandalone), shutdown }
+  await fastify.register(gracefulShutdown, { shutdown, dispatchers, ...options.shutdown, isStandalone })
+  await fastify.register(http2Sessions, { shutdown, isStandalone, silence: options.server })
+  await fastify.register(healthCheck, { dispatchers })
+  await fastify.register(upgradeRouting, { owns: target => isOwned(table, target) })
+  fastify.decorate('gateway', createGateway(configuration, dispatchers, shutdown))
+
+  async function registerRoutes (scope: FastifyInstance): Promise<void> {
+    if (options.cors !== null) await scope.register(cors, { policy: options.cors })
+    for (const [index, { prefix }] of locations.entries()) {
+      await scope.register(nameScope(prefix), { ...shared, prefix, dispatcher: dispatchers[index]! })
+    }
+    if (options.static !== null) {
+      await scope.register(staticSite, { prefix: options.static.prefix, site: mount(options.static), readTarget: shared.readTarget })
+    }
+  }
+  await fastify.register(addMethods)
+  // In a host server, a scope keeps CORS off its own routes. In our own, also what no location owns has its hooks.
+  await (isStandalone ? registerRoutes(fastify) : fastify.register(registerRoutes))
+}
+
+/** The same plugin under a name that tells its scope from the others, in `printPlugins()` and in Fastify's errors. */
+function nameScope (prefix: string): typeof locationRoutes {
+  const scope: typeof locationRoutes = (fastify, options) => locationRoutes(fastify, options)
+  return Object.defineProperty(scope, 'name', { value: `location ${prefix || '/'}` })
+}
+
+/** How a request is read, the same way for every location. */
+function createReaders ({ options }: Configuration, hooks: GatewayHooks, isStandalone: boolean): Omit<LocationOptions, 'dispatcher' | 'shutdown'> {
+  const trustedProxies = createBlockList(options.trustedProxies)
+  const createId = hooks.requestId ?? (() => randomUUID())
+  return {
+    readPeer: createPeerReader(trustedProxies),
+    readClientAddress: createClientAddressReader(trustedProxies),
+    readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
+    // Our own server routes by `toRoutable` and keeps the original; in a host server, a rewritten URL is what it meant.
+    readTarget: isStandalone ? request => request.originalUrl : request => request.raw.url!,
+  }
+}
+
+/**
+ * Every method that node's parser knows gets a route. CONNECT asks for a tunnel and never reaches one. In a scope of its own:
+ * Fastify adds a shorthand for each, `fastify.propfind()`, which could collide with a name of the host's.
+ */
+async function addMethods (scope: FastifyInstance): Promise<void> {
+  const known = new Set(scope.supportedMethods)
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !known.has(method)) scope.addHttpMethod(method, { hasBody: true })
+  }
 }
 
 export default fp(gateway, { name: 'fastify-gateway', fastify: '5.x' })

@@ -4,10 +4,12 @@ import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ResetBudget } from '../lib/client/reset-budget.ts'
+import type { Shutdown } from './graceful-shutdown.ts'
 
 export interface Http2SessionsOptions {
+  shutdown: Shutdown
   /** The server is the gateway's own: at the end of the grace period every connection is closed. */
-  ownsServer: boolean
+  isStandalone: boolean
   /** Milliseconds that a connection of the gateway's own server may be silent; 0 is for ever. */
   silence: SilenceLimits
 }
@@ -23,7 +25,7 @@ export interface SilenceLimits {
  * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they mean those of HTTP/1.1: without
  * this, `close()` waits until the last client leaves of its own will.
  */
-async function http2Sessions (fastify: FastifyInstance, { ownsServer, silence }: Http2SessionsOptions): Promise<void> {
+async function http2Sessions (fastify: FastifyInstance, { shutdown, isStandalone, silence }: Http2SessionsOptions): Promise<void> {
   const server = fastify.server as unknown as Http2SecureServer
   if (fastify.initialConfig.http2 !== true) return
   const sessions = new Set<ServerHttp2Session>()
@@ -36,38 +38,38 @@ async function http2Sessions (fastify: FastifyInstance, { ownsServer, silence }:
     // Its handshake was under way when the others were closed. Its client has no answer to wait for.
     if (isStopped) session.close()
     session.on('stream', announceEnd)
-    if (!ownsServer) return
+    if (!isStandalone) return
     boundResets(session, fastify.log)
     boundSilence(session, silence)
   })
 
   // Who does not finish the handshake cannot be answered: what is written would wait for its end.
-  if (ownsServer) server.on('tlsClientError', (_error, socket) => socket.destroy())
+  if (isStandalone) server.on('tlsClientError', (_error, socket) => socket.destroy())
 
   // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart. Who
   // hears it sends the next request elsewhere, and that again which was under way to us: the GOAWAY names the last stream that
   // is answered. A first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2 acts on no new
   // stream behind any that node lets it send, and its client would wait for an answer that never comes.
   function announceEnd (this: ServerHttp2Session): void {
-    if (!fastify.isDraining() || this.closed) return
+    if (!shutdown.isStopping() || this.closed) return
     this.off('stream', announceEnd)
     this.close()
   }
 
   // Those who connect later hear it with their first answer.
-  fastify.draining.on('retire', function closeAll () {
+  shutdown.events.on('handOver', function closeAll () {
     for (const session of sessions) session.close()
   })
 
-  // Behind the hook of gateway-draining, which waits for `shutdown.delay`.
+  // Behind the hook of gateway-graceful-shutdown, which waits for `shutdown.delay`.
   fastify.addHook('preClose', async function closeSessions () {
     isStopped = true
     for (const session of sessions) session.close()
     sockets.closeUnfinished()
   })
 
-  if (ownsServer) {
-    fastify.draining.on('deadline', function cutAll () {
+  if (isStandalone) {
+    shutdown.events.on('deadline', function cutAll () {
       for (const session of sessions) session.destroy()
       sockets.destroyAll()
     })
@@ -131,4 +133,4 @@ function trackSockets (server: Http2SecureServer): SocketTracker {
   }
 }
 
-export default fp(http2Sessions, { name: 'gateway-http2-sessions', fastify: '5.x', dependencies: ['gateway-draining'] })
+export default fp(http2Sessions, { name: 'gateway-http2-sessions', fastify: '5.x', dependencies: ['gateway-graceful-shutdown'] })

@@ -8,8 +8,7 @@ import { findFile } from '../lib/static/find-file.ts'
 import { isNavigation } from '../lib/static/navigation.ts'
 import type { StaticSite } from '../lib/static/site.ts'
 import { resolveSitePath } from '../lib/static/site-path.ts'
-import { urlsBelow } from '../routes/urls.ts'
-import { refuseMalformed, refusePath } from '../routes/refuse.ts'
+import { refuseMalformed, refusePath } from '../routes/local-replies.ts'
 
 export interface StaticSiteOptions {
   site: StaticSite
@@ -29,7 +28,7 @@ export default async function staticSite (fastify: FastifyInstance, { site, read
   })
   fastify.addHook('onRequest', refuseMalformed)
 
-  for (const url of urlsBelow(fastify.prefix)) {
+  for (const url of fastify.prefix === '' ? ['/*'] : ['', '/*']) {
     fastify.route({
       method: ['GET', 'HEAD'],
       url,

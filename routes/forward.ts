@@ -1,27 +1,30 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createKeyReader } from '../lib/balancer/request-key.ts'
+import { connectionOf, hasBody, hostOf, isGone, isHttp2, rawHeadersOf } from '../lib/client/http-version.ts'
+import { writeInterim } from '../lib/client/interim-response.ts'
 import type { PeerSocket } from '../lib/client/peer.ts'
-import { connectionOf, hasBody, hostOf, isGone, isHttp2, isSent, rawHeadersOf } from '../lib/client/http-version.ts'
 import { readUpgrade } from '../lib/client/upgrade-request.ts'
 import { watchForEnd } from '../lib/client/watch-for-end.ts'
+import { EXCHANGE, type ExchangeHeaders } from '../lib/dispatch/exchange-agent.ts'
+import type { GatewayError } from '../lib/errors.ts'
+import { readEffectiveHeaders } from '../lib/headers/effective-request.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
 import { buildRequestHeaders } from '../lib/headers/request.ts'
+import type { AnswerHead } from '../lib/headers/response.ts'
 import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/location/path.ts'
 import { pathOf } from '../lib/location/query.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
+import type { Location } from '../lib/location/types.ts'
 import { isExpected } from '../lib/rewrite/expectation.ts'
-import { findPlace, type Place } from '../lib/rewrite/place.ts'
-import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
-import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
-import { Exchange } from '../lib/upstream/exchange.ts'
-import { createUploadReader } from '../lib/upstream/upload.ts'
-import { createAnswerSenders } from './answer.ts'
-import { createContentSender } from './content.ts'
-import { Delivery, type DeliveryRules } from './delivery.ts'
-import { answerAboutServer, isAboutServer, refusePath, refuseUpgrade } from './refuse.ts'
+import { Exchange, type ExchangeListener } from '../lib/upstream/exchange.ts'
+import { toGatewayError } from '../lib/upstream/failure.ts'
+import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure } from './local-replies.ts'
+import { stateOf } from './request-state.ts'
+import { finishHead, respond } from './respond.ts'
 
 /** How a request is read, the same way for every location. */
 export interface RequestReaders {
@@ -32,27 +35,27 @@ export interface RequestReaders {
   readTarget: (request: FastifyRequest) => string
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => void
+export interface ForwarderOptions extends RequestReaders {
+  location: Location
+  /** `reply.from` of the location's scope. */
+  from: FastifyReply['from']
+  /** The server is stopping. */
+  isStopping: () => boolean
+}
 
 /** The handler of a location's routes. What does not change from request to request is made here, once. */
-export function createForwarder (dispatcher: Dispatcher, { readPeer, readClientAddress, readTarget }: RequestReaders, { isDraining, trackConnection }: FastifyInstance): Handler {
-  const { location } = dispatcher
-  const openapi = location.prefixAware ? null : location.openapi
-  const readUpload = createUploadReader(location)
-  const readKey = createKeyReader(location.balancer)
-  const senders = createAnswerSenders()
-  const rules: DeliveryRules = {
-    rewriteHeaders: createHeaderRewriter(location),
-    sendOriginal: senders.sendOriginal,
-    sendContent: openapi === null ? senders.sendOriginal : createContentSender(openapi, senders, placeOf),
-    isDraining,
-    placeOf,
-  }
-
-  function placeOf ({ raw, exchange }: FastifyRequest): Place {
-    const { upstream, request, peer } = exchange!
-    return findPlace(location, peer!, raw.headers, request.host, upstream!.target.basePath)
-  }
+export function createForwarder (options: ForwarderOptions): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { location, from, isStopping, readTarget } = options
+  const createExchange = createExchangeReader(options)
+  const replyOptions = {
+    rewriteRequestHeaders: request => ({ [EXCHANGE]: stateOf(request as FastifyRequest)!.exchange! }) as ExchangeHeaders & IncomingHttpHeaders,
+    rewriteHeaders: (headers, request) => finishHead(headers as Record<string, string | string[]>, request as FastifyRequest, isStopping()),
+    onResponse: (request, reply) => respond(request as FastifyRequest, reply as FastifyReply),
+    onError: (reply, { error }) => sendFailure(reply as FastifyReply, toGatewayError(error, location.name)),
+    // Retries are the dispatcher's, and so is the query.
+    retryDelay: () => null,
+    queryString: () => '',
+  } satisfies FastifyReplyFromHooks
 
   return function forward (request, reply) {
     const { raw } = request
@@ -63,51 +66,82 @@ export function createForwarder (dispatcher: Dispatcher, { readPeer, readClientA
     }
     const head = parseRequestTarget(readTarget(request))
     const path = head === undefined ? NOT_A_PATH : resolvePath(location, head.target)
-    if (typeof path !== 'string') return isAboutServer(raw) ? answerAboutServer(request, reply) : refusePath(reply, path)
+    if (typeof path !== 'string') return isAboutServer(raw) ? replyAboutServer(request, reply) : refusePath(reply, path)
     const upgrade = readUpgrade(raw)
     if (upgrade !== null && !location.websocket) return refuseUpgrade(reply)
+    stateOf(request)!.exchange = createExchange(request, reply, { path, upgrade, host: head?.authority ?? hostOf(raw) })
+    if (upgrade !== null) watchForEnd(raw.socket)
+    from.call(reply, '/', replyOptions)
+  }
+}
 
-    const host = head?.authority ?? hostOf(raw)
-    const rawHeaders = rawHeadersOf(raw)
+/** What a request asks an app for. */
+interface Wanted {
+  /** Path and query, without the upstream's base path. */
+  path: string
+  /** The protocols to switch to; `null` for an ordinary request. */
+  upgrade: string | null
+  host: string | undefined
+}
+
+/** Makes what turns a request into an exchange. */
+function createExchangeReader ({ location, readPeer, readClientAddress }: ForwarderOptions) {
+  const readKey = createKeyReader(location.balancer)
+  const openapi = location.prefixAware ? null : location.openapi
+
+  return function createExchange (request: FastifyRequest, reply: FastifyReply, { path, upgrade, host }: Wanted): Exchange {
+    const { raw } = request
+    const state = stateOf(request)!
     const peer = readPeer(connectionOf(raw))
-    const asksForTrailers = wantsTrailers(raw.headers.te)
-    const upload = uploadOf(request)
-    const hasTrailers = upload === raw && mayHaveTrailers(raw)
+    const effective = readEffectiveHeaders(rawHeadersOf(raw), request.headers)
+    const acceptsTrailers = wantsTrailers(raw.headers.te)
+    const source = bodyOf(request)
+    const hasTrailers = source === raw && mayHaveTrailers(raw)
     const asksForWhole = openapi !== null && upgrade === null && isReading(request) && isExpected(pathOf(path), openapi)
+    state.peer = peer
+    state.asksForWhole = asksForWhole
+    const headers = buildRequestHeaders(effective, {
+      peer,
+      host,
+      connection: raw.headers.connection,
+      requestId: state.id,
+      wantsTrailers: acceptsTrailers,
+      hasTrailers,
+      isBodyChanged: source !== null && source !== raw,
+      asksForWhole,
+      location,
+    })
     const exchange = new Exchange(location, {
       // What is rewritten has to be seen, also when the client wants to know only its head.
       method: asksForWhole ? 'GET' : raw.method!,
       path,
       host,
-      headers: buildRequestHeaders(rawHeaders, {
-        peer,
-        host,
-        connection: raw.headers.connection,
-        requestId: request.gatewayId,
-        wantsTrailers: asksForTrailers,
-        hasTrailers,
-        isBodyChanged: upload !== null && upload !== raw,
-        asksForWhole,
-        location,
-      }),
+      ownHost: effective.set?.has('host') === true && request.headers.host !== host ? request.headers.host : undefined,
+      headers,
       body: null,
       upgrade,
       trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
-    }, new Delivery(request, reply, rules))
-    exchange.asksForWhole = asksForWhole
-    exchange.peer = peer
-    exchange.takesTrailers = asksForTrailers || isHttp2(raw)
-    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders, address: () => readClientAddress(peer, rawHeaders) })
-    request.exchange = exchange
-    if (!isHttp2(raw)) trackConnection(raw.socket)
-    if (upgrade !== null) watchForEnd(raw.socket)
-    reply.raw.once('close', () => exchange.close(isSent(reply.raw)))
+    }, source === null ? null : { source, method: raw.method!, contentLength: raw.headers['content-length'] }, new ReplyListener(reply))
+    exchange.takesTrailers = acceptsTrailers || isHttp2(raw)
+    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders: effective.fields, address: () => readClientAddress(peer, raw.rawHeaders) })
+    return exchange
+  }
+}
 
-    if (upload === null) return dispatcher.forward(exchange)
-    readUpload(upload, raw.method!, raw.headers['content-length'], body => {
-      exchange.request.body = body
-      dispatcher.forward(exchange)
-    })
+/** Passes on to the client what becomes of an exchange, but its response, which comes by reply-from. */
+class ReplyListener implements ExchangeListener {
+  readonly #reply: FastifyReply
+
+  constructor (reply: FastifyReply) {
+    this.#reply = reply
+  }
+
+  onInterim ({ statusCode, headers }: AnswerHead): void {
+    writeInterim(this.#reply.raw, statusCode, headers)
+  }
+
+  onFailure (error: GatewayError): void {
+    sendFailure(this.#reply, error)
   }
 }
 
@@ -116,7 +150,7 @@ function isReading ({ method }: FastifyRequest): boolean {
 }
 
 /** The request's body, or what a `preParsing` hook of the server's made of it; `null` when it has none. */
-function uploadOf ({ raw, body }: FastifyRequest): Readable | null {
+function bodyOf ({ raw, body }: FastifyRequest): Readable | null {
   if (body instanceof Readable) return body
   return hasBody(raw) ? raw : null
 }

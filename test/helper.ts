@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { options as serverOptions } from '../app.ts'
 import gateway, { type GatewayPluginOptions } from '../index.ts'
 import { resolveConfiguration } from '../lib/configuration.ts'
-import ownServer from '../plugins/own-server.ts'
+import standalone from '../plugins/standalone.ts'
 
 /** A server of `node:http` on a free port, closed with the test. Resolves to its origin. */
 export async function startUpstream (t: Test, listener: RequestListener): Promise<string> {
@@ -57,7 +57,7 @@ export async function listenOwnServer (t: Test, options: GatewayPluginOptions, s
   const fastify = Fastify({ ...serverOptions, ...server })
   t.teardown(() => fastify.close())
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, ...options }, process.cwd())
-  await fastify.register(ownServer, { configuration })
+  await fastify.register(standalone, { configuration })
   const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
   return { fastify, origin, port: portOf(fastify.server) }
 }

@@ -8,7 +8,7 @@ import { overTls } from '../cli/secure-server.ts'
 import type { GatewayPluginOptions } from '../index.ts'
 import { resolveConfiguration } from '../lib/configuration.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
-import ownServer from '../plugins/own-server.ts'
+import standalone from '../plugins/standalone.ts'
 import { portOf } from './helper.ts'
 
 /** Certificates of test/fixtures/tls, by the name that they are for. */
@@ -24,7 +24,7 @@ export async function listenSecureServer (t: Test, options: GatewayPluginOptions
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, tls, ...options }, process.cwd())
   const fastify = Fastify({ ...serverOptions, ...overTls(loadPair(configuration.options.tls!), configuration.options) })
   t.teardown(() => fastify.close())
-  await fastify.register(ownServer, { configuration })
+  await fastify.register(standalone, { configuration })
   await fastify.listen({ port: 0, host: '127.0.0.1' })
   const port = portOf(fastify.server)
   return { fastify, port, origin: `https://localhost:${port}` }

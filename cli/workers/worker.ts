@@ -27,7 +27,7 @@ function obey (message: ToWorker): unknown {
   switch (message.type) {
     case 'start': return start(message.settings)
     case 'found': return health.hear(message.finding)
-    case 'retire': return leave(({ fastify }) => fastify.retire(hurry.signal))
+    case 'retire': return leave(({ fastify }) => fastify.gateway.handOver(hurry.signal))
     case 'stop': return stop()
   }
 }

@@ -1,20 +1,10 @@
-import type { HeaderRecord } from './response.ts'
-
 /** What a client may ask of a part or of a version that it has, and how it may want it packed: not to be asked of the app when its answer is rewritten. */
 export const VERSION_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range',
 ])
 
-/** What an app said of bytes that are not the ones that are sent. */
-const OF_THE_ORIGINAL = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'last-modified', 'repr-digest']
-
-/** Makes an answer's headers those of other bytes, in place. */
-export function describeBytes (headers: HeaderRecord, { length, etag }: { length: number, etag: string }): HeaderRecord {
-  for (const name of OF_THE_ORIGINAL) delete headers[name]
-  headers['content-length'] = String(length)
-  headers.etag = etag
-  return headers
-}
+/** What an app says of its own bytes, and does not hold for those that are sent in their place. */
+export const ORIGINAL_ONLY: readonly string[] = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'last-modified', 'repr-digest']
 
 /**
  * Whether a client has the very version already (RFC 9110, 13.1.2, with the weak comparison).

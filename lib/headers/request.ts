@@ -1,4 +1,5 @@
 import { VERSION_HEADERS } from './conditional.ts'
+import type { EffectiveHeaders } from './effective-request.ts'
 import { type ForwardedClaims, forwardingHeaders, type Peer } from './forwarded.ts'
 import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
 
@@ -11,13 +12,13 @@ export interface RequestContext {
   connection: string | undefined
   /** Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its place. */
   requestId: string
-  /** The client accepts trailers behind the answer. */
+  /** The client accepts trailers behind the response. */
   wantsTrailers: boolean
   /** Trailers follow the body, so that the client's `Trailer` is true. */
   hasTrailers: boolean
   /** The body's length is not the one that the client announced. */
   isBodyChanged: boolean
-  /** The answer is to be rewritten: it must be all of the current version, and not packed. */
+  /** The response is to be rewritten: it must be all of the current version, and not packed. */
   asksForWhole: boolean
   location: { prefix: string, addForwardedHost: boolean }
 }
@@ -33,23 +34,28 @@ const CLAIMS: Readonly<Record<string, keyof ForwardedClaims>> = {
 
 /**
  * The headers that an upstream gets, without `Host`: the client's own as it wrote them, in their order, less those that
- * end here, and then the gateway's.
- * @param raw - names and values in turn, as they came (`IncomingMessage.rawHeaders`)
- * @returns the same form
+ * end here, and then the gateway's. What a hook of the server has set is not the client's claim: it is forwarded as it is,
+ * also in place of the gateway's own.
+ * @returns names and values in turn
  */
-export function buildRequestHeaders (raw: readonly string[], context: RequestContext): string[] {
+export function buildRequestHeaders ({ fields, keys, set }: EffectiveHeaders, context: RequestContext): string[] {
   const { peer, location } = context
   const dropped = connectionOptions(context.connection)
   const headers: string[] = []
   const claims: ForwardedClaims = {}
   let hasRequestId = false
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!
-    const value = raw[i + 1]!
-    const key = name.toLowerCase()
-    if (key === 'host' || (HOP_BY_HOP.has(key) && !(key === 'trailer' && context.hasTrailers)) || dropped?.has(key) === true || isSpoof(key)) continue
-    if (key === 'content-length' && context.isBodyChanged) continue
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    const value = fields[i + 1]!
+    const key = keys[i / 2]!
+    if (key === 'host' || (HOP_BY_HOP.has(key) && !(key === 'trailer' && context.hasTrailers))) continue
     if (context.asksForWhole && VERSION_HEADERS.has(key)) continue
+    if (set?.has(key) === true) {
+      headers.push(name, value)
+      continue
+    }
+    if (dropped?.has(key) === true || isSpoof(key)) continue
+    if (key === 'content-length' && context.isBodyChanged) continue
     if (key === 'x-request-id') {
       if (hasRequestId || value !== context.requestId) continue
       hasRequestId = true
@@ -57,11 +63,16 @@ export function buildRequestHeaders (raw: readonly string[], context: RequestCon
     if (!isForwarding(key)) headers.push(name, value)
     else if (peer.isTrusted) carryOn(name, value, CLAIMS[key])
   }
+  const addOwn = (name: string, value: string): void => {
+    if (set?.has(name.toLowerCase()) !== true) headers.push(name, value)
+  }
   if (context.asksForWhole) headers.push('Accept-Encoding', 'identity')
   if (context.wantsTrailers) headers.push('TE', 'trailers')
-  if (!hasRequestId) headers.push('X-Request-Id', context.requestId)
+  if (!hasRequestId) addOwn('X-Request-Id', context.requestId)
   if (!location.addForwardedHost) return headers
-  return headers.concat(forwardingHeaders(peer, context.host, location.prefix, peer.isTrusted ? claims : null))
+  const forwarding = forwardingHeaders(peer, context.host, location.prefix, peer.isTrusted ? claims : null)
+  for (let i = 0; i < forwarding.length; i += 2) addOwn(forwarding[i]!, forwarding[i + 1]!)
+  return headers
 
   function carryOn (name: string, value: string, claim: keyof ForwardedClaims | undefined): void {
     if (claim === undefined || !location.addForwardedHost) headers.push(name, value)

@@ -7,8 +7,8 @@ import { rewriteSetCookie } from './set-cookie.ts'
 
 type Rewrite = (value: string, place: Place) => string
 
-/** Rewrites the headers of one answer in place. The place is asked for only when there is something to rewrite. */
-export type HeaderRewriter = (headers: HeaderRecord, findPlace: () => Place) => void
+/** Rewrites the headers of one response: returns those that it has anew. The place is found only when there are any. */
+export type HeaderRewriter = (headers: HeaderRecord, findPlace: () => Place) => HeaderRecord
 
 /**
  * What a location does with the headers of its answers: redirects and cookies become those of the public paths.
@@ -29,12 +29,14 @@ export function createHeaderRewriter (location: Location): HeaderRewriter | null
 
   return function rewriteHeaders (headers, findPlace) {
     let place: Place | undefined
+    const rewritten: HeaderRecord = {}
     for (const name of names) {
       const value = headers[name]
       if (value === undefined) continue
       place ??= findPlace()
-      headers[name] = rewriteEach(value, rewriters[name]!, place)
+      rewritten[name] = rewriteEach(value, rewriters[name]!, place)
     }
+    return rewritten
   }
 }
 

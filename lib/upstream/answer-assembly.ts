@@ -1,12 +1,15 @@
-import { isEventStream } from '../headers/event-stream.ts'
+import { type BodySource, ResponseBody } from '../client/response-body.ts'
+import { EventStreamBody } from '../event-stream/event-stream-body.ts'
+import { isEventStream } from '../event-stream/response-head.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
-import { AnswerBody, type AnswerSource } from './answer-body.ts'
-import { StreamEnding } from './stream-ending.ts'
+import { StreamEnding } from '../event-stream/stream-ending.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
 export interface Answer extends AnswerHead {
-  body: Buffer | AnswerBody | null
+  /** It has no end of its own. */
+  isEventStream: boolean
+  body: Buffer | ResponseBody | null
 }
 
 /** Largest body that is handed on in one piece. */
@@ -25,17 +28,17 @@ export class AnswerAssembly {
   /** It has no body, whatever its head says (RFC 9112, 6.3). */
   readonly isBodiless: boolean
   isComplete = false
-  readonly #source: AnswerSource
+  readonly #source: BodySource
   /** Of an event stream whose events can be seen. */
   readonly #ending: StreamEnding | null
   // Until it is handed on its chunks wait here: those of one read.
   #chunks: Buffer[] = []
   #length = 0
-  #body: AnswerBody | undefined
+  #body: ResponseBody | undefined
   #trailers: HeaderRecord | null = null
 
   /** @param method - of the request */
-  constructor (head: AnswerHead, method: string, source: AnswerSource) {
+  constructor (head: AnswerHead, method: string, source: BodySource) {
     this.head = head
     this.#source = source
     this.isStream = isEventStream(head.headers)
@@ -78,13 +81,13 @@ export class AnswerAssembly {
   /** To be called once. */
   handOn (): Answer {
     const { statusCode, statusText, headers, trailer } = this.head
-    return { statusCode, statusText, headers, trailer, body: this.#takeBody() }
+    return { statusCode, statusText, headers, trailer, isEventStream: this.isStream, body: this.#takeBody() }
   }
 
   #takeBody (): Answer['body'] {
     if (this.isBodiless) return null
     if (this.#isWhole()) return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#body = new AnswerBody(this.#source)
+    this.#body = this.isStream ? new EventStreamBody(this.#source) : new ResponseBody(this.#source)
     for (const chunk of this.#chunks) this.#body.push(chunk)
     this.#body.isEmpty = this.isComplete && this.#length === 0 && this.#trailers === null
     if (this.isComplete) this.#finishBody()

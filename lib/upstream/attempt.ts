@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
+import type { BodySource } from '../client/response-body.ts'
 import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import type { RawText } from '../headers/raw-text.ts'
 import type { AnswerHead } from '../headers/response.ts'
 import { readTrailers } from '../headers/trailers.ts'
 import { NO_SLOT } from '../slots.ts'
 import { type Answer, AnswerAssembly } from './answer-assembly.ts'
-import type { AnswerSource } from './answer-body.ts'
 import { readAnswerHead, readSwitchHead, type SwitchHead } from './answer-head.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
@@ -31,7 +31,7 @@ export interface AttemptListener {
 }
 
 /** One try of an exchange with one upstream: the receiver of its transport's events. */
-export class Attempt implements TransportHandler, AnswerSource, UnderWay {
+export class Attempt implements TransportHandler, BodySource, UnderWay {
   readonly #exchange: Exchange
   readonly #place: Place
   readonly #deadlines: Deadlines<UnderWay>

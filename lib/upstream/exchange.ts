@@ -1,8 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import type { GatewayError } from '../errors.ts'
-import type { Peer } from '../headers/forwarded.ts'
-import type { AnswerHead } from '../headers/response.ts'
+import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
 import type { Tunnel } from '../tunnel/tunnel.ts'
 import type { Answer } from './answer-assembly.ts'
@@ -15,6 +14,8 @@ export interface UpstreamRequest {
   path: string
   /** The client's `Host`; `undefined` when it sent none. */
   host: string | undefined
+  /** The `Host` that a hook of the server's has set, which the upstream gets in any case; `undefined` when none has. */
+  ownHost: string | undefined
   /** Flat list of names and values, end to end and forwarded, without `Host`. */
   headers: string[]
   body: Readable | Buffer | null
@@ -24,15 +25,25 @@ export interface UpstreamRequest {
   trailers: (() => readonly string[]) | null
 }
 
-/** Who is told what becomes of an exchange: one of the last two, once. */
-export interface ExchangeListener {
-  /** An interim answer (102, 103), while there is no other. */
-  informed (head: AnswerHead): void
-  /** May throw, when the answer cannot be sent. */
-  answered (answer: Answer): void
-  /** There will be no answer. Not called when the client has gone. */
-  failed (error: GatewayError): void
+/** A request's body, before any of it has been read. */
+export interface Upload {
+  source: Readable
+  /** The client's method. */
+  method: string
+  /** The header; `undefined` when the body is chunked. */
+  contentLength: string | undefined
 }
+
+/** Notified of what becomes of an exchange; its response goes to `Exchange.onResponse`. */
+export interface ExchangeListener {
+  /** An interim response (102, 103), before any other. */
+  onInterim (head: AnswerHead): void
+  /** There will be no response. Not called when the client has gone. */
+  onFailure (error: GatewayError): void
+}
+
+/** Called once, with the final response. Throws when it cannot be sent. */
+type ResponseHandler = (error: null, response: { statusCode: number, headers: HeaderRecord, body: Answer['body'] }) => void
 
 /** What is under way for an exchange, an attempt or a wait for one, as it sees it: something that can be stopped. */
 export interface Abortable {
@@ -44,20 +55,18 @@ export interface Abortable {
 export class Exchange {
   readonly location: Location
   readonly request: UpstreamRequest
+  /** The body that is still to be read; `null` when there is none. */
+  readonly upload: Upload | null
   /** What of the request decides who is asked, where the balancer hashes. */
   hashKey: string | undefined
   /** Who is asked, or was asked last; `null` until one is picked. */
   upstream: Upstream | null = null
-  /** Who asks; set with the exchange. */
-  peer: Peer | null = null
   /** Tries after the first. */
   retries = 0
   /** Paths that redirected here, where the gateway follows redirects. */
   readonly visited: string[] = []
   /** The path that was asked for, when another one was known to be meant. */
   recalledFrom: string | null = null
-  /** The app was asked without the client's conditions and ranges, because its answer may be rewritten. */
-  asksForWhole = false
   /** What it answered; `null` until it does. */
   answer: Answer | null = null
   /** Both ends have switched to another protocol; `null` for an ordinary answer. */
@@ -70,17 +79,20 @@ export class Exchange {
   /** The client can be sent trailers. */
   takesTrailers = false
   underWay: Abortable | null = null
+  /** Set when the exchange starts. */
+  onResponse: ResponseHandler | null = null
   readonly #listener: ExchangeListener
 
-  constructor (location: Location, request: UpstreamRequest, listener: ExchangeListener) {
+  constructor (location: Location, request: UpstreamRequest, upload: Upload | null, listener: ExchangeListener) {
     this.location = location
     this.request = request
+    this.upload = upload
     this.#listener = listener
   }
 
   /** Passes an interim answer on. */
   inform (head: AnswerHead): void {
-    this.#listener.informed(head)
+    this.#listener.onInterim(head)
   }
 
   /**
@@ -89,14 +101,14 @@ export class Exchange {
    */
   deliver (answer: Answer): void {
     this.answer = answer
-    this.#listener.answered(answer)
+    if (!this.isClientGone) this.onResponse!(null, answer)
   }
 
   /** Ends the exchange without an answer. */
   fail (error: GatewayError): void {
     if (this.failure !== null) return
     this.failure = error
-    if (!this.isClientGone) this.#listener.failed(error)
+    if (!this.isClientGone) this.#listener.onFailure(error)
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
+import { ResponseBody } from '../client/response-body.ts'
 import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
 import { backoff } from '../retry/backoff.ts'
 import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
-import { AnswerBody } from './answer-body.ts'
 import type { SwitchHead } from './answer-head.ts'
 import type { Answer } from './answer-assembly.ts'
 import { Attempt, type AttemptListener } from './attempt.ts'
@@ -67,7 +67,7 @@ export class Forwarding implements AttemptListener {
     const tunnel = openTunnel(this.#context, this.#place, socket, head.protocol)
     this.#exchange.tunnel = tunnel
     this.#exchange.underWay = tunnel
-    this.#hand({ ...head, body: null })
+    this.#hand({ ...head, isEventStream: false, body: null })
   }
 
   failed (error: Error): void {
@@ -199,5 +199,5 @@ export class Forwarding implements AttemptListener {
 
 /** Nobody reads it. */
 function discard ({ body }: Answer): void {
-  if (body instanceof AnswerBody) body.destroy()
+  if (body instanceof ResponseBody) body.destroy()
 }

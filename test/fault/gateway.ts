@@ -3,7 +3,6 @@ import type { Test } from 'tap'
 import gateway from '../../index.ts'
 import type { InlineAppOptions } from '../../lib/options.ts'
 import type { Dispatcher } from '../../lib/upstream/dispatcher.ts'
-import type { Mount } from '../../routes/proxy.ts'
 import { portOf } from '../helper.ts'
 
 /** A gateway in front of one app, mounted at `/app`, whose insides can be looked at. */
@@ -20,7 +19,7 @@ export async function openGateway (t: Test, upstreams: InlineAppOptions['upstrea
   const dispatchers: Dispatcher[] = []
   // Each location is a scope of its own, and is given its dispatcher.
   fastify.addHook('onRegister', (_scope, options) => {
-    if ('mounts' in options) dispatchers.push(...(options.mounts as Mount[]).map(({ dispatcher }) => dispatcher))
+    if ('dispatcher' in options) dispatchers.push(options.dispatcher as Dispatcher)
   })
   await fastify.register(gateway, { apps: [{ name: 'app', upstreams, ...flags }], shutdown: { gracePeriod: 100 } })
   await fastify.listen({ port: 0, host: '127.0.0.1' })

@@ -12,7 +12,7 @@ async function createRunning (t: Test, options: GatewayOptions, files: Parameter
   const dispatchers = configuration.locations.map(location => new Dispatcher(location))
   t.teardown(() => Promise.all(dispatchers.map(dispatcher => dispatcher.destroy())))
   let isDraining = false
-  const gateway = createGateway(configuration, dispatchers, () => isDraining)
+  const gateway = createGateway(configuration, dispatchers, { isStopping: () => isDraining, handOver: async () => {} })
   const poolOf = (prefix: string) => dispatchers.find(({ location }) => location.prefix === prefix)!.pool
   return { configuration, gateway, poolOf, drain: () => { isDraining = true } }
 }

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { options as serverOptions } from '../../app.ts'
 import { resolveConfiguration } from '../../lib/configuration.ts'
-import ownServer from '../../plugins/own-server.ts'
+import standalone from '../../plugins/standalone.ts'
 import { connectRaw } from '../helper.ts'
 import { onEachServer, startRecorder } from './support.ts'
 
@@ -82,7 +82,7 @@ t.test('a gateway with a server of its own may have a prefix, as fastify-cli giv
   const configuration = await resolveConfiguration({ apps: [{ name: 'app', upstreams: recorder.origin }, { name: 'root', prefix: '', upstreams: recorder.origin }] }, process.cwd())
   const fastify = Fastify(serverOptions)
   t.teardown(() => fastify.close())
-  await fastify.register(async scope => { await scope.register(ownServer, { configuration }) }, { prefix: '/gw' })
+  await fastify.register(async scope => { await scope.register(standalone, { configuration }) }, { prefix: '/gw' })
   for (const method of ['GET', 'POST', 'PROPFIND'] as const) {
     for (const [path, asked] of [['/gw/app', '/'], ['/gw/app/x', '/x'], ['/gw/y', '/y'], ['/gw', '/']]) {
       t.equal((await fastify.inject({ method: method as 'GET', url: path! })).body, asked, `${method} ${path}`)

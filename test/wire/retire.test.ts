@@ -27,14 +27,14 @@ async function startIdle (t: Test, shutdown: object, listen = listenOwnServer) {
 
 function retire (fastify: FastifyInstance) {
   const hurry = new AbortController()
-  return { hurry, retired: fastify.retire(hurry.signal) }
+  return { hurry, retired: fastify.gateway.handOver(hurry.signal) }
 }
 
 for (const { name, listen } of [{ name: 'its own server', listen: listenOwnServer }, { name: 'somebody else\'s', listen: listenGateway }]) {
   t.test(`on ${name}, an idle connection is answered once more, and nothing new is accepted`, async t => {
     const { fastify, port, idle } = await startIdle(t, LONG, listen)
     const { retired } = retire(fastify)
-    t.equal(fastify.isDraining(), true)
+    t.equal(!fastify.gateway.isReady(), true)
     await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' }, 'without a delay')
     await delay(200)
     t.notOk(idle.socket.closed)

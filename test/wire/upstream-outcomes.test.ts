@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { resolveConfiguration } from '../../lib/configuration.ts'
-import { AnswerBody } from '../../lib/upstream/answer-body.ts'
+import { ResponseBody } from '../../lib/client/response-body.ts'
 import { Dispatcher } from '../../lib/upstream/dispatcher.ts'
 import { Exchange } from '../../lib/upstream/exchange.ts'
 import type { Outcome } from '../../lib/upstream/outcome.ts'
@@ -56,11 +56,11 @@ for (const { name, method = 'GET', lie, results } of rows) {
       check()
     }
 
-    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', headers: [], body: null, upgrade: null, trailers: null }, {
-      informed () {},
-      answered ({ body }) { if (body instanceof AnswerBody) body.on('error', () => {}).resume() },
-      failed () {},
+    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null }, null, {
+      onInterim () {},
+      onFailure () {},
     })
+    exchange.onResponse = (_error, { body }) => { if (body instanceof ResponseBody) body.on('error', () => {}).resume() }
     dispatcher.forward(exchange)
     t.equal(pool.inFlight, 1)
     await soon(settled.promise, 'the end')

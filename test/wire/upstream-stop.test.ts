@@ -16,7 +16,7 @@ const servers = [
 /** Begins to stop. Resolves when the gateway knows; what it resolves to settles when it has stopped. */
 async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<unknown> }> {
   const stopped = fastify.close()
-  while (!fastify.isDraining()) await turn()
+  while (fastify.gateway.isReady()) await turn()
   return { stopped }
 }
 

@@ -50,7 +50,10 @@ for (const version of ['1.1', '1.0']) {
 
 for (const body of parts) {
   t.test(`a body of ${body.length} bytes arrives, and the next answer behind it`, async t => {
-    const port = await startServer(t, (_request, response) => endInOneWrite(response.writeHead(200, { 'content-length': body.length }), body))
+    const port = await startServer(t, (_request, response) => {
+      endInOneWrite(response)
+      response.writeHead(200, { 'content-length': body.length }).end(body)
+    })
     const client = await connectRaw(t, port)
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await delay(20)

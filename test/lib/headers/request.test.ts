@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { EffectiveHeaders } from '../../../lib/headers/effective-request.ts'
 import { buildRequestHeaders, type RequestContext } from '../../../lib/headers/request.ts'
 
 const client = { address: '203.0.113.7', isSecure: false, isTrusted: false }
@@ -109,11 +110,16 @@ const rows: Row[] = [
   },
 ]
 
+/** As no hook has changed them. */
+function untouched (raw: readonly string[]): EffectiveHeaders {
+  return { fields: raw, keys: raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase()), set: null }
+}
+
 for (const { name, raw, context = {}, expected } of rows) {
   t.test(`request headers: ${name}`, async t => {
     const given = [...raw]
     const hasId = expected.some(text => text.toLowerCase() === 'x-request-id')
-    t.strictSame(buildRequestHeaders(raw, contextWith(context)), hasId ? expected : [...expected, 'X-Request-Id', 'id-1'])
+    t.strictSame(buildRequestHeaders(untouched(raw), contextWith(context)), hasId ? expected : [...expected, 'X-Request-Id', 'id-1'])
     t.strictSame(raw, given, 'the list of the request is untouched')
   })
 }

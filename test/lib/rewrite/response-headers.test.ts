@@ -15,15 +15,15 @@ function rewrite (given: HeaderRecord, changes: LocationChanges = {}): { headers
     asked++
     return findPlace(location, client, {}, 'gw:8000', location.upstreams[0]!.basePath)
   }
-  createHeaderRewriter(location)?.(headers, place)
-  return { headers: { ...headers }, asked }
+  const rewritten = createHeaderRewriter(location)?.(headers, place)
+  return { headers: { ...headers, ...rewritten }, asked }
 }
 
 t.test('where the client came from is a public URL already', async t => {
   const location = createLocation({ prefix: '/users' })
   const headers: HeaderRecord = { location: 'http://gw:8000/users/cart?x=1' }
-  createHeaderRewriter(location)!(headers, () => findPlace(location, client, { referer: 'http://gw:8000/users/cart?x=1' }, 'gw:8000', ''))
-  t.equal(headers.location, 'http://gw:8000/users/cart?x=1')
+  const rewritten = createHeaderRewriter(location)!(headers, () => findPlace(location, client, { referer: 'http://gw:8000/users/cart?x=1' }, 'gw:8000', ''))
+  t.equal(rewritten.location, 'http://gw:8000/users/cart?x=1')
 })
 
 const rows: { name: string, given: HeaderRecord, expected: HeaderRecord, changes?: LocationChanges }[] = [

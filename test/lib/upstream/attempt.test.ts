@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import { ResponseBody } from '../../../lib/client/response-body.ts'
 import { ClientClosedError } from '../../../lib/errors.ts'
 import type { SwitchHead } from '../../../lib/upstream/answer-head.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
@@ -111,8 +111,8 @@ for (const { name, headers, chunks = [Buffer.from('abc')] } of streamed) {
     attempt.onComplete(null)
     await settle()
     const { body } = told.answers[0]!
-    t.type(body, AnswerBody)
-    t.ok(Buffer.concat(await (body as AnswerBody).toArray()).equals(Buffer.concat(chunks)))
+    t.type(body, ResponseBody)
+    t.ok(Buffer.concat(await (body as ResponseBody).toArray()).equals(Buffer.concat(chunks)))
   })
 }
 
@@ -153,7 +153,7 @@ t.test('an answer whose body is not here yet is handed on at once, and its body 
   head(200, ...TEXT, 'Content-Length', '6')
   attempt.onData(Buffer.from('abc'))
   await settle()
-  const body = told.answers[0]!.body as AnswerBody
+  const body = told.answers[0]!.body as ResponseBody
   t.equal(body.read().toString(), 'abc')
   t.strictSame(told.endings, [], 'it goes on')
   attempt.onData(Buffer.from('def'))
@@ -168,7 +168,7 @@ t.test('a client that does not read stops the upstream, and starts it again', as
   connect()
   head(200)
   await settle()
-  const body = told.answers[0]!.body as AnswerBody
+  const body = told.answers[0]!.body as ResponseBody
   t.equal(attempt.onData(Buffer.alloc(60_000)), true)
   t.equal(attempt.onData(Buffer.alloc(60_000)), false)
   await settle()
@@ -183,7 +183,7 @@ t.test('a connection that may serve somebody else by now is not touched any more
   connect()
   head(200)
   await settle()
-  const body = told.answers[0]!.body as AnswerBody
+  const body = told.answers[0]!.body as ResponseBody
   attempt.onData(Buffer.from('abc'))
   attempt.onComplete(null)
   const { resumed } = told
@@ -247,7 +247,7 @@ t.test('an answer that breaks off breaks off, with an error that may be shown', 
   connect()
   head(200, ...TEXT, 'Content-Length', '6')
   await settle()
-  const body = told.answers[0]!.body as AnswerBody
+  const body = told.answers[0]!.body as ResponseBody
   const cause = new Error('read ECONNRESET 10.0.0.5')
   attempt.onError(cause)
   await settle()
@@ -261,7 +261,7 @@ t.test('a client that leaves in the middle of the body stops the upstream', asyn
   connect()
   head(200)
   await settle()
-  ;(told.answers[0]!.body as AnswerBody).destroy()
+  ;(told.answers[0]!.body as ResponseBody).destroy()
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
   t.match(told.endings, [{ error: { code: 'GW_ERR_CLIENT_CLOSED' } }])
   t.strictSame(told.failures, [])
@@ -362,7 +362,7 @@ t.test('a client that does not read has three times the time of a body, and then
   attempt.onData(Buffer.alloc(70_000))
   t.equal(attempt.deadline, 1150)
   clock.advance(40)
-  ;(told.answers[0]!.body as AnswerBody).resume()
+  ;(told.answers[0]!.body as ResponseBody).resume()
   await settle()
   t.equal(attempt.deadline, 1740)
 })
@@ -380,7 +380,7 @@ t.test('a client that does not read its answer is given up, and the upstream is 
   deadlines.tick()
   t.match(told.endings, [{ error: { code: 'GW_ERR_BAD_REQUEST', statusCode: 408 } }])
   t.match(told.cancelled, [{ code: 'GW_ERR_BAD_REQUEST' }])
-  t.ok((told.answers[0]!.body as AnswerBody).destroyed)
+  t.ok((told.answers[0]!.body as ResponseBody).destroyed)
 })
 
 t.test('the time is up: the attempt is aborted', async t => {
@@ -464,7 +464,7 @@ t.test('an event stream that is to end ends between two events, and its upstream
   attempt.onData(Buffer.from('2\n\ndata: 3\n\n'))
   t.match(told.endings, [{ error: null }])
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
-  const chunks = await (told.answers[0]!.body as AnswerBody).toArray()
+  const chunks = await (told.answers[0]!.body as ResponseBody).toArray()
   t.equal(Buffer.concat(chunks).toString(), 'data: 1\n\ndata: 2\n\n')
   t.equal(deadlines.size, 0)
 })
@@ -478,7 +478,7 @@ t.test('an event stream that is between two events ends at once', async t => {
   attempt.endStream()
   attempt.endStream()
   t.equal(told.endings.length, 1)
-  t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\n')
+  t.equal(Buffer.concat(await (told.answers[0]!.body as ResponseBody).toArray()).toString(), 'data: 1\n\n')
 })
 
 t.test('an event stream that begins when none is wanted any more ends with its head', async t => {
@@ -488,7 +488,7 @@ t.test('an event stream that begins when none is wanted any more ends with its h
   head(200, ...STREAM)
   await settle()
   t.match(told.endings, [{ error: null }])
-  t.equal((await (told.answers[0]!.body as AnswerBody).toArray()).length, 0)
+  t.equal((await (told.answers[0]!.body as ResponseBody).toArray()).length, 0)
 })
 
 const untouched: { name: string, headers: string[] }[] = [
@@ -507,7 +507,7 @@ for (const { name, headers } of untouched) {
     attempt.onData(Buffer.from('data: 2\n\n'))
     t.strictSame(told.endings, [])
     attempt.onComplete(null)
-    t.equal(Buffer.concat(await (told.answers[0]!.body as AnswerBody).toArray()).toString(), 'data: 1\n\ndata: 2\n\n')
+    t.equal(Buffer.concat(await (told.answers[0]!.body as ResponseBody).toArray()).toString(), 'data: 1\n\ndata: 2\n\n')
   })
 }
 

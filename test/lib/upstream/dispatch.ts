@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Location } from '../../../lib/location/types.ts'
-import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import { ResponseBody } from '../../../lib/client/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Dispatcher } from '../../../lib/upstream/dispatcher.ts'
 import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'
@@ -38,6 +38,6 @@ export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamReque
 export async function textOf (result: Answer | GatewayError): Promise<string> {
   if (!('body' in result)) throw result
   const { body } = result
-  if (body instanceof AnswerBody) return Buffer.concat(await body.toArray()).toString('latin1')
+  if (body instanceof ResponseBody) return Buffer.concat(await body.toArray()).toString('latin1')
   return body === null ? '' : body.toString('latin1')
 }

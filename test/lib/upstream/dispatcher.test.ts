@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import type { ResponseBody } from '../../../lib/client/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
@@ -248,10 +248,10 @@ t.test('a client that does not read holds the upstream up, and loses nothing', a
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 300 } }))
   const { body } = await dispatch(dispatcher).result as Answer
   await setTimeout(1000)
-  const held = (body as AnswerBody).readableLength
+  const held = (body as ResponseBody).readableLength
   t.ok(held < 1024 * 1024, `${held} bytes in memory`)
   t.ok(sent < size, 'the upstream waits, for longer than any timeout')
-  const bytes = Buffer.concat(await (body as AnswerBody).toArray())
+  const bytes = Buffer.concat(await (body as ResponseBody).toArray())
   t.equal(bytes.length, size)
   t.equal(bytes[size - 1], (size / 65_536 - 1) % 251)
 })
@@ -353,8 +353,8 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   t.equal(dispatcher.size, 2)
   await dispatcher.destroy()
   t.match(await waiting.result, { code: 'GW_ERR_NO_UPSTREAM' })
-  if (!(body as AnswerBody).closed) await closeOf(body as AnswerBody)
-  t.match((body as AnswerBody).errored, { code: 'GW_ERR_NO_UPSTREAM' })
+  if (!(body as ResponseBody).closed) await closeOf(body as ResponseBody)
+  t.match((body as ResponseBody).errored, { code: 'GW_ERR_NO_UPSTREAM' })
   t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
   t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_NO_UPSTREAM', statusCode: 503 }, 'and what comes later fails')
   await dispatcher.destroy()

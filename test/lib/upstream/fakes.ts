@@ -15,8 +15,10 @@ export function createClock () {
 /** An exchange, and what it failed with. */
 export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: Answer) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
   const failures: GatewayError[] = []
-  const whole = { method: 'GET', path: '/', host: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
-  return { exchange: new Exchange(location, whole, { informed () {}, answered, failed: error => failures.push(error) }), failures }
+  const whole = { method: 'GET', path: '/', host: undefined, ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
+  const exchange = new Exchange(location, whole, null, { onInterim () {}, onFailure: error => failures.push(error) })
+  exchange.onResponse = () => answered(exchange.answer!)
+  return { exchange, failures }
 }
 
 /** Waits for the end of a stream, in whichever way it ends; `once(stream, 'close')` would throw its error. */

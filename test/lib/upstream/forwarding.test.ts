@@ -5,7 +5,7 @@ import { duplexPair, PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { RetryRule } from '../../../lib/location/types.ts'
-import { type AnswerBody } from '../../../lib/upstream/answer-body.ts'
+import { type ResponseBody } from '../../../lib/client/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
@@ -392,7 +392,7 @@ t.test('event streams end when the gateway stops, also those that begin then', a
   })
   const dispatcher = dispatcherTo(t, [origin])
   const early = await dispatch(dispatcher).result as Answer
-  await once(early.body as AnswerBody, 'readable')
+  await once(early.body as ResponseBody, 'readable')
   dispatcher.endStreams()
   t.equal(await textOf(early), 'data: 1\n\n')
   const late = await dispatch(dispatcher).result as Answer

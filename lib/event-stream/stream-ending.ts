@@ -1,4 +1,4 @@
-import { EventBoundary } from '../headers/event-boundary.ts'
+import { EventBoundary } from './event-boundary.ts'
 
 /** Ends an event stream between two events, once that is asked for. */
 export class StreamEnding {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isEventStream, prepareEventStream } from '../../../lib/headers/event-stream.ts'
+import { isEventStream, prepareEventStream } from '../../../lib/event-stream/response-head.ts'
 import type { HeaderRecord } from '../../../lib/headers/response.ts'
 
 const types: { name: string, type?: string | string[], expected: boolean }[] = [

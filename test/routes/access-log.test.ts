@@ -30,3 +30,34 @@ for (const isOwn of [false, true]) {
     })
   }
 }
+
+interface FullLine extends Line { err?: { code: string } }
+
+const ends = [
+  { name: 'an upstream that breaks off in the middle', path: '/users/half', expected: { msg: 'request failed', statusCode: 200, err: { code: 'GW_ERR_UPSTREAM_UNREACHABLE' } } },
+  { name: 'a client that leaves in the middle', path: '/users/slow', leaves: /part/, expected: { msg: 'request forwarded', statusCode: 200 } },
+  { name: 'a client that leaves before there is a response', path: '/users/silent', leaves: /^$/, expected: { msg: 'request forwarded', statusCode: 499 } },
+]
+for (const isOwn of [false, true]) {
+  for (const { name, path, leaves, expected } of ends) {
+    t.test(`${isOwn ? 'on a server of its own' : 'in somebody else\'s server'}, one line tells of ${name}`, async t => {
+      const lines: FullLine[] = []
+      const logger: FastifyServerOptions['logger'] = { stream: { write: text => { lines.push(JSON.parse(text)) } } }
+      const upstreams = await startUpstream(t, (request, response) => {
+        if (request.url === '/silent') return
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 100 }).write('part')
+        if (request.url === '/half') setTimeout(() => response.destroy(), 20)
+      })
+      const { fastify, port } = await (isOwn ? listenOwnServer : listenGateway)(t, { apps: [{ name: 'users', upstreams }] }, { logger })
+      const client = await connectRaw(t, port)
+      client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+      if (leaves !== undefined) {
+        await client.until(leaves)
+        setTimeout(() => client.socket.destroy(), 50)
+      }
+      await client.closed()
+      await fastify.close()
+      t.match(lines.filter(({ msg }) => msg.startsWith('request ')), [{ app: 'users', ...expected }])
+    })
+  }
+}

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { StreamEnding } from '../../../lib/upstream/stream-ending.ts'
+import { StreamEnding } from '../../../lib/event-stream/stream-ending.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 

@@ -1,14 +1,12 @@
-import { EventEmitter } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { PassThrough, Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { AnswerBody } from '../../../lib/upstream/answer-body.ts'
-import { closeOf } from './fakes.ts'
+import { ResponseBody } from '../../../lib/client/response-body.ts'
+import { closeOf } from '../upstream/fakes.ts'
 
 function createBody () {
   const calls: string[] = []
-  const body = new AnswerBody({ resume: () => calls.push('resume'), abort: error => calls.push(`abort ${error?.message ?? 'without a reason'}`) })
+  const body = new ResponseBody({ resume: () => calls.push('resume'), abort: error => calls.push(`abort ${error?.message ?? 'without a reason'}`) })
   return { body, calls }
 }
 
@@ -80,66 +78,4 @@ t.test('a stream that is no response has no head to send', async t => {
   body.push(Buffer.from('abc'))
   body.push(null)
   t.equal((await through.toArray()).toString(), 'abc')
-})
-
-/** A response that takes what it is given, and is full when the test says so. */
-function createResponse () {
-  const calls: unknown[] = []
-  const response = Object.assign(new EventEmitter(), {
-    destroyed: false,
-    isFull: false,
-    write (chunk: Buffer) {
-      calls.push(chunk.toString())
-      return !response.isFull
-    },
-    addTrailers: (trailers: object) => calls.push(trailers),
-    end: () => calls.push('end'),
-  })
-  return { calls, response, send: (body: AnswerBody) => body.sendTo(response as unknown as ServerResponse) }
-}
-
-t.test('a response is written to without a stream in between: what is here, and then what comes', async t => {
-  const { body, calls: asked } = createBody()
-  const { response, calls, send } = createResponse()
-  body.push(Buffer.from('a'))
-  body.push(Buffer.from('b'))
-  send(body)
-  t.strictSame(calls, ['ab'])
-  t.ok(body.push(Buffer.from('c')))
-  response.isFull = true
-  t.notOk(body.push(Buffer.from('d')), 'the source is told to stop')
-  asked.length = 0
-  response.emit('drain')
-  t.strictSame(asked, ['resume'])
-  body.trailers = { 'x-sum': '1' }
-  body.push(null)
-  t.strictSame(calls, ['ab', 'c', 'd', { 'x-sum': '1' }, 'end'])
-  await closeOf(body)
-})
-
-t.test('the head of such a response leaves at once, too', async t => {
-  const { body } = createBody()
-  const { calls, send } = createResponse()
-  send(body)
-  t.strictSame(calls, [''])
-})
-
-t.test('a body that is whole by then is written and ended', async t => {
-  const { body } = createBody()
-  const { calls, send } = createResponse()
-  body.push(Buffer.from('a'))
-  body.push(null)
-  send(body)
-  t.strictSame(calls, ['a', 'end'])
-  await closeOf(body)
-})
-
-t.test('a response whose client has gone is not written to, and holds nobody up', async t => {
-  const { body } = createBody()
-  const { response, calls, send } = createResponse()
-  send(body)
-  response.destroyed = true
-  t.ok(body.push(Buffer.from('a')))
-  body.push(null)
-  t.strictSame(calls, [''])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventBoundary } from '../../../lib/headers/event-boundary.ts'
+import { EventBoundary } from '../../../lib/event-stream/event-boundary.ts'
 
 /** The same by reading everything: nothing has come, or the last line that has ended is blank. */
 function isBetween (stream: string): boolean {

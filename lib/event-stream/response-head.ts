@@ -1,4 +1,4 @@
-import type { HeaderRecord } from './response.ts'
+import type { HeaderRecord } from '../headers/response.ts'
 
 const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;|$)/i
 

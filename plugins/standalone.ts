@@ -1,28 +1,28 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
-import { NoRouteError } from '../lib/errors.ts'
 import { neverPretenure } from '../lib/never-pretenure.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
-import { answerAboutServer, isAboutServer, refuseMalformed } from '../routes/refuse.ts'
-import locations from './locations.ts'
+import { isAboutServer, refuseMalformed, refuseUnowned, replyAboutServer } from '../routes/local-replies.ts'
+import { registerGateway } from './gateway.ts'
 
-export interface OwnServerOptions {
+export interface StandaloneOptions {
   configuration: Configuration
-  /** See `LocationsOptions`. */
+  /** See `ResolvedGateway`. */
   createHealthSource?: HealthSourceFactory | undefined
 }
 
-/** The gateway on a server that is made for it: what no location owns is answered by it, too. */
-async function ownServer (fastify: FastifyInstance, { configuration, createHealthSource }: OwnServerOptions): Promise<void> {
+/** The gateway on a server that is made for it: it also replies to what no location owns. */
+async function standalone (fastify: FastifyInstance, { configuration, createHealthSource }: StandaloneOptions): Promise<void> {
   neverPretenure()
   applyServerOptions(fastify, configuration.options.server)
-  fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function answerNoRoute (request, reply) {
-    if (isAboutServer(request.raw)) return answerAboutServer(request, reply)
+  fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function replyNoRoute (request, reply) {
+    if (isAboutServer(request.raw)) return replyAboutServer(request, reply)
     request.log.info({ req: request, statusCode: 404 }, 'request refused')
-    reply.header('x-request-id', request.id).send(new NoRouteError())
+    reply.header('x-request-id', request.id)
+    refuseUnowned(request, reply)
   })
-  await fastify.register(locations, { configuration, hooks: { requestId: request => request.id }, ownsServer: true, createHealthSource })
+  await registerGateway(fastify, { configuration, hooks: { requestId: request => request.id }, isStandalone: true, createHealthSource })
 }
 
 /** How often node looks for clients that are too slow, in milliseconds; by default every 30 s, whatever the timeouts. */
@@ -34,4 +34,4 @@ function applyServerOptions ({ server }: FastifyInstance, { connectionTimeout, .
   server.setTimeout(connectionTimeout)
 }
 
-export default fp(ownServer, { name: 'gateway-own-server', fastify: '5.x' })
+export default fp(standalone, { name: 'gateway-standalone', fastify: '5.x' })

@@ -1,0 +1,39 @@
+import type { HeaderRecord } from '../headers/response.ts'
+import type { UploadReader } from '../upstream/upload.ts'
+import type { Answer } from '../upstream/answer-assembly.ts'
+import type { Dispatcher } from '../upstream/dispatcher.ts'
+import type { Exchange } from '../upstream/exchange.ts'
+
+/** The key under which an exchange travels through reply-from, which copies the headers of a request by `Object.assign`. */
+export const EXCHANGE: unique symbol = Symbol('fastify-gateway.exchange')
+
+/** What `rewriteRequestHeaders` gives reply-from in place of headers: the exchange has them, in the client's order and case. */
+export interface ExchangeHeaders {
+  [EXCHANGE]: Exchange
+}
+
+/** What undici's `request()` calls back with, as far as reply-from reads it. Never an error: a failure goes to the exchange. */
+export type ResponseCallback = (error: null, response: { statusCode: number, headers: HeaderRecord, body: Answer['body'] }) => void
+
+/** What @fastify/reply-from takes as its `undici` option: anything with undici's `request()`. */
+export interface ExchangeAgent {
+  request: (options: { headers: ExchangeHeaders }, callback: ResponseCallback) => void
+}
+
+/**
+ * The dispatcher of a location as reply-from's agent: takes the exchange out of the headers, its body off the client's
+ * connection, and starts it.
+ */
+export function createExchangeAgent (dispatcher: Pick<Dispatcher, 'forward'>, readUpload: UploadReader): ExchangeAgent {
+  return {
+    request ({ headers: { [EXCHANGE]: exchange } }, callback) {
+      exchange.onResponse = callback
+      const { upload, request } = exchange
+      if (upload === null) return dispatcher.forward(exchange)
+      readUpload(upload.source, upload.method, upload.contentLength, body => {
+        request.body = body
+        dispatcher.forward(exchange)
+      })
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { EventEmitter, once } from 'node:events'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import net, { type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { isHttp2 } from '../lib/client/http-version.ts'
+import { NO_SLOT, type Slotted, Slots } from '../lib/slots.ts'
+import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
+
+export interface ShutdownEvents {
+  /** Another process takes over: clients should connect anew, when it suits them. */
+  handOver: []
+  /** The grace period is over: what is still under way is cut off. */
+  deadline: []
+}
+
+/** The stop of one gateway, as those see it that take part in it. */
+export class Shutdown {
+  readonly events = new EventEmitter<ShutdownEvents>()
+  /** Stops the server for a successor, see `Gateway.handOver`; set by the plugin. */
+  handOver!: (abort: AbortSignal) => Promise<void>
+  readonly #connections = new Slots<TrackedConnection>()
+  readonly #tracked = Symbol('fastify-gateway.tracked')
+  #hasBegun = false
+
+  /** Whether it has begun: responses ask their clients to close the connection. */
+  readonly isStopping = (): boolean => this.#hasBegun
+
+  /** @returns whether that was news */
+  begin (): boolean {
+    if (this.#hasBegun) return false
+    this.#hasBegun = true
+    return true
+  }
+
+  /** The connection of a forwarded request: it is closed at the end of the grace period, on a host server too. */
+  trackConnection (request: IncomingMessage): void {
+    if (isHttp2(request)) return
+    const socket = request.socket as Socket & { [key: symbol]: unknown }
+    if (socket[this.#tracked] === true) return
+    socket[this.#tracked] = true
+    const connection = { socket, slot: NO_SLOT }
+    this.#connections.add(connection)
+    socket.once('close', () => this.#connections.delete(connection))
+  }
+
+  closeConnections (): void {
+    for (const { socket } of this.#connections) socket.destroy()
+  }
+}
+
+interface TrackedConnection extends Slotted {
+  socket: Socket
+}
+
+export interface GracefulShutdownOptions {
+  shutdown: Shutdown
+  dispatchers: readonly Dispatcher[]
+  /** Milliseconds that requests are still taken. */
+  delay: number
+  /** Milliseconds that what is under way may still take after that. */
+  gracePeriod: number
+  isStandalone: boolean
+}
+
+/** A connection that had been busy when the server stopped is closed at most this much later. */
+const IDLE_CHECK_INTERVAL = 50
+
+async function gracefulShutdown (fastify: FastifyInstance, options: GracefulShutdownOptions): Promise<void> {
+  const { shutdown, dispatchers, delay, gracePeriod, isStandalone } = options
+  const { events } = shutdown
+  // One that speaks HTTP/2 lacks the one or both, as node's version has it; see gateway-http2-sessions.
+  const server: Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>> = fastify.server
+  let isHandingOver = false
+  let idleCheck: NodeJS.Timeout | undefined
+  let deadline: NodeJS.Timeout | undefined
+
+  shutdown.handOver = async function handOver (abort) {
+    isHandingOver = true
+    begin()
+    beginGracePeriod()
+    events.emit('handOver')
+    await Promise.race([outlastConnections(fastify.server), once(events, 'deadline'), once(abort, 'abort')])
+    await fastify.close()
+  }
+
+  // Fastify closes what is idle now, once, and then waits for the rest; a connection that becomes idle later would be
+  // kept for its whole keep-alive time.
+  fastify.addHook('preClose', async function stopGracefully () {
+    begin()
+    if (delay > 0 && !isHandingOver) await wait(delay)
+    beginGracePeriod()
+    idleCheck = setInterval(() => server.closeIdleConnections?.(), IDLE_CHECK_INTERVAL)
+  })
+
+  function begin (): void {
+    if (shutdown.begin()) fastify.server.prependListener('request', endConnection)
+  }
+
+  function beginGracePeriod (): void {
+    if (deadline !== undefined) return
+    for (const dispatcher of dispatchers) dispatcher.endStreams()
+    deadline = setTimeout(function endAll () {
+      for (const dispatcher of dispatchers) dispatcher.abortAll()
+      // Requests without a response have got a failure, which has to leave first.
+      setImmediate(closeConnections)
+    }, gracePeriod)
+  }
+
+  function closeConnections (): void {
+    shutdown.closeConnections()
+    if (isStandalone) server.closeAllConnections?.()
+    events.emit('deadline')
+  }
+
+  fastify.addHook('onClose', async function stop () {
+    clearInterval(idleCheck)
+    clearTimeout(deadline)
+    await Promise.all(dispatchers.map(dispatcher => dispatcher.destroy()))
+  })
+}
+
+/** Takes no new connections. Resolves when the last one has ended; `close()` of an HTTP server would close those that are idle. */
+async function outlastConnections (server: net.Server): Promise<void> {
+  const ended = once(server, 'close')
+  net.Server.prototype.close.call(server)
+  await ended
+}
+
+/** node writes `Connection: close`, unless the response says something else itself. */
+function endConnection (_request: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false
+}
+
+export default fp(gracefulShutdown, { name: 'gateway-graceful-shutdown', fastify: '5.x' })

@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { HeaderRewriter } from '../lib/rewrite/response-headers.ts'
+import type { Place } from '../lib/rewrite/place.ts'
+import { exchangeBehind } from '../routes/request-state.ts'
+
+export interface RewriteHeadersOptions {
+  rewriteHeaders: HeaderRewriter
+  /** Where the client of a request sees the location. */
+  placeOf: (request: FastifyRequest) => Place
+}
+
+/** Makes the redirects and cookies of a location's responses those of its public paths. */
+async function rewriteHeadersPlugin (fastify: FastifyInstance, { rewriteHeaders, placeOf }: RewriteHeadersOptions): Promise<void> {
+  fastify.addHook('onSend', function rewriteResponseHeaders (request, reply, payload, done) {
+    const headers = exchangeBehind(request, payload)?.answer?.headers
+    if (headers !== undefined) {
+      for (const [name, value] of Object.entries(rewriteHeaders(headers, () => placeOf(request)))) replaceHeader(reply, name, headers[name]!, value)
+    }
+    done(null, payload)
+  })
+}
+
+/** What hooks have set in its place, or beside it, stays. */
+function replaceHeader (reply: FastifyReply, name: string, original: string | string[], rewritten: string | string[]): void {
+  const present = reply.getHeader(name)
+  if (name === 'set-cookie') replaceCookies(reply, [present].flat() as string[], [original].flat(), [rewritten].flat())
+  else if (present === original) reply.header(name, rewritten)
+}
+
+/** Cookies of hooks stand before and behind the app's, which Fastify has appended in one run. */
+function replaceCookies (reply: FastifyReply, present: string[], original: string[], rewritten: string[]): void {
+  const start = present.findIndex((_, index) => original.every((cookie, offset) => cookie === present[index + offset]))
+  if (start === -1) return
+  const cookies = present.toSpliced(start, original.length, ...rewritten)
+  reply.removeHeader('set-cookie').header('set-cookie', cookies.length === 1 ? cookies[0]! : cookies)
+}
+
+export default fp(rewriteHeadersPlugin, { name: 'gateway-rewrite-headers', fastify: '5.x', dependencies: ['@fastify/reply-from'] })

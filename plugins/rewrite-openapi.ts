@@ -1,0 +1,81 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { ResponseBody } from '../lib/client/response-body.ts'
+import { isKnownToClient, ORIGINAL_ONLY } from '../lib/headers/conditional.ts'
+import type { HeaderRecord } from '../lib/headers/response.ts'
+import { pathOf } from '../lib/location/query.ts'
+import type { OpenApiRule } from '../lib/location/types.ts'
+import { ContentRewriter } from '../lib/rewrite/content-rewriter.ts'
+import { beginsLikeDocument, judgeAnswer } from '../lib/rewrite/expectation.ts'
+import type { Place } from '../lib/rewrite/place.ts'
+import { holdBody } from '../lib/upstream/hold.ts'
+import { exchangeBehind, stateOf } from '../routes/request-state.ts'
+
+export interface RewriteOpenApiOptions {
+  rule: OpenApiRule
+  /** Where the client of a request sees the location. */
+  placeOf: (request: FastifyRequest) => Place
+}
+
+type Body = Buffer | ResponseBody
+
+/** Makes the API documents of a location, and the pages that show them, work behind its prefix. All else passes untouched. */
+async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, placeOf }: RewriteOpenApiOptions): Promise<void> {
+  const rewriter = new ContentRewriter(rule)
+
+  fastify.addHook('onSend', function rewriteContent (request, reply, payload, done) {
+    const exchange = exchangeBehind(request, payload)
+    const body = exchange?.answer?.body ?? null
+    if (body === null || (request.method !== 'GET' && request.method !== 'HEAD')) return done(null, payload)
+    const path = pathOf(exchange!.request.path)
+    const kind = judgeAnswer(exchange!.answer!, path, rule)
+    // What most of it is, is known at once.
+    if (kind === 'pass' || (kind === 'peek' && Buffer.isBuffer(body) && !beginsLikeDocument(body))) {
+      return done(null, passOriginal(request, reply, exchange!.answer!.headers, body))
+    }
+    rewriteBody(request, reply, body, path, kind === 'peek').then(rewritten => done(null, rewritten), done)
+  })
+
+  async function rewriteBody (request: FastifyRequest, reply: FastifyReply, body: Body, path: string, peeks: boolean): Promise<Body | null> {
+    const { headers } = stateOf(request)!.exchange!.answer!
+    const original = await readOriginal(body, peeks)
+    if (original === undefined) return passOriginal(request, reply, headers, body)
+    // It is no stream any more, behind which trailers could come.
+    if (reply.hasHeader('trailer')) reply.removeHeader('trailer')
+    reply.header('content-length', String(original.length))
+    const rewritten = rewriter.rewrite(original, headers['content-type'] as string, path, placeOf(request))
+    if (rewritten === null) return passOriginal(request, reply, headers, original)
+    for (const name of ORIGINAL_ONLY) reply.removeHeader(name)
+    reply.header('content-length', String(rewritten.bytes.length)).header('etag', rewritten.etag)
+    return sendVersion(request, reply, rewritten.bytes, rewritten.etag)
+  }
+
+  /** @returns `undefined` when it is too long, or no document after all */
+  async function readOriginal (body: Body, peeks: boolean): Promise<Buffer | undefined> {
+    if (Buffer.isBuffer(body)) return body
+    if (peeks && !beginsLikeDocument((await holdBody(body, 0)).bytes)) return undefined
+    const { bytes, isWhole } = await holdBody(body, rule.maxBytes)
+    return isWhole ? bytes : undefined
+  }
+}
+
+/** Passes on what the app sent. Where it was not told which version the client has, the comparison is ours. */
+function passOriginal (request: FastifyRequest, reply: FastifyReply, { etag }: HeaderRecord, body: Body): Body | null {
+  const isComparable = stateOf(request)!.asksForWhole && reply.statusCode === 200 && typeof etag === 'string'
+  return sendVersion(request, reply, body, isComparable ? etag : undefined)
+}
+
+/**
+ * Sends a version, unless the client has it already. A HEAD gets nothing of its body: the app may have been asked for it all
+ * the same.
+ * @param etag - what the client's `If-None-Match` is compared with; `undefined` when the app has done that
+ */
+function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Body, etag: string | undefined): Body | null {
+  const isKnown = etag !== undefined && isKnownToClient(request.headers['if-none-match'], etag)
+  if (isKnown) reply.code(304).removeHeader('content-length')
+  if (!isKnown && request.method !== 'HEAD') return body
+  if (body instanceof ResponseBody) body.destroy()
+  return null
+}
+
+export default fp(rewriteOpenApiPlugin, { name: 'gateway-rewrite-openapi', fastify: '5.x', dependencies: ['@fastify/reply-from'] })

@@ -1,0 +1,105 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isSent } from '../lib/client/http-version.ts'
+import { isForwarded } from '../lib/client/methods.ts'
+import { createExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
+import { isMediaType } from '../lib/headers/media-type.ts'
+import { findPlace, type Place } from '../lib/rewrite/place.ts'
+import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
+import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import { createUploadReader } from '../lib/upstream/upload.ts'
+import type { Shutdown } from '../plugins/graceful-shutdown.ts'
+import { registerReplyFrom } from '../plugins/reply-from.ts'
+import rewriteHeaders from '../plugins/rewrite-headers.ts'
+import rewriteOpenApi from '../plugins/rewrite-openapi.ts'
+import { type AccessLog, addAccessLog } from './access-log.ts'
+import { createForwarder, type RequestReaders } from './forward.ts'
+import { refuseMalformed, refuseMethod, withdrawResponse } from './local-replies.ts'
+import { beginState, stateOf } from './request-state.ts'
+
+export interface LocationOptions extends RequestReaders {
+  dispatcher: Dispatcher
+  shutdown: Shutdown
+  readRequestId: (request: FastifyRequest) => string
+}
+
+/** The scope of one app, registered with its prefix: everything below that goes to its upstreams. */
+export default async function locationRoutes (fastify: FastifyInstance, options: LocationOptions): Promise<void> {
+  const { dispatcher, shutdown, readRequestId } = options
+  const { location } = dispatcher
+  const placeOf = createPlaceReader(dispatcher)
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', passBody)
+  fastify.addHook('onRequest', createBeginning(readRequestId, shutdown, addAccessLog(fastify, location.name)))
+  fastify.addHook('onRequest', refuseMalformed)
+  fastify.addHook('onRequest', acceptAnyMediaType)
+  fastify.addHook('onError', withdrawResponse)
+
+  const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createUploadReader(location)))
+  const rewrite = createHeaderRewriter(location)
+  if (rewrite !== null) await fastify.register(rewriteHeaders, { rewriteHeaders: rewrite, placeOf })
+  if (location.openapi !== null && !location.prefixAware) await fastify.register(rewriteOpenApi, { rule: location.openapi, placeOf })
+
+  const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
+  const handler = location.trace ? forward : createGuard(forward)
+  const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
+  for (const url of fastify.prefix === '' ? ['/*'] : ['', '/*']) fastify.route({ method, url, exposeHeadRoute: false, handler })
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => void
+
+function createGuard (forward: Handler): Handler {
+  return function forwardUsual (request, reply) {
+    if (isForwarded(request.method)) forward(request, reply)
+    else refuseMethod(request, reply)
+  }
+}
+
+/** Makes the first hook of the scope: the request gets its id, and what is under way for it ends with its response. */
+function createBeginning (readRequestId: LocationOptions['readRequestId'], shutdown: Shutdown, logBrokenOff: AccessLog | null) {
+  return function beginRequest (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const state = beginState(request, readRequestId(request))
+    reply.header('x-request-id', state.id)
+    shutdown.trackConnection(request.raw)
+    reply.raw.once('close', () => {
+      state.exchange?.close(isSent(reply.raw))
+      logBrokenOff?.(request, reply)
+    })
+    done()
+  }
+}
+
+/** Methods whose body Fastify does not look at. */
+const WITHOUT_PARSER: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
+
+/** Makes what tells where the client of a request sees the location. */
+function createPlaceReader ({ location }: Dispatcher): (request: FastifyRequest) => Place {
+  return function placeOf (request) {
+    const { exchange, peer } = stateOf(request)!
+    return findPlace(location, peer!, request.raw.headers, exchange!.request.host, exchange!.upstream!.target.basePath)
+  }
+}
+
+/** Nothing is parsed: a body stays the stream that it came as. */
+function passBody (request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void): void {
+  const hidden = stateOf(request)?.hiddenMediaType ?? null
+  if (hidden !== null) {
+    if (hidden.value === undefined) delete request.raw.headers['content-type']
+    else request.raw.headers['content-type'] = hidden.value
+  }
+  done(null, payload)
+}
+
+/**
+ * Fastify replies 415 to a media type that is none, and 400 to a QUERY without one. It is not shown these; `passBody` puts
+ * them back.
+ */
+function acceptAnyMediaType (request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const { method, raw: { headers } } = request
+  const value = headers['content-type']
+  const isAcceptable = value === undefined ? method !== 'QUERY' : isMediaType(value)
+  if (!isAcceptable && !WITHOUT_PARSER.has(method)) {
+    stateOf(request)!.hiddenMediaType = { value }
+    headers['content-type'] = 'application/octet-stream'
+  }
+  done()
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { deferHead } from '../lib/client/defer-head.ts'
+import { isHttp2, resetStream } from '../lib/client/http-version.ts'
+import { lingerOnClose } from '../lib/client/linger.ts'
+import { endInOneWrite } from '../lib/client/one-write.ts'
+import { ResponseBody } from '../lib/client/response-body.ts'
+import { EventStreamBody } from '../lib/event-stream/event-stream-body.ts'
+import { prepareEventStream } from '../lib/event-stream/response-head.ts'
+import { foldRepeated } from '../lib/headers/http2-response.ts'
+import type { HeaderRecord } from '../lib/headers/response.ts'
+import type { Answer } from '../lib/upstream/answer-assembly.ts'
+import { sendEventStream } from './event-stream.ts'
+import { stateOf } from './request-state.ts'
+import { joinTunnel } from './websocket.ts'
+
+/**
+ * The head of a response on its way to the client: reply-from's `rewriteHeaders`, which runs before its `onResponse`.
+ * @param headers - of the upstream, end to end; changed in place
+ * @param isStopping - the gateway stops: the client is to open its next connection elsewhere
+ */
+export function finishHead (headers: HeaderRecord, request: FastifyRequest, isStopping: boolean): HeaderRecord {
+  const { answer, takesTrailers } = stateOf(request)!.exchange!
+  const { raw } = request
+  if (answer!.isEventStream) prepareEventStream(headers)
+  if (takesTrailers && canCarryTrailers(answer!, raw)) headers.trailer = answer!.trailer!
+  if (isHttp2(raw)) return foldRepeated(headers)
+  // HTTP/2 has a frame for that. A connection whose request has not been read to its end cannot take another one.
+  if (isStopping || !raw.complete) headers.connection = 'close'
+  return headers
+}
+
+/** Whether the response's framing can carry them, which node decides by the same facts. */
+function canCarryTrailers ({ trailer, headers, body }: Answer, { httpVersion, method }: IncomingMessage): boolean {
+  if (trailer === undefined || httpVersion === '1.0' || method === 'HEAD') return false
+  return headers['content-length'] === undefined && body instanceof ResponseBody
+}
+
+/** Sends the response of an upstream, whose head the reply has already: reply-from's `onResponse`. */
+export function respond (request: FastifyRequest, reply: FastifyReply): void {
+  const exchange = stateOf(request)!.exchange!
+  const { statusText, headers, body } = exchange.answer!
+  if (exchange.tunnel !== null) return joinTunnel(request, reply, exchange.tunnel)
+  if (!isHttp2(reply.raw)) prepareConnection(request, reply, statusText)
+  dropFraming(reply, headers)
+  if (Buffer.isBuffer(body)) return sendBuffer(reply, body)
+  if (body === null) return sendHead(reply, headers)
+  body.on('error', () => breakOff(reply))
+  if (body instanceof EventStreamBody) sendEventStream(reply, body)
+  else if (body.isEmpty && isHttp2(reply.raw)) sendHead(reply, headers)
+  else reply.send(body)
+}
+
+/** How the body is framed, a hook cannot have known. To remove what is not there would have node frame it by its connection's end. */
+function dropFraming (reply: FastifyReply, headers: HeaderRecord): void {
+  if (headers['content-length'] === undefined && reply.hasHeader('content-length')) reply.removeHeader('content-length')
+  if (reply.hasHeader('transfer-encoding')) reply.removeHeader('transfer-encoding')
+}
+
+function prepareConnection ({ raw }: FastifyRequest, reply: FastifyReply, statusText: string): void {
+  if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
+  if (isReasonPhrase(statusText)) reply.raw.statusMessage = statusText
+}
+
+/** RFC 9112, 4, less the bytes above 127: node would write them as UTF-8, or throw. */
+function isReasonPhrase (text: string): boolean {
+  return /^[\t\x20-\x7e]+$/.test(text)
+}
+
+function sendBuffer (reply: FastifyReply, body: Buffer): void {
+  if (!isHttp2(reply.raw)) endInOneWrite(reply.raw)
+  reply.send(body)
+}
+
+/** In HTTP/2 the head can be the end of a response, and to gRPC that makes a difference: what stands in it then are trailers. */
+function sendHead (reply: FastifyReply, headers: HeaderRecord): void {
+  if (isHttp2(reply.raw)) deferHead(reply.raw, headers['content-length'] !== undefined)
+  reply.send()
+}
+
+/** While a hook of the server's looks at the response, Fastify sends its error in its place. */
+function breakOff ({ raw }: FastifyReply): void {
+  if (!raw.headersSent) return
+  // Fastify would destroy it without an error, and node say that there was none.
+  if (isHttp2(raw)) resetStream(raw)
+  else raw.destroy()
+}
