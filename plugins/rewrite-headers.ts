@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { HeaderRewriter } from '../lib/rewrite/response-headers.ts'
-import type { Place } from '../lib/rewrite/place.ts'
+import type { Place } from '../lib/rewrite/public-base.ts'
 import { exchangeBehind } from '../routes/request-state.ts'
 
 export interface RewriteHeadersOptions {

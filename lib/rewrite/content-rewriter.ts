@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OpenApiRule } from '../location/types.ts'
 import { rewriteContent } from './content.ts'
-import type { Place } from './place.ts'
+import type { Place } from './public-base.ts'
 import { RewriteCache } from './rewrite-cache.ts'
 
 /** A document or a page as the gateway serves it. */

@@ -1,8 +1,8 @@
 import type { HeaderRecord } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
-import type { Place } from './place.ts'
+import type { Place } from './public-base.ts'
 import { toPublicUrl } from './public-url.ts'
-import { rewriteRefresh } from './refresh.ts'
+import { rewriteRefresh } from './location-header.ts'
 import { rewriteSetCookie } from './set-cookie.ts'
 
 type Rewrite = (value: string, place: Place) => string

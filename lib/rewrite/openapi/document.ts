@@ -1,9 +1,9 @@
-import { Edits } from './edits.ts'
+import { Edits } from './document-edits.ts'
 import { findValue, type Node } from './node.ts'
 import { rewriteOpenApi } from './openapi3.ts'
 import type { Mode } from './plan.ts'
-import { readJson } from './reader-json.ts'
-import { readYaml } from './reader-yaml.ts'
+import { readJson } from './read-json.ts'
+import { readYaml } from './read-yaml.ts'
 import type { DocumentPlace } from './servers.ts'
 import { rewriteSwagger } from './swagger2.ts'
 

@@ -1,4 +1,4 @@
-import { declare, define, mapOf, type Shape, shape } from './grammar.ts'
+import { declare, define, mapOf, type Shape, shape } from './shape.ts'
 
 /** `externalDocs`. */
 export const externalDocs: Shape = shape({ url: 'url' })

@@ -1,4 +1,4 @@
-import { mapOf, pathsOf, type Shape, shape } from './grammar.ts'
+import { mapOf, pathsOf, type Shape, shape } from './shape.ts'
 import { METHODS } from './methods.ts'
 import { externalDocs, info, schema, tag } from './schema-shape.ts'
 

@@ -1,5 +1,5 @@
 import { type PublicUrlContext, toPublicPath, toPublicUrl } from '../public-url.ts'
-import { type PathRenaming, renamePointer } from './paths.ts'
+import { type PathRenaming, renamePointer } from './path-renaming.ts'
 import type { DocumentPlace } from './servers.ts'
 
 /** What the relative URLs of a document are relative to, before and after. */

@@ -1,4 +1,4 @@
-import type { Action, Shape } from './grammar.ts'
+import type { Action, Shape } from './shape.ts'
 import type { Entry, Node, ObjectNode } from './node.ts'
 
 /** Called for every property that there is something to do with. */

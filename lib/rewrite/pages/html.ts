@@ -1,12 +1,12 @@
 import { rewriteDocument } from '../openapi/document.ts'
-import type { Edit } from '../openapi/edits.ts'
+import type { Edit } from '../openapi/document-edits.ts'
 import { encodeReferences } from './character-references.ts'
-import { guardJson } from './literal.ts'
-import { ELEMENTS, isScalarData, isStartScript, isToolTag } from './marks.ts'
-import { type PageOptions, rewritePageUrl } from './options.ts'
+import { guardJson } from './string-literal.ts'
+import { ELEMENTS, isScalarData, isStartScript, isToolTag } from './tool-signatures.ts'
+import { type PageOptions, rewritePageUrl } from './page-url.ts'
 import { rewriteScript, rewriteSettings } from './script.ts'
 import { type Attribute, readTags, type Tag } from './tags.ts'
-import { applyEdits, shiftEdits } from './text-edits.ts'
+import { applyEdits, shiftEdits } from '../text-edits.ts'
 
 /** What a page loads, and the base of what is relative in it. Links that a user may follow are the app's own affair. */
 const ASSETS: ReadonlyMap<string, string> = new Map([['link', 'href'], ['script', 'src'], ['img', 'src'], ['base', 'href']])

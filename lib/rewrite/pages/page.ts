@@ -1,11 +1,11 @@
 import { isToolPage, rewriteHtml } from './html.ts'
-import { type Content, contentOf } from './known.ts'
-import { isStartScript } from './marks.ts'
-import type { PageOptions } from './options.ts'
+import { type Content, contentOf } from './candidate.ts'
+import { isStartScript } from './tool-signatures.ts'
+import type { PageOptions } from './page-url.ts'
 import { rewriteScript, rewriteSettings } from './script.ts'
-import { applyEdits } from './text-edits.ts'
+import { applyEdits } from '../text-edits.ts'
 
-export type { PageOptions } from './options.ts'
+export type { PageOptions } from './page-url.ts'
 
 /** A page, the script that starts it, or its settings in JSON. */
 export type PageKind = Content

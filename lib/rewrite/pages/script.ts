@@ -1,11 +1,11 @@
 import { looksLikeDocument, rewriteDocument } from '../openapi/document.ts'
-import type { Edit } from '../openapi/edits.ts'
-import { readLiteral, writeLiteral } from './literal.ts'
-import { isStarterCall } from './marks.ts'
-import { type PageOptions, rewritePageUrl, rewriteRedirectUrl } from './options.ts'
-import { applyEdits } from './text-edits.ts'
+import type { Edit } from '../openapi/document-edits.ts'
+import { readLiteral, writeLiteral } from './string-literal.ts'
+import { isStarterCall } from './tool-signatures.ts'
+import { type PageOptions, rewritePageUrl, rewriteRedirectUrl } from './page-url.ts'
+import { applyEdits } from '../text-edits.ts'
 import { isPunctuator, readOr, type StringToken, SyntaxFault, type Token } from './token.ts'
-import { TokenReader } from './tokens.ts'
+import { TokenReader } from './tokenizer.ts'
 
 /** Settings that are an address, of Swagger UI, its wrappers, and Scalar. */
 const URLS: ReadonlySet<string> = new Set(['url', 'configUrl', 'oauth2RedirectUrl', 'swaggerUrl', 'specUrl', 'validatorUrl', 'proxyUrl', 'favicon', 'basePath'])

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { ContentRewriter } from '../../../lib/rewrite/content-rewriter.ts'
-import type { Place } from '../../../lib/rewrite/place.ts'
-import { createContext } from './openapi/place.ts'
+import type { Place } from '../../../lib/rewrite/public-base.ts'
+import { createContext } from './openapi/context.ts'
 
 const RULE = { mode: 'paths' as const, documents: [], pages: [], maxBytes: 10_000 }
 const JSON_TYPE = 'application/json'

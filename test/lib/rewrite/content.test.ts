@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { documentFormatOf, MAX_YAML_BYTES, rewriteContent } from '../../../lib/rewrite/content.ts'
-import { createContext } from './openapi/place.ts'
+import { createContext } from './openapi/context.ts'
 
 const formats: { name: string, type: string | undefined, path?: string, format: 'json' | 'yaml' | undefined }[] = [
   { name: 'JSON', type: 'application/json', format: 'json' },

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { isOwnUrl, type PublicUrlContext, toPublicUrl } from '../../../lib/rewrite/public-url.ts'
-import { createContext } from './openapi/place.ts'
+import { createContext } from './openapi/context.ts'
 
 type Row = [name: string, url: string, expected: string]
 

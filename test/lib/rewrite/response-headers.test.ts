@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { HeaderRecord } from '../../../lib/headers/response.ts'
-import { findPlace, type Place } from '../../../lib/rewrite/place.ts'
+import { findPlace, type Place } from '../../../lib/rewrite/public-base.ts'
 import { createHeaderRewriter } from '../../../lib/rewrite/response-headers.ts'
 import { createLocation, createTarget, type LocationChanges } from '../locations.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { looksLikeDocument, type Mode, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import type { Json } from './operations.ts'
-import { createPlace } from './place.ts'
+import { createPlace } from './context.ts'
 
 /** Rewrites and reads a document of an app at `/users`. */
 function rewrite (document: Json, mode: Mode = 'paths', given: Parameters<typeof createPlace>[0] = {}): Json {

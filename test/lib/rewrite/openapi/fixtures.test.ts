@@ -3,7 +3,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { type DocumentFormat, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import { addressesOf, type Json } from './operations.ts'
-import { createPlace } from './place.ts'
+import { createPlace } from './context.ts'
 
 const FOLDER = new URL('../../../fixtures/openapi/', import.meta.url)
 const UPSTREAM = /^http:\/\/(?:127\.0\.0\.1|localhost):9001/

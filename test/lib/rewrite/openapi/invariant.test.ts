@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml'
 import { type DocumentFormat, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import { createRandom, generateOpenApi, generateSwagger } from './generate.ts'
 import { addressesOf, type Json } from './operations.ts'
-import { createPlace } from './place.ts'
+import { createPlace } from './context.ts'
 
 const RUNS = 250
 const GATEWAY = 'http://gw.example:8000'

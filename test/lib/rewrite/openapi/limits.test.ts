@@ -2,7 +2,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import type { Json } from './operations.ts'
-import { createPlace } from './place.ts'
+import { createPlace } from './context.ts'
 
 const options = { mode: 'paths', ...createPlace() } as const
 

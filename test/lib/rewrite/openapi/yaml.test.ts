@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parse } from 'yaml'
 import { type Mode, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
-import { createPlace } from './place.ts'
+import { createPlace } from './context.ts'
 
 const rewrite = (text: string, mode: Mode = 'paths') => rewriteDocument(text, 'yaml', { mode, ...createPlace() }) ?? text
 

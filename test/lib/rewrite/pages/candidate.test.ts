@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isPagePath, MAX_UNKNOWN_PAGE, mayBePage } from '../../../../lib/rewrite/pages/known.ts'
+import { isPagePath, MAX_UNKNOWN_PAGE, mayBePage } from '../../../../lib/rewrite/pages/candidate.ts'
 
 const known = [
   '/docs', '/docs/', '/redoc', '/docs/oauth2-redirect',

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { rewriteRefresh } from '../../../lib/rewrite/refresh.ts'
+import { rewriteRefresh } from '../../../lib/rewrite/location-header.ts'
 
 const rows: { name: string, value: string, url: string | null, expected?: string }[] = [
   { name: 'the usual form', value: '5; url=/x', url: '/x', expected: '5; url=<>' },

@@ -1,4 +1,4 @@
-import type { Edit } from '../openapi/edits.ts'
+import type { Edit } from './openapi/document-edits.ts'
 
 /** The edits of a part of a text, as edits of the whole. */
 export function shiftEdits (edits: readonly Edit[], offset: number): Edit[] {

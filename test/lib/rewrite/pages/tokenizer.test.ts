@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readOr, SyntaxFault } from '../../../../lib/rewrite/pages/token.ts'
-import { TokenReader } from '../../../../lib/rewrite/pages/tokens.ts'
+import { TokenReader } from '../../../../lib/rewrite/pages/tokenizer.ts'
 
 const rows: [name: string, source: string, expected: string[]][] = [
   ['words, numbers and punctuators', 'a1.$b?.ç(2)=>c', ['a1', '.', '$b', '?.', 'ç', '(', '2', ')', '=>', 'c']],

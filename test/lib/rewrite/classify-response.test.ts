@@ -1,6 +1,6 @@
 import t from 'tap'
-import { beginsLikeDocument, isExpected, judgeAnswer } from '../../../lib/rewrite/expectation.ts'
-import { MAX_UNKNOWN_PAGE } from '../../../lib/rewrite/pages/known.ts'
+import { beginsLikeDocument, isExpected, judgeAnswer } from '../../../lib/rewrite/classify-response.ts'
+import { MAX_UNKNOWN_PAGE } from '../../../lib/rewrite/pages/candidate.ts'
 
 const RULE = { mode: 'paths' as const, documents: ['/spec', '/files/api.txt'], pages: ['/handbook'], maxBytes: 5_000_000 }
 

@@ -1,7 +1,7 @@
 import type { AnswerHead } from '../headers/response.ts'
 import type { OpenApiRule } from '../location/types.ts'
 import { documentFormatOf } from './content.ts'
-import { isPagePath, mayBePage } from './pages/known.ts'
+import { isPagePath, mayBePage } from './pages/candidate.ts'
 
 /** Where frameworks put the document, under whatever path an app has mounted it. */
 const DOCUMENT = /\/(?:(?:openapi|swagger)\.(?:json|ya?ml)|swagger\/[^/]+\/swagger\.(?:json|ya?ml)|v[23]\/api-docs(?:\.ya?ml)?(?:\/.+)?|documentation\/(?:json|yaml)|docs\/json|api-docs|api-docs\.json|api-json|api-yaml)\/?$/

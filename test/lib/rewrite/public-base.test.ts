@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
-import { findPlace } from '../../../lib/rewrite/place.ts'
+import { findPlace } from '../../../lib/rewrite/public-base.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
 const client = { address: '203.0.113.7', isSecure: false, isTrusted: false }

@@ -1,6 +1,6 @@
 import { attributeOf, type Tag } from './tags.ts'
 import { isPunctuator, readOr, type Token } from './token.ts'
-import { TokenReader } from './tokens.ts'
+import { TokenReader } from './tokenizer.ts'
 
 /** The functions that Swagger UI and Scalar start with; ReDoc's is `Redoc.init`. */
 const STARTERS: ReadonlySet<string> = new Set(['SwaggerUIBundle', 'SwaggerUI', 'SwaggerUi', 'createApiReference'])
