@@ -1,21 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { HeaderRewriter } from '../lib/rewrite/response-headers.ts'
-import type { Place } from '../lib/rewrite/public-base.ts'
+import type { PublicBase } from '../lib/rewrite/public-base.ts'
 import { exchangeBehind } from '../routes/request-state.ts'
 
 export interface RewriteHeadersOptions {
   rewriteHeaders: HeaderRewriter
   /** Where the client of a request sees the location. */
-  placeOf: (request: FastifyRequest) => Place
+  publicBaseOf: (request: FastifyRequest) => PublicBase
 }
 
 /** Makes the redirects and cookies of a location's responses those of its public paths. */
-async function rewriteHeadersPlugin (fastify: FastifyInstance, { rewriteHeaders, placeOf }: RewriteHeadersOptions): Promise<void> {
+async function rewriteHeadersPlugin (fastify: FastifyInstance, { rewriteHeaders, publicBaseOf }: RewriteHeadersOptions): Promise<void> {
   fastify.addHook('onSend', function rewriteResponseHeaders (request, reply, payload, done) {
     const headers = exchangeBehind(request, payload)?.answer?.headers
     if (headers !== undefined) {
-      for (const [name, value] of Object.entries(rewriteHeaders(headers, () => placeOf(request)))) replaceHeader(reply, name, headers[name]!, value)
+      for (const [name, value] of Object.entries(rewriteHeaders(headers, () => publicBaseOf(request)))) replaceHeader(reply, name, headers[name]!, value)
     }
     done(null, payload)
   })

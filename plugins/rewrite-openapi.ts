@@ -6,21 +6,22 @@ import type { HeaderRecord } from '../lib/headers/response.ts'
 import { pathOf } from '../lib/location/query.ts'
 import type { OpenApiRule } from '../lib/location/types.ts'
 import { ContentRewriter } from '../lib/rewrite/content-rewriter.ts'
-import { beginsLikeDocument, judgeAnswer } from '../lib/rewrite/classify-response.ts'
-import type { Place } from '../lib/rewrite/public-base.ts'
+import { classifyResponse } from '../lib/rewrite/classify-response.ts'
+import { isDocumentStart } from '../lib/rewrite/openapi/candidate.ts'
+import type { PublicBase } from '../lib/rewrite/public-base.ts'
 import { holdBody } from '../lib/upstream/hold.ts'
 import { exchangeBehind, stateOf } from '../routes/request-state.ts'
 
 export interface RewriteOpenApiOptions {
   rule: OpenApiRule
   /** Where the client of a request sees the location. */
-  placeOf: (request: FastifyRequest) => Place
+  publicBaseOf: (request: FastifyRequest) => PublicBase
 }
 
 type Body = Buffer | ResponseBody
 
 /** Makes the API documents of a location, and the pages that show them, work behind its prefix. All else passes untouched. */
-async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, placeOf }: RewriteOpenApiOptions): Promise<void> {
+async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, publicBaseOf }: RewriteOpenApiOptions): Promise<void> {
   const rewriter = new ContentRewriter(rule)
 
   fastify.addHook('onSend', function rewriteContent (request, reply, payload, done) {
@@ -28,22 +29,22 @@ async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, placeOf }
     const body = exchange?.answer?.body ?? null
     if (body === null || (request.method !== 'GET' && request.method !== 'HEAD')) return done(null, payload)
     const path = pathOf(exchange!.request.path)
-    const kind = judgeAnswer(exchange!.answer!, path, rule)
+    const kind = classifyResponse(exchange!.answer!, path, rule)
     // What most of it is, is known at once.
-    if (kind === 'pass' || (kind === 'peek' && Buffer.isBuffer(body) && !beginsLikeDocument(body))) {
+    if (kind === 'passthrough' || (kind === 'sniff' && Buffer.isBuffer(body) && !isDocumentStart(body))) {
       return done(null, passOriginal(request, reply, exchange!.answer!.headers, body))
     }
-    rewriteBody(request, reply, body, path, kind === 'peek').then(rewritten => done(null, rewritten), done)
+    rewriteBody(request, reply, body, path, kind === 'sniff').then(rewritten => done(null, rewritten), done)
   })
 
-  async function rewriteBody (request: FastifyRequest, reply: FastifyReply, body: Body, path: string, peeks: boolean): Promise<Body | null> {
+  async function rewriteBody (request: FastifyRequest, reply: FastifyReply, body: Body, path: string, mustSniff: boolean): Promise<Body | null> {
     const { headers } = stateOf(request)!.exchange!.answer!
-    const original = await readOriginal(body, peeks)
+    const original = await readOriginal(body, mustSniff)
     if (original === undefined) return passOriginal(request, reply, headers, body)
     // It is no stream any more, behind which trailers could come.
     if (reply.hasHeader('trailer')) reply.removeHeader('trailer')
     reply.header('content-length', String(original.length))
-    const rewritten = rewriter.rewrite(original, headers['content-type'] as string, path, placeOf(request))
+    const rewritten = rewriter.rewrite(original, headers['content-type'] as string, path, publicBaseOf(request))
     if (rewritten === null) return passOriginal(request, reply, headers, original)
     for (const name of ORIGINAL_ONLY) reply.removeHeader(name)
     reply.header('content-length', String(rewritten.bytes.length)).header('etag', rewritten.etag)
@@ -51,9 +52,9 @@ async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, placeOf }
   }
 
   /** @returns `undefined` when it is too long, or no document after all */
-  async function readOriginal (body: Body, peeks: boolean): Promise<Buffer | undefined> {
+  async function readOriginal (body: Body, mustSniff: boolean): Promise<Buffer | undefined> {
     if (Buffer.isBuffer(body)) return body
-    if (peeks && !beginsLikeDocument((await holdBody(body, 0)).bytes)) return undefined
+    if (mustSniff && !isDocumentStart((await holdBody(body, 0)).bytes)) return undefined
     const { bytes, isWhole } = await holdBody(body, rule.maxBytes)
     return isWhole ? bytes : undefined
   }

@@ -19,7 +19,7 @@ import { NOT_A_PATH, resolvePath } from '../lib/location/path.ts'
 import { pathOf } from '../lib/location/query.ts'
 import { parseRequestTarget } from '../lib/location/request-target.ts'
 import type { Location } from '../lib/location/types.ts'
-import { isExpected } from '../lib/rewrite/classify-response.ts'
+import { isCandidatePath } from '../lib/rewrite/classify-response.ts'
 import { Exchange, type ExchangeListener } from '../lib/upstream/exchange.ts'
 import { toGatewayError } from '../lib/upstream/failure.ts'
 import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure } from './local-replies.ts'
@@ -97,7 +97,7 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
     const acceptsTrailers = wantsTrailers(raw.headers.te)
     const source = bodyOf(request)
     const hasTrailers = source === raw && mayHaveTrailers(raw)
-    const asksForWhole = openapi !== null && upgrade === null && isReading(request) && isExpected(pathOf(path), openapi)
+    const asksForWhole = openapi !== null && upgrade === null && isReading(request) && isCandidatePath(pathOf(path), openapi)
     state.peer = peer
     state.asksForWhole = asksForWhole
     const headers = buildRequestHeaders(effective, {

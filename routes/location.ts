@@ -3,7 +3,7 @@ import { isSent } from '../lib/client/http-version.ts'
 import { isForwarded } from '../lib/client/methods.ts'
 import { createExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
-import { findPlace, type Place } from '../lib/rewrite/public-base.ts'
+import { findPublicBase, type PublicBase } from '../lib/rewrite/public-base.ts'
 import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 import { createUploadReader } from '../lib/upstream/upload.ts'
@@ -26,7 +26,7 @@ export interface LocationOptions extends RequestReaders {
 export default async function locationRoutes (fastify: FastifyInstance, options: LocationOptions): Promise<void> {
   const { dispatcher, shutdown, readRequestId } = options
   const { location } = dispatcher
-  const placeOf = createPlaceReader(dispatcher)
+  const publicBaseOf = createPublicBaseReader(dispatcher)
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', passBody)
   fastify.addHook('onRequest', createBeginning(readRequestId, shutdown, addAccessLog(fastify, location.name)))
@@ -36,8 +36,8 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
 
   const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createUploadReader(location)))
   const rewrite = createHeaderRewriter(location)
-  if (rewrite !== null) await fastify.register(rewriteHeaders, { rewriteHeaders: rewrite, placeOf })
-  if (location.openapi !== null && !location.prefixAware) await fastify.register(rewriteOpenApi, { rule: location.openapi, placeOf })
+  if (rewrite !== null) await fastify.register(rewriteHeaders, { rewriteHeaders: rewrite, publicBaseOf })
+  if (location.openapi !== null && !location.prefixAware) await fastify.register(rewriteOpenApi, { rule: location.openapi, publicBaseOf })
 
   const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
   const handler = location.trace ? forward : createGuard(forward)
@@ -72,10 +72,10 @@ function createBeginning (readRequestId: LocationOptions['readRequestId'], shutd
 const WITHOUT_PARSER: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
 
 /** Makes what tells where the client of a request sees the location. */
-function createPlaceReader ({ location }: Dispatcher): (request: FastifyRequest) => Place {
-  return function placeOf (request) {
+function createPublicBaseReader ({ location }: Dispatcher): (request: FastifyRequest) => PublicBase {
+  return function publicBaseOf (request) {
     const { exchange, peer } = stateOf(request)!
-    return findPlace(location, peer!, request.raw.headers, exchange!.request.host, exchange!.upstream!.target.basePath)
+    return findPublicBase(location, peer!, request.raw.headers, exchange!.request.host, exchange!.upstream!.target.basePath)
   }
 }
 

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { OpenApiRule } from '../location/types.ts'
-import { rewriteContent } from './content.ts'
-import type { Place } from './public-base.ts'
+import { type DocumentFormat, documentFormatOf, isDocumentCandidate } from './openapi/candidate.ts'
+import { rewriteDocument } from './openapi/document.ts'
+import { detectPage, rewritePage } from './pages/page.ts'
+import type { PageOptions } from './pages/page-url.ts'
+import type { PublicBase } from './public-base.ts'
 import { RewriteCache } from './rewrite-cache.ts'
 
 /** A document or a page as the gateway serves it. */
 export interface RewrittenContent {
   bytes: Buffer
-  /** Of these bytes, quoted. */
+  /** Strong entity tag of these bytes, quoted. */
   etag: string
   byteLength: number
 }
 
-/** Room for this many documents of the longest kind. */
+/** The cache has room for this many documents of the maximum length. */
 const CACHED_DOCUMENTS = 2
 
 /**
- * Rewrites the documents and pages of one location. What the app has sent before, byte for byte, to a client that sees the
- * gateway in the same place, is not read again.
+ * Rewrites the API documents and pages of one location. Results are cached by the upstream's bytes and the public base
+ * of the client.
  */
 export class ContentRewriter {
   readonly #mode: OpenApiRule['mode']
@@ -29,30 +32,31 @@ export class ContentRewriter {
   }
 
   /**
-   * @param original - all of it, decoded
-   * @param path - in the app, without query
+   * @param original - the whole body, decoded
+   * @param path - of the request in the app, without query
    * @returns `null` when the original is to be passed on
    */
-  rewrite (original: Buffer, contentType: string, path: string, place: Place): RewrittenContent | null {
-    const { prefix, basePath, clientHosts, origin } = place
+  rewrite (original: Buffer, contentType: string, path: string, base: PublicBase): RewrittenContent | null {
+    const { prefix, basePath, clientHosts, origin } = base
     const key = JSON.stringify([hash(original), contentType, path, prefix, basePath, clientHosts, origin])
-    const known = this.#cache.get(key)
-    if (known !== undefined) return known
-    const rewritten = this.#rewriteNew(original, contentType, path, place)
+    const cached = this.#cache.get(key)
+    if (cached !== undefined) return cached
+    const options = { mode: this.#mode, urlContext: base, documentPath: path, origin }
+    const rewritten = rewriteBytes(original, contentType, options)
     this.#cache.set(key, rewritten)
     return rewritten
   }
-
-  #rewriteNew (original: Buffer, contentType: string, path: string, place: Place): RewrittenContent | null {
-    const text = decodeText(original, contentType)
-    const result = text === undefined ? undefined : rewriteContent(text, contentType, { mode: this.#mode, url: place, documentPath: path, origin: place.origin })
-    if (result === undefined) return null
-    const bytes = Buffer.from(result)
-    return { bytes, etag: `"${hash(bytes)}"`, byteLength: bytes.length }
-  }
 }
 
-/** Only UTF-8 is read, which JSON and YAML are by definition; what is none of it is passed on. */
+function rewriteBytes (original: Buffer, contentType: string, options: PageOptions): RewrittenContent | null {
+  const text = decodeText(original, contentType)
+  const result = text === undefined ? undefined : rewriteContent(text, contentType, options)
+  if (result === undefined) return null
+  const bytes = Buffer.from(result)
+  return { bytes, etag: `"${hash(bytes)}"`, byteLength: bytes.length }
+}
+
+/** Only UTF-8 is read, which JSON and YAML are by definition; any other text is passed on. */
 function decodeText (bytes: Buffer, contentType: string): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
   if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) return undefined
@@ -65,4 +69,22 @@ function decodeText (bytes: Buffer, contentType: string): string | undefined {
 
 function hash (bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('base64url')
+}
+
+/** Reading YAML takes ten times as long as JSON, and blocks the event loop meanwhile. */
+export const MAX_YAML_BYTES = 1024 * 1024
+
+/**
+ * An API document, or a page that shows one, as it is served behind the gateway; recognised by its content.
+ * @returns `undefined` for everything else, and for what needs no change: pass it on byte for byte
+ */
+export function rewriteContent (text: string, contentType: string, options: PageOptions): string | undefined {
+  const format = documentFormatOf(contentType, options.documentPath)
+  if (format !== undefined && isDocumentCandidate(text)) return rewriteWithinLimit(text, format, options)
+  const kind = detectPage(text, contentType)
+  return kind === undefined ? undefined : rewritePage(text, kind, options)
+}
+
+function rewriteWithinLimit (text: string, format: DocumentFormat, options: PageOptions): string | undefined {
+  return format === 'yaml' && text.length > MAX_YAML_BYTES ? undefined : rewriteDocument(text, format, options)
 }

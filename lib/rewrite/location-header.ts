@@ -1,21 +1,32 @@
-/** The time, what separates it, and the quote before the URL. */
-const START = /^\s*[\d.]+(?:\s*[;,]|\s)\s*(?:url\s*=\s*)?(["']?)/i
+import type { PublicBase } from './public-base.ts'
+import { toPublicUrl } from './public-url.ts'
 
 /**
- * A `Refresh` header with its URL rewritten; everything around it stays: the time, the quotes, and what follows them.
- * @param rewrite - gets the URL
+ * A `Location` header with its public URL, by the redirect rule (`toPublicUrl`). An app that redirects back to the
+ * `Referer` repeats a URL that is public already.
+ */
+export function rewriteLocation (value: string, base: PublicBase): string {
+  return value === base.referer ? value : toPublicUrl(value, base)
+}
+
+/** The time, its separator, and the quote before the URL. */
+const REFRESH_START = /^\s*[\d.]+(?:\s*[;,]|\s)\s*(?:url\s*=\s*)?(["']?)/i
+
+/**
+ * A `Refresh` header with its URL rewritten; the time, the quotes and what follows them stay.
+ * @param rewrite - called with the URL
  * @see WHATWG HTML, 4.2.5.3 ("shared declarative refresh steps")
  */
 export function rewriteRefresh (value: string, rewrite: (url: string) => string): string {
-  const match = START.exec(value)
+  const match = REFRESH_START.exec(value)
   if (match === null) return value
   const start = match[0].length
-  const end = findEnd(value, start, match[1]!)
+  const end = findUrlEnd(value, start, match[1]!)
   return value.slice(0, start) + rewrite(value.slice(start, end)) + value.slice(end)
 }
 
-/** Without a quote the URL is the rest, less white space at its end. */
-function findEnd (value: string, start: number, quote: string): number {
+/** An unquoted URL extends to the end of the value, less trailing white space. */
+function findUrlEnd (value: string, start: number, quote: string): number {
   const end = quote === '' ? Math.max(start, value.trimEnd().length) : value.indexOf(quote, start)
   return end === -1 ? value.length : end
 }

@@ -3,22 +3,25 @@ import { type Peer, readForwarded, withoutTrailingSlashes } from '../headers/for
 import type { Location } from '../location/types.ts'
 import type { PublicUrlContext } from './public-url.ts'
 
-/** Where a location is for one client: what its public URLs are made of. */
-export interface Place extends PublicUrlContext {
-  /** The gateway's own origin, as this client asked for it: `https://api.example.com`. */
+/** The public address of a location as one client sees it: what public URLs are built from. */
+export interface PublicBase extends PublicUrlContext {
+  /** Scheme and authority of the gateway, as this client requested it: `https://api.example.com`. */
   origin: string
-  /** The public URL that the client says it came from. */
+  /** The `Referer` of the request, a public URL. */
   referer?: string | undefined
 }
 
 /**
- * Where a client sees a location. What a trusted proxy says of the host, the scheme and its own prefix counts.
- * @param headers - of the client's request
- * @param host - that it asked for; `undefined` when it did not say (HTTP/1.0)
- * @param basePath - of the upstream that answered
+ * The public base of a location for one request. Host, scheme and prefix that a trusted proxy forwards take precedence
+ * over what the gateway observes.
+ * @param headers - of the request
+ * @param host - of the request; `undefined` when it has none (HTTP/1.0)
+ * @param basePath - of the upstream that responded
  */
-export function findPlace (location: Location, peer: Peer, headers: IncomingHttpHeaders, host: string | undefined, basePath: string): Place {
-  const { hosts, proto, prefix } = peer.isTrusted ? readClaims(headers) : NO_CLAIMS
+export function findPublicBase (
+  location: Location, peer: Peer, headers: IncomingHttpHeaders, host: string | undefined, basePath: string
+): PublicBase {
+  const { hosts, proto, prefix } = peer.isTrusted ? readForwardedClaims(headers) : NO_CLAIMS
   const clientHosts = host === undefined ? hosts : [...hosts, host]
   return {
     prefix: prefix + location.prefix,
@@ -30,24 +33,24 @@ export function findPlace (location: Location, peer: Peer, headers: IncomingHttp
   }
 }
 
-interface Claims {
-  /** The one that the client itself asked for comes first. */
+interface ForwardedClaims {
+  /** The host that the client itself requested comes first. */
   hosts: readonly string[]
   proto: string | undefined
   prefix: string
 }
 
-const NO_CLAIMS: Claims = { hosts: [], proto: undefined, prefix: '' }
+const NO_CLAIMS: ForwardedClaims = { hosts: [], proto: undefined, prefix: '' }
 
-function readClaims (headers: IncomingHttpHeaders): Claims {
+function readForwardedClaims (headers: IncomingHttpHeaders): ForwardedClaims {
   const forwarded = readForwarded(headers.forwarded ?? '')
-  const [proto = forwarded.proto] = listOf(headers['x-forwarded-proto'])
-  const [prefix = ''] = listOf(headers['x-forwarded-prefix'])
-  const hosts = listOf(headers['x-forwarded-host'] ?? forwarded.host)
+  const [proto = forwarded.proto] = splitList(headers['x-forwarded-proto'])
+  const [prefix = ''] = splitList(headers['x-forwarded-prefix'])
+  const hosts = splitList(headers['x-forwarded-host'] ?? forwarded.host)
   return { hosts, proto, prefix: withoutTrailingSlashes(prefix) }
 }
 
-/** Each proxy in a row may have added its own, behind a comma. */
-function listOf (value: string | string[] | undefined): string[] {
+/** Each proxy in a chain may have appended its own value, behind a comma. */
+function splitList (value: string | string[] | undefined): string[] {
   return [value ?? []].flat().join().split(',').map(item => item.trim()).filter(item => item !== '')
 }

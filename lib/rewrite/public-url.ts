@@ -1,47 +1,47 @@
 import { climbsOut } from '../location/traversal.ts'
 import type { UpstreamTarget } from '../location/types.ts'
 
-/** What tells an app's own addresses from foreign ones, and where its own are for the client. */
+/** Tells an app's own URLs from foreign ones, and where its own are served to the client. */
 export interface PublicUrlContext {
-  /** `/users`, or empty. */
+  /** Public path prefix of the location: `/users`, or empty. */
   prefix: string
   upstreams: readonly UpstreamTarget[]
-  /** Base path of the upstream that answered: `/v2`, or empty. */
+  /** Base path of the upstream that responded: `/v2`, or empty. */
   basePath: string
-  /** Hosts that the client asked for, with their port when it is not the scheme's own: `api.example.com`, `localhost:8000`. */
+  /**
+   * Hosts that the client requested, with their port when it is not the scheme's default: `api.example.com`,
+   * `localhost:8000`.
+   */
   clientHosts: readonly string[]
 }
 
 /**
- * The redirect rule of the gateway: where a URL that an app wrote leads the client. A path, and a URL of an upstream or of the
- * host that the client asked for, become the prefixed path, without the upstream's base path; query and fragment survive.
- * Foreign URLs, relative references and other schemes stay as they are.
- * The rest is kept byte for byte, except for a path that climbs above its root (`/../x`): `/prefix/../x` would be another app's.
- * @returns for what is the app's own never anything that a browser takes for another host
+ * The redirect rule of the gateway: the public form of a URL that an app wrote. A path, and a URL of an upstream or of
+ * the host that the client requested, become the prefixed path without the upstream's base path; query and fragment
+ * survive. Foreign URLs, relative references and other schemes stay as they are.
+ * The rest is kept byte for byte, except for a path that climbs above its root (`/../x`): `/prefix/../x` would be
+ * another app's.
+ * @returns for the app's own URLs never anything that a browser takes for another host
  */
 export function toPublicUrl (url: string, context: PublicUrlContext): string {
   const path = toAppPath(url, context)
   return path === undefined ? url : toPublicPath(path, context)
 }
 
-/** Whether a URL is a path or leads to an upstream or to the host that the client asked for. */
-export function isOwnUrl (url: string, context: PublicUrlContext): boolean {
-  return findOwnTarget(url, context) !== undefined
-}
-
 /**
- * The place of a URL in the app: its path, query and fragment, without the upstream's base path.
- * @returns begins with `/`, `?` or `#`, or is empty; `undefined` when the URL is not the app's own
+ * Path, query and fragment of a URL inside the app, without the upstream's base path.
+ * @returns begins with `/`, `?` or `#`, or is empty; `undefined` when the URL is foreign
  */
 export function toAppPath (url: string, context: PublicUrlContext): string | undefined {
   const target = findOwnTarget(url, context)
   if (target === undefined) return undefined
-  const path = withoutBase(target, context.basePath)
-  return climbsOut(path.slice(0, pathEnd(path))) ? withoutBase(resolveDots(target), context.basePath) : path
+  const path = withoutBasePath(target, context.basePath)
+  const isClimbing = climbsOut(path.slice(0, findPathEnd(path)))
+  return isClimbing ? withoutBasePath(resolveDotSegments(target), context.basePath) : path
 }
 
 /**
- * The public form of a place in the app.
+ * The public form of a path in the app.
  * @param path - from `toAppPath`
  */
 export function toPublicPath (path: string, { prefix }: Pick<PublicUrlContext, 'prefix'>): string {
@@ -52,16 +52,22 @@ export function toPublicPath (path: string, { prefix }: Pick<PublicUrlContext, '
   return /^\/[/\\]/.test(rooted) ? `/.${rooted}` : rooted
 }
 
-/** Path, query and fragment as the upstream has them: empty for `http://upstream`. */
+/**
+ * Path, query and fragment of an app's own URL as on the upstream, base path included.
+ * @returns empty for `http://upstream`; `undefined` when the URL is foreign
+ */
 export function findOwnTarget (url: string, context: PublicUrlContext): string | undefined {
-  const text = clean(url)
+  const text = stripIgnored(url)
   const authority = AUTHORITY.exec(text)
   if (authority === null) return text.startsWith('/') ? text : undefined
   return isOwnHost(authority[1]!, context) ? text.slice(authority[0].length) : undefined
 }
 
-/** What a URL parser strips from both ends, and what it drops anywhere: `ht\ttp://` is `http://` (WHATWG URL, 4.4). Linear, as `/\s+$/` is not. */
-function clean (url: string): string {
+/**
+ * Removes what a URL parser strips from both ends and what it drops anywhere: `ht\ttp://` is `http://` (WHATWG URL,
+ * 4.4). Linear, as `/\s+$/` is not.
+ */
+function stripIgnored (url: string): string {
   let start = 0
   let end = url.length
   while (start < end && url.charCodeAt(start) <= SPACE) start++
@@ -71,15 +77,18 @@ function clean (url: string): string {
 
 const SPACE = 0x20
 
-/** To a browser `/\evil`, `\\evil` and `///evil` are hosts like `//evil`; `http:evil` and `http:/evil` depend on where they stand, so they stay. */
+/**
+ * To a browser `/\evil`, `\\evil` and `///evil` are hosts like `//evil`; what `http:evil` and `http:/evil` mean depends
+ * on the base URL, so they stay.
+ */
 const AUTHORITY = /^(?:https?:)?[/\\]{2,}([^/\\?#]*)/i
 
-/** User info hides who is asked (`http://upstream@evil/`), and no app writes it into its own address. */
+/** User info disguises the host (`http://upstream@evil/`), and no app writes it into its own URLs. */
 function isOwnHost (authority: string, { upstreams, clientHosts }: PublicUrlContext): boolean {
   const host = authority.includes('@') ? undefined : parseHost(authority)
   if (host === undefined) return false
   return upstreams.some(upstream => isSameHost(host, parseHost(upstream.host))) ||
-    clientHosts.some(clientHost => describeHost(parseHost(clientHost)) === describeHost(host))
+    clientHosts.some(clientHost => formatHost(parseHost(clientHost)) === formatHost(host))
 }
 
 interface Host { name: string, port: string }
@@ -99,22 +108,22 @@ function parseHost (authority: string): Host | undefined {
   return { name: hostname, port: port === '443' ? '' : port }
 }
 
-function describeHost (host: Host | undefined): string | undefined {
+function formatHost (host: Host | undefined): string | undefined {
   return host && `${host.name}:${host.port}`
 }
 
-/** `/v2` of `/v2/x`, `/v2?x` and `/v2`, not of `/v2x`. */
-function withoutBase (target: string, basePath: string): string {
+/** Takes `/v2` off `/v2/x`, `/v2?x` and `/v2`, not off `/v2x`. */
+function withoutBasePath (target: string, basePath: string): string {
   const isBelow = target.startsWith(basePath) && /^(?:[/\\?#]|$)/.test(target.slice(basePath.length))
   return isBelow ? target.slice(basePath.length) : target
 }
 
-function resolveDots (target: string): string {
-  const { pathname } = new URL(`http://upstream${target.slice(0, pathEnd(target))}`)
-  return pathname + target.slice(pathEnd(target))
+function resolveDotSegments (target: string): string {
+  const { pathname } = new URL(`http://upstream${target.slice(0, findPathEnd(target))}`)
+  return pathname + target.slice(findPathEnd(target))
 }
 
-function pathEnd (target: string): number {
+function findPathEnd (target: string): number {
   const index = target.search(/[?#]/)
   return index === -1 ? target.length : index
 }

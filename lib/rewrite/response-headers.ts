@@ -1,57 +1,61 @@
 import type { HeaderRecord } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
-import type { Place } from './public-base.ts'
+import { rewriteLocation, rewriteRefresh } from './location-header.ts'
+import type { PublicBase } from './public-base.ts'
 import { toPublicUrl } from './public-url.ts'
-import { rewriteRefresh } from './location-header.ts'
 import { rewriteSetCookie } from './set-cookie.ts'
 
-type Rewrite = (value: string, place: Place) => string
-
-/** Rewrites the headers of one response: returns those that it has anew. The place is found only when there are any. */
-export type HeaderRewriter = (headers: HeaderRecord, findPlace: () => Place) => HeaderRecord
+type RewriteValue = (value: string, base: PublicBase) => string
 
 /**
- * What a location does with the headers of its answers: redirects and cookies become those of the public paths.
- * @returns `null` for an app that knows its prefix
+ * Maps the headers of one response to public URLs and paths; the given record stays untouched.
+ * @param findBase - called once, and only when a header has to be rewritten
+ * @returns of `location`, `content-location`, `refresh` and `set-cookie` those that the response has; lists stay lists
+ */
+export type HeaderRewriter = (headers: Readonly<HeaderRecord>, findBase: () => PublicBase) => HeaderRecord
+
+/**
+ * The header rewriting of a location: redirects and cookies become those of the public paths.
+ * @returns `null` for a prefix-aware app, which needs none
  */
 export function createHeaderRewriter (location: Location): HeaderRewriter | null {
-  const { prefixAware, cookiePath } = location
+  const { prefixAware, cookiePath: mode } = location
   if (prefixAware) return null
-  const namesOf = createNameReader()
-  const rewriters: Record<string, Rewrite> = {
-    // An app that sends the client back where it came from repeats a public URL.
-    location: (value, place) => value === place.referer ? value : toPublicUrl(value, place),
+  const hostNamesOf = createHostNameCache()
+  const rewriters: Record<string, RewriteValue> = {
+    location: rewriteLocation,
     'content-location': toPublicUrl,
-    refresh: (value, place) => rewriteRefresh(value, url => toPublicUrl(url, place)),
-    'set-cookie': (value, { prefix, basePath }) => rewriteSetCookie(value, { prefix, basePath, mode: cookiePath, upstreamNames: namesOf(location.upstreams) }),
+    refresh: (value, base) => rewriteRefresh(value, url => toPublicUrl(url, base)),
+    'set-cookie': (value, { prefix, basePath }) =>
+      rewriteSetCookie(value, { prefix, basePath, mode, upstreamNames: hostNamesOf(location.upstreams) }),
   }
   const names = Object.keys(rewriters)
 
-  return function rewriteHeaders (headers, findPlace) {
-    let place: Place | undefined
+  return function rewriteHeaders (headers, findBase) {
     const rewritten: HeaderRecord = {}
+    let base: PublicBase | undefined
     for (const name of names) {
       const value = headers[name]
       if (value === undefined) continue
-      place ??= findPlace()
-      rewritten[name] = rewriteEach(value, rewriters[name]!, place)
+      base ??= findBase()
+      rewritten[name] = rewriteEach(value, rewriters[name]!, base)
     }
     return rewritten
   }
 }
 
-/** The host names of upstreams, which are others only when the upstreams are. */
-function createNameReader (): (upstreams: Location['upstreams']) => Set<string> {
-  let known: Location['upstreams'] = []
+/** The host names of the upstreams, computed anew only when discovery has replaced the list. */
+function createHostNameCache (): (upstreams: Location['upstreams']) => Set<string> {
+  let cached: Location['upstreams'] = []
   let names = new Set<string>()
-  return function namesOf (upstreams) {
-    if (upstreams === known) return names
-    known = upstreams
+  return function hostNamesOf (upstreams) {
+    if (upstreams === cached) return names
+    cached = upstreams
     names = new Set(upstreams.map(({ origin }) => new URL(origin).hostname))
     return names
   }
 }
 
-function rewriteEach (value: string | string[], rewrite: Rewrite, place: Place): string | string[] {
-  return typeof value === 'string' ? rewrite(value, place) : value.map(each => rewrite(each, place))
+function rewriteEach (value: string | string[], rewrite: RewriteValue, base: PublicBase): string | string[] {
+  return typeof value === 'string' ? rewrite(value, base) : value.map(each => rewrite(each, base))
 }

@@ -1,10 +1,10 @@
-/** What the cookies of a location are rewritten by. */
+/** What the cookies of a response are rewritten with. */
 export interface CookieContext {
-  /** Of the location: `/users`, or empty. */
+  /** Public path prefix of the location: `/users`, or empty. */
   prefix: string
-  /** Of the upstream that answered: `/v2`, or empty. */
+  /** Base path of the upstream that responded: `/v2`, or empty. */
   basePath: string
-  /** `rewrite` leaves `Path=/` to the whole site, `isolate` does not, `keep` changes no path. */
+  /** `rewrite` keeps `Path=/` for the whole site, `isolate` narrows it to the prefix, `keep` changes no path. */
   mode: 'rewrite' | 'isolate' | 'keep'
   /** Host names of the location's upstreams, lower-case, without ports. */
   upstreamNames: ReadonlySet<string>
@@ -15,7 +15,7 @@ const PATH = /^(\s*path\s*=\s*)(\/.*?)(\s*)$/is
 const DOMAIN = /^\s*domain\s*=\s*\.?(.*?)\s*$/is
 
 /**
- * A `Set-Cookie` of an app as its clients need it, behind the prefix: the path is the public one, and a domain that is an
+ * A `Set-Cookie` of an app for clients behind the prefix: the path becomes the public one, and a domain that is an
  * upstream's own host is dropped, because browsers refuse a foreign one. Every other attribute, and their order, stay.
  * `__Host-` cookies are never touched: they are bound to `Path=/` and no domain.
  * @param cookie - value of one `Set-Cookie` header
@@ -32,12 +32,12 @@ function rewriteAttribute (attribute: string, context: CookieContext): string[] 
   if (domain !== null && context.upstreamNames.has(domain[1]!.toLowerCase())) return []
   const path = PATH.exec(attribute)
   if (path === null || context.mode === 'keep') return [attribute]
-  return [`${path[1]}${publicPath(path[2]!, context)}${path[3]}`]
+  return [`${path[1]}${toPublicCookiePath(path[2]!, context)}${path[3]}`]
 }
 
-function publicPath (path: string, { prefix, basePath, mode }: CookieContext): string {
+function toPublicCookiePath (path: string, { prefix, basePath, mode }: CookieContext): string {
   if (path === '/') return mode === 'isolate' && prefix !== '' ? prefix : path
   const isBelowBase = path === basePath || path.startsWith(`${basePath}/`)
-  const own = isBelowBase ? path.slice(basePath.length) : path
-  return prefix + own || '/'
+  const appPath = isBelowBase ? path.slice(basePath.length) : path
+  return prefix + appPath || '/'
 }

@@ -1,82 +1,75 @@
-import type { ArrayNode, Entry, Item, ObjectNode, ScalarNode, Span } from './node.ts'
+import { applyEdits, type Span, type TextEdit } from '../text-edits.ts'
+import type { ArrayNode, Entry, Item, Node, ObjectNode, ScalarNode } from './node.ts'
 import { quote, writeScalar } from './scalar.ts'
 
-/** A part of the text that gets another; an empty part is an insertion. */
-export interface Edit extends Span {
-  text: string
-}
-
-/** The changes to one text, collected in any order; what is not changed stays byte for byte. */
-export class Edits {
+/** The changes to one document, collected in any order; what is not changed stays byte for byte. */
+export class DocumentEdits {
   readonly #text: string
-  /** By place: a node that YAML aliases lead to several times is changed once, as it was asked first. */
-  readonly #edits = new Map<number, Edit>()
+  /** By start: a node that several YAML aliases refer to is changed once; the first edit wins. */
+  readonly #edits = new Map<number, TextEdit>()
 
   constructor (text: string) {
     this.#text = text
   }
 
-  /** Gives a scalar another value; none, when it has it already. */
+  /** Gives a scalar another value; no edit when it has it already. */
   setString (node: ScalarNode, value: string): void {
     if (node.value === value) return
     this.#add({ start: node.start, end: node.end, text: writeScalar(value, node, this.#source(node)) })
   }
 
-  /**
-   * Puts a flow value, which JSON and YAML share, in the place of another.
-   * @param place - of the old value; empty where YAML has a key without one
-   */
-  setValue (place: Span, json: string): void {
-    const space = place.start === place.end ? ' ' : ''
-    const ending = /\r?\n$/.exec(this.#source(place))?.[0] ?? ''
-    this.#add({ start: place.start, end: place.end, text: space + json + ending })
+  /** Maps a string value; a node of any other kind stays. */
+  mapString (node: Node, map: (value: string) => string): void {
+    if (node.kind === 'scalar' && typeof node.value === 'string') this.setString(node, map(node.value))
   }
 
-  /** Adds an element to a list before one that is there. */
+  /**
+   * Replaces a value by JSON, which is a flow value in YAML, too.
+   * @param span - of the old value; empty where YAML has a key without one
+   */
+  setValue (span: Span, json: string): void {
+    const space = span.start === span.end ? ' ' : ''
+    const lineEnd = /\r?\n$/.exec(this.#source(span))?.[0] ?? ''
+    this.#add({ start: span.start, end: span.end, text: space + json + lineEnd })
+  }
+
+  /** Inserts an element into a list before an existing one. */
   insertItem (list: ArrayNode, before: Item, json: string): void {
     this.#insert(list, before, list.isBlock ? `- ${json}` : json)
   }
 
-  /** Adds a property to an object before one that is there, with the white space that precedes that one. */
+  /** Inserts a property into an object before an existing one, with the white space that precedes that one. */
   insertEntry (object: ObjectNode, before: Entry, name: string, json: string): void {
     this.#insert(object, before, `${before.key.style === 'plain' ? name : quote(name)}: ${json}`)
   }
 
   /**
-   * Removes members of a list or an object, with the comma or the line of each.
-   * @param members - all of it
-   * @param isGone - says which; at least one must remain, or a block would become `null`
+   * Removes elements of a list or properties of an object, with the comma or the line of each.
+   * @param items - all of the collection
+   * @param isRemoved - at least one item must remain, or a block would become `null`
    */
-  removeMembers (members: readonly Item[], isGone: (item: Item) => boolean): void {
+  removeItems (items: readonly Item[], isRemoved: (item: Item) => boolean): void {
     let lastKept: Item | undefined
-    let firstGone: Item | undefined
-    for (const member of members) {
-      if (isGone(member)) {
-        firstGone ??= member
+    let firstRemoved: Item | undefined
+    for (const item of items) {
+      if (isRemoved(item)) {
+        firstRemoved ??= item
         continue
       }
-      if (firstGone !== undefined) this.#add({ start: firstGone.start, end: member.start, text: '' })
-      firstGone = undefined
-      lastKept = member
+      if (firstRemoved !== undefined) this.#add({ start: firstRemoved.start, end: item.start, text: '' })
+      firstRemoved = undefined
+      lastKept = item
     }
-    if (firstGone !== undefined) this.#removeTail(lastKept!, members.at(-1)!)
+    if (firstRemoved !== undefined) this.#removeTail(lastKept!, items.at(-1)!)
   }
 
   /** The text with every change; `undefined` when there is none. */
   apply (): string | undefined {
-    if (this.#edits.size === 0) return undefined
-    const parts: string[] = []
-    let position = 0
-    for (const { start, end, text } of this.list()) {
-      parts.push(this.#text.slice(position, start), text)
-      position = end
-    }
-    parts.push(this.#text.slice(position))
-    return parts.join('')
+    return applyEdits(this.#text, this.list())
   }
 
-  /** In the order of the text, without those inside a part that goes as a whole. */
-  list (): Edit[] {
+  /** In the order of the text, without those inside a part that is replaced as a whole. */
+  list (): TextEdit[] {
     const sorted = [...this.#edits.values()].sort((a, b) => a.start - b.start)
     let position = 0
     return sorted.filter(({ start, end }) => {
@@ -86,7 +79,7 @@ export class Edits {
     })
   }
 
-  #add (edit: Edit): void {
+  #add (edit: TextEdit): void {
     if (!this.#edits.has(edit.start)) this.#edits.set(edit.start, edit)
   }
 
@@ -94,31 +87,31 @@ export class Edits {
     return this.#text.slice(start, end)
   }
 
-  #insert (collection: ObjectNode | ArrayNode, before: Item, member: string): void {
+  #insert (collection: ObjectNode | ArrayNode, before: Item, source: string): void {
     const { start } = before
-    const text = collection.isBlock ? `${member}${this.#lineBreak(start)}` : `${member},${this.#spaceBefore(start)}`
+    const text = collection.isBlock ? source + this.#lineBreak(start) : `${source},${this.#spaceBefore(start)}`
     this.#add({ start, end: start, text })
   }
 
-  /** To the same column of a new line; a first member may stand behind a dash, which is not repeated. */
+  /** To the same column of a new line; a first item may stand behind a dash, which is not repeated. */
   #lineBreak (start: number): string {
     const lineStart = this.#text.lastIndexOf('\n', start - 1) + 1
-    const ending = this.#text.includes('\r\n') ? '\r\n' : '\n'
-    return ending + this.#text.slice(lineStart, start).replace('\ufeff', '').replace(/\S/g, ' ')
+    const lineEnd = this.#text.includes('\r\n') ? '\r\n' : '\n'
+    return lineEnd + this.#text.slice(lineStart, start).replace('\ufeff', '').replace(/\S/g, ' ')
   }
 
   #spaceBefore (start: number): string {
     return /\s*$/.exec(this.#text.slice(Math.max(0, start - 200), start))![0]
   }
 
-  /** Those at the end have no member behind them, but a comma before the first. */
+  /** The last items have none behind them, but a comma before the first. */
   #removeTail ({ end: start }: Item, { end }: Item): void {
-    // A block scalar ends behind its line: what goes then are whole lines.
+    // A block scalar ends behind its line: then whole lines are removed.
     const isLineStart = this.#text[start - 1] === '\n'
-    this.#add({ start, end: isLineStart ? this.#nextLine(end) : this.#withoutLineEnd(end), text: '' })
+    this.#add({ start, end: isLineStart ? this.#findNextLine(end) : this.#withoutLineEnd(end), text: '' })
   }
 
-  #nextLine (position: number): number {
+  #findNextLine (position: number): number {
     if (this.#text[position - 1] === '\n') return position
     const index = this.#text.indexOf('\n', position)
     return index === -1 ? this.#text.length : index + 1

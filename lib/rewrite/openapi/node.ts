@@ -1,10 +1,6 @@
-/** A part of the document's text: from `start` up to, not including, `end`. */
-export interface Span {
-  start: number
-  end: number
-}
+import type { Span } from '../text-edits.ts'
 
-/** How a scalar is written; `flow-plain` is a plain one inside `[]` or `{}`, where more characters have a meaning. */
+/** How a scalar is written; `flow-plain` is a plain one inside `[]` or `{}`, where more characters are syntax. */
 export type ScalarStyle = 'json' | 'plain' | 'flow-plain' | 'single' | 'block'
 
 export interface ScalarNode extends Span {
@@ -14,11 +10,11 @@ export interface ScalarNode extends Span {
   style: ScalarStyle
 }
 
-/** One element of a list; its span is what goes when it is removed, from the dash of a YAML block on. */
+/** One element of a list; its span is what is removed with it, from the dash of a YAML block on. */
 export interface Item extends Span {
   value: Node
-  /** Where the value stands: its own span, or that of the alias which stands for it. */
-  place: Span
+  /** Where the value is written: its own span, or that of the alias that refers to it. */
+  valueSpan: Span
 }
 
 /** One property of an object. */
@@ -27,9 +23,9 @@ export interface Entry extends Item {
 }
 
 interface Collection extends Span {
-  /** YAML's indented form, whose members are lines; JSON and YAML's flow form have commas. */
+  /** YAML's indented form, with items in lines; JSON and YAML's flow form have commas. */
   isBlock: boolean
-  /** There may be several ways to it, by YAML aliases, or even a circle. */
+  /** Reachable by several ways, through YAML aliases, or even inside itself. */
   isShared?: boolean
 }
 
@@ -42,25 +38,25 @@ export interface ObjectNode extends Collection {
   kind: 'object'
   /** In order, with repeated keys; the last one counts. */
   entries: Entry[]
-  /** Objects that YAML's `<<` adds, the most important first. */
+  /** Objects that YAML's `<<` merges into it, in order of precedence. */
   merges: ObjectNode[]
 }
 
-/** A value of a JSON or YAML document, with its place in the text. */
+/** A value of a JSON or YAML document, with its position in the text. */
 export type Node = ObjectNode | ArrayNode | ScalarNode
 
-/** Deeper documents are left alone: nobody writes them by hand or by tool. */
+/** Deeper documents are left alone: no author or tool writes them. */
 export const MAX_DEPTH = 500
 
 /** The object and all that are merged into it, each once. */
 export function withMerges (object: ObjectNode): Set<ObjectNode> {
   const all = new Set([object])
-  // A set is iterated with what is added meanwhile.
+  // The iteration of a set includes what is added meanwhile.
   for (const each of all) each.merges.forEach(merged => all.add(merged))
   return all
 }
 
-/** The property that counts, of those with this name. */
+/** The property of this name that counts: of the object before merged ones, the last before repeated ones. */
 export function findEntry (object: Node | undefined, name: string): Entry | undefined {
   if (object?.kind !== 'object') return undefined
   for (const each of withMerges(object)) {

@@ -1,6 +1,5 @@
-import { callbackOf, declare, define, mapOf, pathsOf, type Shape, shape } from './shape.ts'
-import { METHODS } from './methods.ts'
 import { externalDocs, info, schema, tag } from './schema-shape.ts'
+import { callbackOf, declare, define, mapOf, METHODS, pathsOf, type Shape, shape } from './shape.ts'
 
 const example = shape({ $ref: 'ref', externalValue: 'url' })
 
@@ -10,8 +9,10 @@ const encoding = declare()
 /** Parameters and headers. */
 const parameter = shape({ $ref: 'ref', schema, content: mapOf(mediaType), examples: mapOf(example) })
 
-define(encoding, { headers: mapOf(parameter), encoding: mapOf(encoding), prefixEncoding: encoding, itemEncoding: encoding })
-define(mediaType, { $ref: 'ref', schema, itemSchema: schema, examples: mapOf(example), encoding: mapOf(encoding), prefixEncoding: encoding, itemEncoding: encoding })
+const encodings = { encoding: mapOf(encoding), prefixEncoding: encoding, itemEncoding: encoding }
+
+define(encoding, { headers: mapOf(parameter), ...encodings })
+define(mediaType, { $ref: 'ref', schema, itemSchema: schema, examples: mapOf(example), ...encodings })
 
 const requestBody = shape({ $ref: 'ref', content: mapOf(mediaType) })
 
@@ -23,7 +24,7 @@ const flow = shape({ authorizationUrl: 'url', tokenUrl: 'url', refreshUrl: 'url'
 
 const securityScheme = shape({ $ref: 'ref', flows: mapOf(flow), openIdConnectUrl: 'url', oauth2MetadataUrl: 'url' })
 
-/** Webhooks, callbacks and components: their keys are no paths of the app. */
+/** Webhooks, callbacks and components: their keys are not paths of the app. */
 const otherPathItem = declare()
 const callback = callbackOf(otherPathItem)
 

@@ -1,8 +1,8 @@
 /** What the keys of `paths` become. */
 export interface PathRenaming {
-  /** Put before a key: `/prefix/base`, or empty. */
+  /** Prepended to a key: `/prefix/base`, or empty. */
   prefix: string
-  /** Taken off first; empty for nothing. */
+  /** Removed from the beginning of a key first; may be empty. */
   keyBase: string
   /** Keys that stay. */
   foreignPaths: ReadonlySet<string>
@@ -19,7 +19,7 @@ export function renamePath (path: string, { prefix, keyBase, foreignPaths }: Pat
 }
 
 /**
- * A JSON pointer in a URL fragment (RFC 6901, section 6), so that it finds a path after its renaming.
+ * A JSON pointer in a URL fragment (RFC 6901, section 6) that leads to the same path after its renaming.
  * @param fragment - without `#`: `/paths/~1users~1%7Bid%7D/get`
  */
 export function renamePointer (fragment: string, renaming: PathRenaming): string {
@@ -31,7 +31,7 @@ export function renamePointer (fragment: string, renaming: PathRenaming): string
   return renamed === path ? fragment : `/paths/${encodeToken(renamed, token.includes('%'))}${rest}`
 }
 
-/** `undefined` when its escapes are broken. */
+/** @returns `undefined` when its escapes are malformed */
 function decodeToken (token: string): string | undefined {
   try {
     return decodeURIComponent(token).replaceAll('~1', '/').replaceAll('~0', '~')
@@ -40,7 +40,10 @@ function decodeToken (token: string): string | undefined {
   }
 }
 
-/** As it was: many tools write `{` where a URL asks for `%7B`. Half a surrogate pair, which no URL can hold, is replaced on the way through the buffer. */
+/**
+ * Encodes as the original did: many tools write `{` where a URL requires `%7B`. A lone surrogate, which no URL can
+ * hold, is replaced on the way through the buffer.
+ */
 function encodeToken (path: string, isEncoded: boolean): string {
   const token = path.replaceAll('~', '~0').replaceAll('/', '~1')
   return isEncoded ? encodeURI(Buffer.from(token).toString()) : token.replaceAll('%', '%25')

@@ -1,7 +1,7 @@
 import jsonc, { type JSONScanner } from 'jsonc-parser'
 import { type ArrayNode, MAX_DEPTH, type Node, type ObjectNode, type ScalarNode } from './node.ts'
 
-/** Of `jsonc-parser`'s `SyntaxKind`, which is erased when its types are. */
+/** Of `jsonc-parser`'s `SyntaxKind`, a const enum that is erased with its types. */
 const OPEN_BRACE = 1
 const CLOSE_BRACE = 2
 const OPEN_BRACKET = 3
@@ -15,7 +15,7 @@ const NUMBER = 11
 interface Open { node: ObjectNode | ArrayNode, key: ScalarNode | undefined }
 
 /**
- * Reads JSON (RFC 8259) with the place of every value. Linear, and without recursion.
+ * Reads JSON (RFC 8259) with the position of every value. Linear, and without recursion.
  * @returns `undefined` when the text is not valid or nested too deeply
  */
 export function readJson (text: string): Node | undefined {
@@ -26,7 +26,7 @@ export function readJson (text: string): Node | undefined {
   return readTokens(scanner)
 }
 
-/** The engine's own parser is the quickest and strictest judge; after it the tokens can be trusted. */
+/** The engine's own parser is the quickest and strictest check; after it the tokens can be trusted. */
 function isJson (text: string): boolean {
   try {
     JSON.parse(text)
@@ -45,14 +45,15 @@ function readTokens (scanner: JSONScanner): Node | undefined {
       if (stack.push({ node: openCollection(scanner, kind), key: undefined }) > MAX_DEPTH) return undefined
       continue
     }
-    const node = kind === CLOSE_BRACE || kind === CLOSE_BRACKET ? closeCollection(scanner, stack) : readScalar(scanner, kind)
+    const isClosing = kind === CLOSE_BRACE || kind === CLOSE_BRACKET
+    const node = isClosing ? closeCollection(scanner, stack) : readScalar(scanner, kind)
     const parent = stack.at(-1)
     if (parent === undefined) return node
     addValue(parent, node)
   }
 }
 
-/** In an object, a string without a key before it is one. */
+/** In an object, a string without a key before it is the key. */
 function readKey (scanner: JSONScanner, kind: number, parent: Open | undefined): boolean {
   if (kind !== STRING || parent?.node.kind !== 'object' || parent.key !== undefined) return false
   parent.key = readScalar(scanner, kind)
@@ -61,7 +62,8 @@ function readKey (scanner: JSONScanner, kind: number, parent: Open | undefined):
 
 function openCollection (scanner: JSONScanner, kind: number): ObjectNode | ArrayNode {
   const span = { start: scanner.getTokenOffset(), end: -1, isBlock: false }
-  return kind === OPEN_BRACE ? { kind: 'object', ...span, entries: [], merges: [] } : { kind: 'array', ...span, items: [] }
+  if (kind === OPEN_BRACKET) return { kind: 'array', ...span, items: [] }
+  return { kind: 'object', ...span, entries: [], merges: [] }
 }
 
 function closeCollection (scanner: JSONScanner, stack: Open[]): Node {
@@ -77,7 +79,7 @@ function readScalar (scanner: JSONScanner, kind: number): ScalarNode {
 
 function addValue (parent: Open, value: Node): void {
   const { node, key } = parent
-  if (node.kind === 'array') node.items.push({ start: value.start, end: value.end, value, place: value })
-  else node.entries.push({ key: key!, start: key!.start, end: value.end, value, place: value })
+  if (node.kind === 'array') node.items.push({ start: value.start, end: value.end, value, valueSpan: value })
+  else node.entries.push({ key: key!, start: key!.start, end: value.end, value, valueSpan: value })
   parent.key = undefined
 }

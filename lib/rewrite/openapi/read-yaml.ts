@@ -1,9 +1,15 @@
-import { Composer, type CST, isAlias, isMap, isScalar, isSeq, type Pair, Parser, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
-import { type ArrayNode, type Entry, type Item, MAX_DEPTH, type Node, type ObjectNode, type ScalarNode, type ScalarStyle, type Span } from './node.ts'
+import {
+  Composer, type CST, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, Parser, type Scalar, type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import type { Span } from '../text-edits.ts'
+import {
+  type ArrayNode, type Entry, type Item, MAX_DEPTH, type Node, type ObjectNode, type ScalarNode, type ScalarStyle,
+} from './node.ts'
 
 /**
- * Reads a YAML document with the place of every value. An alias of a list or an object leads to the node of its anchor;
- * one of a scalar is a scalar of its own, so that each place can get its own value.
+ * Reads a YAML document with the position of every value. An alias of a list or an object leads to the node of its
+ * anchor; one of a scalar is a scalar of its own, so that each position can get its own value.
  * About ten times as slow as JSON: a second for a megabyte.
  * @returns `undefined` when the text is not valid, nested too deeply, or several documents
  */
@@ -11,15 +17,15 @@ export function readYaml (text: string): Node | undefined {
   const tokens = [...new Parser().parse(text)]
   if (tokens.some(isTooDeep)) return undefined
   // Comparing each key with all others would take quadratic time.
-  const documents = [...new Composer({ uniqueKeys: false, keepSourceTokens: true, logLevel: 'silent' }).compose(tokens, true, text.length)]
-  const [document] = documents
-  if (document === undefined || documents.length > 1 || document.errors.length > 0) return undefined
+  const composer = new Composer({ uniqueKeys: false, keepSourceTokens: true, logLevel: 'silent' })
+  const [document, ...others] = composer.compose(tokens, true, text.length)
+  if (document === undefined || others.length > 0 || document.errors.length > 0) return undefined
   const missing = new Set<string>()
   const root = readNode(document.contents, { anchors: new Map(), missing, isFlow: false })
   return missing.size === 0 ? root : undefined
 }
 
-/** Before the composer, which calls itself for each level. */
+/** Checked before the composer runs, which recurses once per level. */
 function isTooDeep (root: CST.Token): boolean {
   const stack: [CST.Token, number][] = [[root, 0]]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -37,9 +43,9 @@ function childrenOf (token: CST.Token): CST.Token[] {
 }
 
 interface Context {
-  /** What each `&name` last stood for. */
+  /** The last node of each anchor, `&name`. */
   anchors: Map<string, Node>
-  /** Gets the names of aliases that stand for nothing: the composer lets them pass. */
+  /** Collects the names of aliases without an anchor: the composer lets them pass. */
   missing: Set<string>
   isFlow: boolean
 }
@@ -51,8 +57,9 @@ function readNode (node: ParsedNode | null, context: Context): Node | undefined 
 }
 
 function readMap (map: YAMLMap.Parsed, context: Context): ObjectNode {
-  const node: ObjectNode = { kind: 'object', start: map.range[0], end: map.range[0], isBlock: map.flow !== true, entries: [], merges: [] }
-  remember(map.anchor, node, context)
+  const [start] = map.range
+  const node: ObjectNode = { kind: 'object', start, end: start, isBlock: map.flow !== true, entries: [], merges: [] }
+  registerAnchor(map.anchor, node, context)
   const inside = { ...context, isFlow: !node.isBlock }
   for (const pair of map.items) {
     const entry = readEntry(pair, inside)
@@ -64,7 +71,7 @@ function readMap (map: YAMLMap.Parsed, context: Context): ObjectNode {
   return node
 }
 
-/** `<<` of YAML 1.1: version 1.2 knows it no more, but the parsers of API documents do. */
+/** `<<` of YAML 1.1: version 1.2 dropped it, but the parsers of API documents still honour it. */
 function isMerge ({ key }: Pair): boolean {
   return isScalar(key) && key.value === '<<' && key.type === 'PLAIN'
 }
@@ -80,25 +87,27 @@ function mergedObjects (value: Node): ObjectNode[] {
 function readEntry (pair: Pair<ParsedNode, ParsedNode | null>, context: Context): Entry {
   const key = readItem(pair.key, pair.key.range[0], context)
   const value = readItem(pair.value, key.end, context)
-  // Removing the entry takes its explicit `?` and the properties of its key along.
+  // Removing the entry removes its explicit `?` and the properties of its key, too.
   const first = (pair as { srcToken?: CST.CollectionItem }).srcToken?.start.find(({ type }) => OPENING.has(type))
-  return { key: asKey(key), start: first?.offset ?? key.place.start, end: value.end, value: value.value, place: value.place }
+  return { ...value, key: asKey(key), start: first?.offset ?? key.valueSpan.start }
 }
 
 const OPENING: ReadonlySet<string> = new Set(['explicit-key-ind', 'anchor', 'tag'])
 
-/** A key that is no scalar is none that anybody asks for. */
-function asKey ({ value, place }: Item): ScalarNode {
-  return value.kind === 'scalar' ? value : { kind: 'scalar', ...spanOf(place), value: undefined, style: 'json' }
+/** A key that is not a scalar matches no property name. */
+function asKey ({ value, valueSpan: { start, end } }: Item): ScalarNode {
+  return value.kind === 'scalar' ? value : { kind: 'scalar', start, end, value: undefined, style: 'json' }
 }
 
 function readSequence (sequence: YAMLSeq.Parsed, context: Context): ArrayNode {
-  const node: ArrayNode = { kind: 'array', start: sequence.range[0], end: sequence.range[0], isBlock: sequence.flow !== true, items: [] }
-  remember(sequence.anchor, node, context)
-  const dashes = (sequence.srcToken as CST.BlockSequence).items.map(({ start }) => start.find(({ type }) => type === 'seq-item-ind')?.offset)
+  const [start] = sequence.range
+  const node: ArrayNode = { kind: 'array', start, end: start, isBlock: sequence.flow !== true, items: [] }
+  registerAnchor(sequence.anchor, node, context)
+  const tokens = (sequence.srcToken as CST.BlockSequence).items
+  const dashes = tokens.map(({ start }) => start.find(({ type }) => type === 'seq-item-ind')?.offset)
   const inside = { ...context, isFlow: !node.isBlock }
-  // Pairs there are only of tags that the core schema does not know.
-  for (const [index, each] of (sequence.items).entries()) {
+  // The items are no pairs: those come only from tags that the core schema does not know.
+  for (const [index, each] of sequence.items.entries()) {
     const item = readItem(each, node.end, inside)
     node.items.push({ ...item, start: dashes[index] ?? item.start })
     node.end = item.end
@@ -107,27 +116,30 @@ function readSequence (sequence: YAMLSeq.Parsed, context: Context): ArrayNode {
   return node
 }
 
-/** @param start - where the place of a missing value is */
+/** @param start - position of a missing value */
 function readItem (node: ParsedNode | null, start: number, context: Context): Item {
-  if (node !== null && isAlias(node)) return readAlias(node.source, { start: node.range[0], end: node.range[1] }, context)
+  if (node !== null && isAlias(node)) {
+    return readAlias(node.source, { start: node.range[0], end: node.range[1] }, context)
+  }
   const value = readNode(node, context) ?? { kind: 'scalar', start, end: start, value: null, style: 'json' }
-  return { start: value.start, end: value.end, value, place: value }
+  return { start: value.start, end: value.end, value, valueSpan: value }
 }
 
-function readAlias (name: string, place: Span, { anchors, missing }: Context): Item {
+function readAlias (name: string, span: Span, { anchors, missing }: Context): Item {
   const target = anchors.get(name)
   if (target === undefined) missing.add(name)
   if (target === undefined || target.kind === 'scalar') {
-    const value: ScalarNode = { kind: 'scalar', ...place, value: target?.value, style: 'json' }
-    return { ...place, value, place }
+    const value: ScalarNode = { kind: 'scalar', ...span, value: target?.value, style: 'json' }
+    return { ...span, value, valueSpan: span }
   }
   target.isShared = true
-  return { ...place, value: target, place }
+  return { ...span, value: target, valueSpan: span }
 }
 
 function readScalar (scalar: Scalar.Parsed, context: Context): ScalarNode {
-  const node: ScalarNode = { kind: 'scalar', start: scalar.range[0], end: scalar.range[1], value: scalar.value, style: styleOf(scalar, context) }
-  remember(scalar.anchor, node, context)
+  const [start, end] = scalar.range
+  const node: ScalarNode = { kind: 'scalar', start, end, value: scalar.value, style: styleOf(scalar, context) }
+  registerAnchor(scalar.anchor, node, context)
   return node
 }
 
@@ -142,11 +154,7 @@ function styleOf ({ type }: Scalar, { isFlow }: Context): ScalarStyle {
   }
 }
 
-/** Before what is inside is read: an alias there leads back to it. */
-function remember (name: string | undefined, node: Node, { anchors }: Context): void {
+/** Called before the content of a node is read: an alias inside may refer back to it. */
+function registerAnchor (name: string | undefined, node: Node, { anchors }: Context): void {
   if (name !== undefined) anchors.set(name, node)
-}
-
-function spanOf ({ start, end }: Span): Span {
-  return { start, end }
 }

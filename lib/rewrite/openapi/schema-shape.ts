@@ -1,9 +1,12 @@
 import { declare, define, mapOf, type Shape, shape } from './shape.ts'
 
-/** `externalDocs`. */
 export const externalDocs: Shape = shape({ url: 'url' })
 
-export const info: Shape = shape({ termsOfService: 'url', contact: shape({ url: 'url' }), license: shape({ url: 'url' }) })
+export const info: Shape = shape({
+  termsOfService: 'url',
+  contact: shape({ url: 'url' }),
+  license: shape({ url: 'url' }),
+})
 
 export const tag: Shape = shape({ externalDocs })
 

@@ -1,19 +1,19 @@
-import type { Action, Shape } from './shape.ts'
 import type { Entry, Node, ObjectNode } from './node.ts'
+import type { Action, Shape } from './shape.ts'
 
-/** Called for every property that there is something to do with. */
+/** Called for every property that has an action. */
 export type Visit = (action: Action, entry: Entry, owner: ObjectNode) => void
 
 /**
- * Goes through a document as its structure says, without recursion. What YAML aliases share is visited once as each kind
- * of object, so neither circles nor "billion laughs" cost more than the text is long.
+ * Visits a document along its shape, without recursion. A node shared by YAML aliases is visited once for each shape,
+ * so that neither circles nor "billion laughs" cost more than the length of the text.
  */
 export function walk (root: Node, shape: Shape, visit: Visit): void {
   const stack: [Node, Shape][] = [[root, shape]]
-  const seen = new Map<Node, Set<Shape>>()
+  const visited = new Map<Node, Set<Shape>>()
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const [node, nodeShape] = next
-    if (node.kind === 'scalar' || wasSeen(seen, node, nodeShape)) continue
+    if (node.kind === 'scalar' || wasVisited(visited, node, nodeShape)) continue
     if (node.kind === 'array') {
       for (const { value } of node.items) stack.push([value, nodeShape])
       continue
@@ -32,10 +32,13 @@ function visitEntries (object: ObjectNode, shape: Shape, visit: Visit, stack: [N
   }
 }
 
-function wasSeen (seen: Map<Node, Set<Shape>>, node: Exclude<Node, { kind: 'scalar' }>, shape: Shape): boolean {
+/** Remembers a shared node, too. */
+function wasVisited (
+  visited: Map<Node, Set<Shape>>, node: Exclude<Node, { kind: 'scalar' }>, shape: Shape
+): boolean {
   if (node.isShared !== true) return false
-  const shapes = seen.get(node) ?? new Set()
+  const shapes = visited.get(node) ?? new Set()
   if (shapes.has(shape)) return true
-  seen.set(node, shapes.add(shape))
+  visited.set(node, shapes.add(shape))
   return false
 }

@@ -1,57 +1,66 @@
 import { mediaTypeOf } from '../../headers/media-type.ts'
 
-/** Where the tools that show API documents put their pages, under whatever path an app has mounted them. */
-const PAGE = /\/(?:api|api-docs|apidocs|docs|documentation|openapi|rapidoc|redoc|reference|scalar|scalar\/[^/]+|swagger|swagger-ui|swagger-ui\.html)\/?$/
-/** The page as a file, and the one that an authorization server sends the user back to. */
-const FILE = /\/(?:(?:docs|documentation|documentation\/static|redoc|scalar|swagger|swagger-ui)\/index\.html|oauth2-redirect(?:\.html)?)$/
-/** What starts the page: swagger-ui-express and Nest, the newer Swagger UI, Swashbuckle. */
+/** Where the tools that show API documents serve their pages, below whatever path they are mounted at. */
+const PAGE = new RegExp(`/(?:${[
+  'api|api-docs|apidocs|docs|documentation|openapi|rapidoc|redoc|reference|scalar|scalar/[^/]+',
+  String.raw`swagger|swagger-ui|swagger-ui\.html`,
+].join('|')})/?$`)
+/** The page as a file, and the one that an authorization server redirects the user back to. */
+const FILE = new RegExp(`/(?:${[
+  String.raw`(?:docs|documentation|documentation/static|redoc|scalar|swagger|swagger-ui)/index\.html`,
+  String.raw`oauth2-redirect(?:\.html)?`,
+].join('|')})$`)
+/** The script that starts the page: swagger-ui-express and Nest, the newer Swagger UI, Swashbuckle. */
 const SCRIPT = /\/(?:swagger-ui-init\.js|swagger-initializer\.js|swagger\/index\.js)$/
 /** springdoc's settings for its page. */
 const SETTINGS = /\/swagger-config(?:\.json)?$/
 
-/** Above this many bytes, an HTML page at an unknown path is passed on unread. */
-export const MAX_UNKNOWN_PAGE = 1024 * 1024
+/** An HTML page at an unknown path that is longer is passed on unread. */
+export const MAX_UNKNOWN_PAGE_BYTES = 1024 * 1024
 
 /**
- * Whether a path is one at which the page of an API document, its start script or its settings are expected.
- * What is there is decided by its content.
+ * Whether the page of an API document, its start script or its settings are expected at a path. The content decides
+ * whether it is one.
  * @param path - in the app, without query
- * @param extra - more paths, with or without a slash at their end
+ * @param extra - more such paths, with or without a trailing slash
  */
 export function isPagePath (path: string, extra: readonly string[]): boolean {
-  return [PAGE, FILE, SCRIPT, SETTINGS].some(pattern => pattern.test(path)) || isExtra(path, extra)
+  return [PAGE, FILE, SCRIPT, SETTINGS].some(pattern => pattern.test(path)) || isExtraPath(path, extra)
 }
 
-function isExtra (path: string, extra: readonly string[]): boolean {
-  return extra.some(each => withoutSlash(each) === withoutSlash(path))
+function isExtraPath (path: string, extra: readonly string[]): boolean {
+  return extra.some(each => withoutTrailingSlash(each) === withoutTrailingSlash(path))
 }
 
-function withoutSlash (path: string): string {
+function withoutTrailingSlash (path: string): string {
   return path.replace(/\/$/, '')
 }
 
-export interface Answer {
+/** The part of a response head that tells whether its body may be a page. */
+export interface PageHead {
   /** Path in the app, without query. */
   path: string
   contentType: string | undefined
-  /** Bytes; `undefined` when the answer does not say. */
+  /** Bytes; `undefined` when the response has no `Content-Length`. */
   contentLength: number | undefined
 }
 
 /**
- * Whether an answer is worth being held until its content can be looked at. At a known path it is, by its media type.
- * Elsewhere only HTML that says that it is short: an app's pages have a length, what it streams has none and is never held;
- * its scripts, which are many and large, are not looked at.
+ * Whether a response is worth being buffered until its content can be examined. At a known path its media type decides.
+ * Elsewhere only short HTML with a `Content-Length` is: an app's pages have one, streamed responses have none and are
+ * never buffered; the app's scripts, which are many and large, are not examined.
  */
-export function mayBePage ({ path, contentType, contentLength }: Answer, extra: readonly string[]): boolean {
-  const content = contentOf(contentType)
-  if (content === 'html' && contentLength !== undefined && contentLength <= MAX_UNKNOWN_PAGE) return true
-  return content !== undefined && isPagePath(path, extra) && (content !== 'json' || SETTINGS.test(path) || isExtra(path, extra))
+export function isPageCandidate ({ path, contentType, contentLength }: PageHead, extra: readonly string[]): boolean {
+  const kind = pageKindOf(contentType)
+  if (kind === 'html' && contentLength !== undefined && contentLength <= MAX_UNKNOWN_PAGE_BYTES) return true
+  if (kind === undefined || !isPagePath(path, extra)) return false
+  return kind !== 'json' || SETTINGS.test(path) || isExtraPath(path, extra)
 }
 
-export type Content = 'html' | 'script' | 'json'
+/** A page, the script that starts it, or its settings in JSON. */
+export type PageKind = 'html' | 'script' | 'json'
 
-const MEDIA_TYPES: ReadonlyMap<string, Content> = new Map([
+const KINDS: ReadonlyMap<string, PageKind> = new Map([
   ['text/html', 'html'],
   ['application/xhtml+xml', 'html'],
   ['application/javascript', 'script'],
@@ -61,6 +70,6 @@ const MEDIA_TYPES: ReadonlyMap<string, Content> = new Map([
 ])
 
 /** @returns `undefined` for a media type that no page has */
-export function contentOf (contentType: string | undefined): Content | undefined {
-  return MEDIA_TYPES.get(mediaTypeOf(contentType))
+export function pageKindOf (contentType: string | undefined): PageKind | undefined {
+  return KINDS.get(mediaTypeOf(contentType))
 }

@@ -2,7 +2,21 @@ import type { Quote } from './token.ts'
 
 const ESCAPE = /\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|(\r\n|[^]))/gi
 
-const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', 0: '\0', '\n': '', '\r': '', '\r\n': '', '\u2028': '', '\u2029': '' }
+/** Escapes with a meaning; a line end behind a backslash continues the string. */
+const CONTROLS: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  0: '\0',
+  '\n': '',
+  '\r': '',
+  '\r\n': '',
+  '\u2028': '',
+  '\u2029': '',
+}
 
 /**
  * The value of a string of JavaScript or JSON.
@@ -29,8 +43,11 @@ export function writeLiteral (value: string, quote: Quote): string {
   return quote === '`' ? escaped.replaceAll('${', '\\${') : escaped
 }
 
-/** JSON, or what is between the quotes of a string, in an HTML page: it must not end its script. In JSON a `<` is always in a string. */
-export function guardJson (json: string): string {
+/**
+ * Escapes JSON, or the content of a string, for a script element of an HTML page, so that it cannot end the element. In
+ * JSON a `<` is always in a string.
+ */
+export function escapeForHtml (json: string): string {
   return json.replace(/<(?=[/!]|script)/gi, escapeUnit)
 }
 

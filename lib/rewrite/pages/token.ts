@@ -1,8 +1,8 @@
-import type { Span } from '../openapi/node.ts'
+import type { Span } from '../text-edits.ts'
 
 export type Quote = '"' | "'" | '`'
 
-/** A word, which a number is too, a punctuator, or a regular expression, whose text nobody asks for. */
+/** A word (numbers included), a punctuator, or a regular expression, which has no text. */
 export interface PlainToken extends Span {
   kind: 'word' | 'punctuator' | 'regex'
   text: string
@@ -12,21 +12,21 @@ export interface PlainToken extends Span {
 export interface StringToken extends Span {
   kind: 'string'
   quote: Quote
-  /** As written, without quotes, which `start` and `end` leave out. */
+  /** As written, without quotes, which `start` and `end` exclude, too. */
   text: string
 }
 
 export type Token = PlainToken | StringToken
 
 /** Text that cannot be read as JavaScript. */
-export class SyntaxFault extends Error {}
+export class ScriptSyntaxError extends Error {}
 
-/** The result of reading a script, or what is to be had of one that cannot be read. */
-export function readOr<T> (fallback: T, read: () => T): T {
+/** The result of reading a script, or the fallback for one that cannot be read. */
+export function parseOrDefault<T> (fallback: T, parse: () => T): T {
   try {
-    return read()
+    return parse()
   } catch (error) {
-    if (error instanceof SyntaxFault) return fallback
+    if (error instanceof ScriptSyntaxError) return fallback
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
-import { findPlace } from '../../../lib/rewrite/public-base.ts'
+import { findPublicBase } from '../../../lib/rewrite/public-base.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
 const client = { address: '203.0.113.7', isSecure: false, isTrusted: false }
@@ -18,7 +18,7 @@ interface Row {
 }
 
 const rows: Row[] = [
-  { name: 'the host that was asked', expected: { clientHosts: ['gw:8000'], origin: 'http://gw:8000' } },
+  { name: 'the host that was requested', expected: { clientHosts: ['gw:8000'], origin: 'http://gw:8000' } },
   { name: 'over TLS', peer: { ...client, isSecure: true }, expected: { origin: 'https://gw:8000' } },
   { name: 'no host, as in HTTP/1.0', host: undefined, expected: { clientHosts: [], origin: 'http://localhost' } },
   { name: 'what an untrusted client claims is nothing', headers: claims, expected: { prefix: '/users', clientHosts: ['gw:8000'], origin: 'http://gw:8000' } },
@@ -40,25 +40,25 @@ const rows: Row[] = [
 
 for (const row of rows) {
   const { name, peer = client, headers = {}, expected } = row
-  t.test(`where a client sees a location: ${name}`, async t => {
+  t.test(`the public base of a location: ${name}`, async t => {
     const host = 'host' in row ? row.host : 'gw:8000'
-    t.has(findPlace(location, peer, headers, host, ''), expected)
+    t.has(findPublicBase(location, peer, headers, host, ''), expected)
   })
 }
 
-t.test('it knows the upstreams, and the base path of the one that answered', async t => {
-  const { upstreams, basePath } = findPlace(location, client, {}, 'gw', '/v2')
+t.test('it knows the upstreams, and the base path of the one that responded', async t => {
+  const { upstreams, basePath } = findPublicBase(location, client, {}, 'gw', '/v2')
   t.equal(upstreams, location.upstreams)
   t.equal(basePath, '/v2')
 })
 
 t.test('a location of the empty prefix has only the proxy\'s', async t => {
-  t.equal(findPlace({ ...location, prefix: '' }, proxy, claims, 'gw', '').prefix, '/public')
-  t.equal(findPlace({ ...location, prefix: '' }, client, {}, 'gw', '').prefix, '')
+  t.equal(findPublicBase({ ...location, prefix: '' }, proxy, claims, 'gw', '').prefix, '/public')
+  t.equal(findPublicBase({ ...location, prefix: '' }, client, {}, 'gw', '').prefix, '')
 })
 
 t.test('slashes take linear time', async t => {
   const start = performance.now()
-  findPlace(location, proxy, { 'x-forwarded-prefix': `${'/'.repeat(200_000)}x` }, 'gw', '')
+  findPublicBase(location, proxy, { 'x-forwarded-prefix': `${'/'.repeat(200_000)}x` }, 'gw', '')
   t.ok(performance.now() - start < 1000)
 })

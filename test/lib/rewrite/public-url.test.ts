@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { isOwnUrl, type PublicUrlContext, toPublicUrl } from '../../../lib/rewrite/public-url.ts'
-import { createContext } from './openapi/context.ts'
+import { type PublicUrlContext, toAppPath, toPublicUrl } from '../../../lib/rewrite/public-url.ts'
+import { createUrlContext } from './openapi/context.ts'
 
 type Row = [name: string, url: string, expected: string]
 
@@ -9,7 +9,7 @@ const check = (t: Test, context: PublicUrlContext, rows: readonly Row[]) => {
 }
 
 t.test('paths and URLs of the app get its prefix', async t => {
-  check(t, createContext({ prefix: '/users', clientHosts: ['gw.example:8000', 'api.example'] }), [
+  check(t, createUrlContext({ prefix: '/users', clientHosts: ['gw.example:8000', 'api.example'] }), [
     ['a path', '/x', '/users/x'],
     ['the root', '/', '/users/'],
     ['a path like the prefix', '/users/', '/users/users/'],
@@ -42,15 +42,15 @@ t.test('everything else stays as it is', async t => {
     'mailto:a@127.0.0.1:9001', 'javascript:alert(1)', 'data:text/html,/x', 'ftp://127.0.0.1:9001/x', 'ws://127.0.0.1:9001/x', 'urn:x:/y',
     'http:x', 'http:/x', 'http://', '//', 'http:///x:y:z/',
   ]
-  const context = createContext({ prefix: '/users', clientHosts: ['gw.example:8000', 'no host'] })
+  const context = createUrlContext({ prefix: '/users', clientHosts: ['gw.example:8000', 'no host'] })
   for (const url of urls) {
     t.equal(toPublicUrl(url, context), url)
-    t.equal(isOwnUrl(url, context), false, `${url} is not the app's own`)
+    t.equal(toAppPath(url, context), undefined, `${url} is not the app's own`)
   }
 })
 
 t.test('an address says whose it is in spite of what a browser overlooks', async t => {
-  check(t, createContext({ prefix: '/users' }), [
+  check(t, createUrlContext({ prefix: '/users' }), [
     ['a backslash that makes a host', '/\\evil', '/\\evil'],
     ['two backslashes', '\\\\evil/x', '\\\\evil/x'],
     ['three slashes', '///evil/x', '///evil/x'],
@@ -70,7 +70,7 @@ t.test('an address says whose it is in spite of what a browser overlooks', async
 })
 
 t.test('the base path of the upstream is taken off', async t => {
-  check(t, createContext({ prefix: '/p', basePath: '/v2' }), [
+  check(t, createUrlContext({ prefix: '/p', basePath: '/v2' }), [
     ['a path', '/v2/x', '/p/x'],
     ['the base itself', '/v2', '/p'],
     ['the base with a query', '/v2?x', '/p?x'],
@@ -86,7 +86,7 @@ t.test('the base path of the upstream is taken off', async t => {
 })
 
 t.test('without a prefix a path stays a path', async t => {
-  check(t, createContext({ prefix: '', basePath: '/v2' }), [
+  check(t, createUrlContext({ prefix: '', basePath: '/v2' }), [
     ['a path', '/x', '/x'],
     ['a URL', 'http://127.0.0.1:9001/x', '/x'],
     ['without a path', 'http://127.0.0.1:9001', '/'],
@@ -99,7 +99,7 @@ t.test('without a prefix a path stays a path', async t => {
 })
 
 t.test('no name of loopback is the app when the app is not on loopback', async t => {
-  const context = createContext({ prefix: '/p', origins: ['http://10.0.0.2:9001'], clientHosts: ['localhost:9001'] })
+  const context = createUrlContext({ prefix: '/p', origins: ['http://10.0.0.2:9001'], clientHosts: ['localhost:9001'] })
   check(t, context, [
     ['its own', 'http://10.0.0.2:9001/x', '/p/x'],
     ['the client\'s', 'http://localhost:9001/x', '/p/x'],
@@ -110,6 +110,6 @@ t.test('no name of loopback is the app when the app is not on loopback', async t
 t.test('white space takes linear time', async t => {
   const url = `/${' '.repeat(200_000)}x`
   const start = performance.now()
-  toPublicUrl(url, createContext({ prefix: '/p' }))
+  toPublicUrl(url, createUrlContext({ prefix: '/p' }))
   t.ok(performance.now() - start < 1000)
 })

@@ -19,7 +19,6 @@ t.test('it gives back what was put in, also that there is nothing to keep', asyn
   t.equal(cache.get('a'), entry)
   t.equal(cache.get('b'), null)
   t.equal(cache.get('c'), undefined)
-  t.equal(cache.size, 2)
 })
 
 t.test('the least recently used goes first, when the bytes of all are too many', async t => {
@@ -58,12 +57,13 @@ t.test('a key that is set again takes its place once', async t => {
 
 t.test('a long key counts, with nothing kept under it, too', async t => {
   const cache = new RewriteCache(100_000)
-  for (let i = 0; i < 1000; i++) cache.set(`${i}${'x'.repeat(8000)}`, null)
-  t.equal(cache.size, 11)
+  const keys = Array.from({ length: 1000 }, (_, index) => `${index}${'x'.repeat(8000)}`)
+  for (const key of keys) cache.set(key, null)
+  t.equal(keys.filter(key => cache.get(key) !== undefined).length, 11)
 })
 
 t.test('without room nothing is kept', async t => {
   const cache = new RewriteCache(0)
   cache.set('a', null)
-  t.strictSame([cache.get('a'), cache.size], [undefined, 0])
+  t.equal(cache.get('a'), undefined)
 })

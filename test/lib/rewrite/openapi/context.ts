@@ -1,5 +1,5 @@
 import type { UpstreamTarget } from '../../../../lib/location/types.ts'
-import type { DocumentPlace } from '../../../../lib/rewrite/openapi/servers.ts'
+import type { DocumentContext } from '../../../../lib/rewrite/openapi/servers.ts'
 import type { PublicUrlContext } from '../../../../lib/rewrite/public-url.ts'
 
 interface Given {
@@ -10,12 +10,12 @@ interface Given {
 }
 
 /** An app on two upstreams, the first of which answered. */
-export function createContext ({ prefix = '/users', basePath = '', origins = ['http://127.0.0.1:9001', 'http://10.0.0.2:9002'], clientHosts = ['gw.example:8000'] }: Given = {}): PublicUrlContext {
+export function createUrlContext ({ prefix = '/users', basePath = '', origins = ['http://127.0.0.1:9001', 'http://10.0.0.2:9002'], clientHosts = ['gw.example:8000'] }: Given = {}): PublicUrlContext {
   return { prefix, basePath, clientHosts, upstreams: origins.map(origin => createUpstream(origin, basePath)) }
 }
 
-export function createPlace ({ documentPath = '/openapi.json', ...given }: Given & { documentPath?: string } = {}): DocumentPlace {
-  return { url: createContext(given), documentPath }
+export function createDocumentContext ({ documentPath = '/openapi.json', ...given }: Given & { documentPath?: string } = {}): DocumentContext {
+  return { urlContext: createUrlContext(given), documentPath }
 }
 
 function createUpstream (origin: string, basePath: string): UpstreamTarget {

@@ -1,12 +1,14 @@
 import t from 'tap'
-import { looksLikeDocument, type Mode, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
+import { isDocumentCandidate } from '../../../../lib/rewrite/openapi/candidate.ts'
+import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
+import type { Mode } from '../../../../lib/rewrite/openapi/plan.ts'
 import type { Json } from './operations.ts'
-import { createPlace } from './context.ts'
+import { createDocumentContext } from './context.ts'
 
 /** Rewrites and reads a document of an app at `/users`. */
-function rewrite (document: Json, mode: Mode = 'paths', given: Parameters<typeof createPlace>[0] = {}): Json {
+function rewrite (document: Json, mode: Mode = 'paths', given: Parameters<typeof createDocumentContext>[0] = {}): Json {
   const text = JSON.stringify(document)
-  return JSON.parse(rewriteDocument(text, 'json', { mode, ...createPlace(given) }) ?? text)
+  return JSON.parse(rewriteDocument(text, 'json', { mode, ...createDocumentContext(given) }) ?? text)
 }
 
 const withServers = (servers: Json, extra: object = {}): Json => ({ openapi: '3.0.0', servers, paths: { '/x': { get: {} } }, ...extra })
@@ -62,7 +64,7 @@ t.test('a path that is foreign alone keeps its name and its servers', async t =>
 })
 
 t.test('mode servers gives every own server its public path', async t => {
-  const rows: [name: string, servers: Json, expected: Json, given?: Parameters<typeof createPlace>[0]][] = [
+  const rows: [name: string, servers: Json, expected: Json, given?: Parameters<typeof createDocumentContext>[0]][] = [
     ['none', undefined, [{ url: '/users' }]],
     ['empty', [], [{ url: '/users' }]],
     ['null', null, [{ url: '/users' }]],
@@ -239,12 +241,12 @@ t.test('what is no document, not valid or as it should be is passed on', async t
   ]
   for (const [name, text, format = 'json'] of rows) {
     for (const mode of name === 'nothing to change' ? ['paths'] as const : ['paths', 'servers'] as const) {
-      t.equal(rewriteDocument(text, format, { mode, ...createPlace() }), undefined, name)
+      t.equal(rewriteDocument(text, format, { mode, ...createDocumentContext() }), undefined, name)
     }
   }
 })
 
 t.test('a text may be a document when the mark is in it', async t => {
-  for (const text of ['{"openapi":"3.0.0"', '{"paths":{},"swagger" : "2.0"}', '{ "openapi": 3.1', '\ufeffopenapi: 3.0.0', 'a: 1\nswagger: "2.0"', "'openapi': '3.0.0'", '{openapi: 3.1.0}', '\ufeff{"openapi":"3']) t.ok(looksLikeDocument(text), text)
-  for (const text of ['', '{}', '{"openapi":true}', '{"myopenapi":"3.0.0"}', 'see openapi 3', 'asyncapi: 3.0.0', '<html>']) t.notOk(looksLikeDocument(text), text)
+  for (const text of ['{"openapi":"3.0.0"', '{"paths":{},"swagger" : "2.0"}', '{ "openapi": 3.1', '\ufeffopenapi: 3.0.0', 'a: 1\nswagger: "2.0"', "'openapi': '3.0.0'", '{openapi: 3.1.0}', '\ufeff{"openapi":"3']) t.ok(isDocumentCandidate(text), text)
+  for (const text of ['', '{}', '{"openapi":true}', '{"myopenapi":"3.0.0"}', 'see openapi 3', 'asyncapi: 3.0.0', '<html>']) t.notOk(isDocumentCandidate(text), text)
 })

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
-import { type DocumentFormat, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
+import type { DocumentFormat } from '../../../../lib/rewrite/openapi/candidate.ts'
+import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import { addressesOf, type Json } from './operations.ts'
-import { createPlace } from './context.ts'
+import { createDocumentContext } from './context.ts'
 
 const FOLDER = new URL('../../../fixtures/openapi/', import.meta.url)
 const UPSTREAM = /^http:\/\/(?:127\.0\.0\.1|localhost):9001/
@@ -19,7 +20,7 @@ for (const file of files) {
   for (const mode of ['paths', 'servers'] as const) {
     t.test(`every operation of ${file} is where the gateway serves it, in mode ${mode}`, async t => {
       const text = readFixture(file)
-      const result = rewriteDocument(text, formatOf(file), { mode, ...createPlace() })!
+      const result = rewriteDocument(text, formatOf(file), { mode, ...createDocumentContext() })!
       const before = addressesOf(read(text, file), 'http://127.0.0.1:9001/openapi.json')
       const after = addressesOf(read(result, file), `${GATEWAY}/users/openapi.json`)
       t.ok(before.size > 0)
@@ -35,7 +36,7 @@ for (const file of files) {
 
 t.test('of a document with every notation, only the addresses change', async t => {
   const text = readFixture('handmade-3.1.yaml')
-  const result = rewriteDocument(text, 'yaml', { mode: 'paths', ...createPlace() })!
+  const result = rewriteDocument(text, 'yaml', { mode: 'paths', ...createDocumentContext() })!
   const rows: [before: string, after: string][] = [
     ['name: MIT, url: /license', 'name: MIT, url: /users/license'],
     ["- url: '{scheme}://127.0.0.1:9001/api'", "- url: '/'"],
@@ -60,7 +61,7 @@ t.test('of a document with every notation, only the addresses change', async t =
 
 t.test('of a document in one line, only the addresses change', async t => {
   const text = readFixture('springdoc-v3-api-docs.json')
-  const result = rewriteDocument(text, 'json', { mode: 'paths', ...createPlace() })
+  const result = rewriteDocument(text, 'json', { mode: 'paths', ...createDocumentContext() })
   const expected = text
     .replace('"url":"http://localhost:9001/shop"', '"url":"/"')
     .replace('http://localhost:9001/shop/guide', '/users/shop/guide')
@@ -73,13 +74,13 @@ t.test('of a document in one line, only the addresses change', async t => {
 t.test('numbers, escapes, repeated keys and dangerous names come through', async t => {
   const rest = '"x-n":[9007199254740993,1e400,-0,1.0],"x-s":"\\u0041\\/\\ud800","__proto__":{"a":1},"x-d":1,"x-d":2,\r\n\t "constructor" : { } }\n'
   const document = (path: string) => `\ufeff{"openapi":"3.0.0","paths":{"${path}/a":{},"${path}/a":{},"${path}/__proto__":{"get":{}},"__proto__":{}},${rest}`
-  t.equal(rewriteDocument(document(''), 'json', { mode: 'paths', ...createPlace() }), document('/users'))
+  t.equal(rewriteDocument(document(''), 'json', { mode: 'paths', ...createDocumentContext() }), document('/users'))
 })
 
 t.test('a rewritten document has nothing of the upstream in it', async t => {
   for (const file of files) {
     for (const mode of ['paths', 'servers'] as const) {
-      const result = rewriteDocument(readFixture(file), formatOf(file), { mode, ...createPlace() })!
+      const result = rewriteDocument(readFixture(file), formatOf(file), { mode, ...createDocumentContext() })!
       t.notMatch(result.replaceAll(/"?example"?: *"?http[^ ,}]*/g, ''), /:9001/, `${file}, ${mode}`)
     }
   }

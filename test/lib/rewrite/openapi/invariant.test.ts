@@ -1,9 +1,10 @@
 import t from 'tap'
 import { parse, stringify } from 'yaml'
-import { type DocumentFormat, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
+import type { DocumentFormat } from '../../../../lib/rewrite/openapi/candidate.ts'
+import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import { createRandom, generateOpenApi, generateSwagger } from './generate.ts'
 import { addressesOf, type Json } from './operations.ts'
-import { createPlace } from './context.ts'
+import { createDocumentContext } from './context.ts'
 
 const RUNS = 250
 const GATEWAY = 'http://gw.example:8000'
@@ -41,10 +42,10 @@ function findFault (seed: number, format: DocumentFormat, write: Notation['write
   const [prefix, basePath, mode] = [pick(['/users', '', '/a/b~c']), pick(['', '/v2']), pick(['paths', 'servers'] as const)]
   const documentPath = pick(['/openapi.json', '/docs/openapi.json'])
   const before = (random() < 0.75 ? generateOpenApi : generateSwagger)({ random, basePath })
-  const place = createPlace({ prefix, basePath, documentPath })
+  const context = createDocumentContext({ prefix, basePath, documentPath })
   const text = write(before)
-  const after = read(rewriteDocument(text, format, { mode, ...place }) ?? text, format)
-  return compareAddresses(before, after, place.url.prefix, basePath, documentPath) ?? compareRest(before, after)
+  const after = read(rewriteDocument(text, format, { mode, ...context }) ?? text, format)
+  return compareAddresses(before, after, context.urlContext.prefix, basePath, documentPath) ?? compareRest(before, after)
 }
 
 function read (text: string, format: DocumentFormat): Json {

@@ -2,9 +2,9 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
 import type { Json } from './operations.ts'
-import { createPlace } from './context.ts'
+import { createDocumentContext } from './context.ts'
 
-const options = { mode: 'paths', ...createPlace() } as const
+const options = { mode: 'paths', ...createDocumentContext() } as const
 
 /** A document with as many paths and schemas; about 470 bytes of JSON each. */
 function createLarge (count: number): Json {

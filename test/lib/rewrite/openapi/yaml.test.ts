@@ -1,9 +1,10 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { type Mode, rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
-import { createPlace } from './context.ts'
+import { rewriteDocument } from '../../../../lib/rewrite/openapi/document.ts'
+import type { Mode } from '../../../../lib/rewrite/openapi/plan.ts'
+import { createDocumentContext } from './context.ts'
 
-const rewrite = (text: string, mode: Mode = 'paths') => rewriteDocument(text, 'yaml', { mode, ...createPlace() }) ?? text
+const rewrite = (text: string, mode: Mode = 'paths') => rewriteDocument(text, 'yaml', { mode, ...createDocumentContext() }) ?? text
 
 /** Lines of a document of version 3 that has nothing else to change. */
 const document = (...lines: string[]) => ['openapi: 3.0.0', ...lines, ''].join('\n')

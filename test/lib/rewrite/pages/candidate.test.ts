@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isPagePath, MAX_UNKNOWN_PAGE, mayBePage } from '../../../../lib/rewrite/pages/candidate.ts'
+import { isPagePath, MAX_UNKNOWN_PAGE_BYTES, isPageCandidate } from '../../../../lib/rewrite/pages/candidate.ts'
 
 const known = [
   '/docs', '/docs/', '/redoc', '/docs/oauth2-redirect',
@@ -23,11 +23,11 @@ t.test('paths can be added, a slash at the end does not matter', async t => {
 const short = 1000
 const rows: [string, string, string | undefined, number | undefined, boolean][] = [
   ['HTML at a known path', '/docs', 'text/html; charset=utf-8', undefined, true],
-  ['large HTML at a known path', '/docs', 'text/html', MAX_UNKNOWN_PAGE + 1, true],
+  ['large HTML at a known path', '/docs', 'text/html', MAX_UNKNOWN_PAGE_BYTES + 1, true],
   ['XHTML at a known path', '/docs', 'Application/XHTML+xml', undefined, true],
   ['HTML at an added path', '/help', 'text/html', undefined, true],
-  ['short HTML elsewhere', '/', 'text/html', MAX_UNKNOWN_PAGE, true],
-  ['large HTML elsewhere', '/', 'text/html', MAX_UNKNOWN_PAGE + 1, false],
+  ['short HTML elsewhere', '/', 'text/html', MAX_UNKNOWN_PAGE_BYTES, true],
+  ['large HTML elsewhere', '/', 'text/html', MAX_UNKNOWN_PAGE_BYTES + 1, false],
   ['HTML without a length elsewhere', '/', 'text/html', undefined, false],
   ['a start script', '/x/swagger-initializer.js', 'text/javascript', undefined, true],
   ['a script at an added path', '/help', 'application/javascript', short, true],
@@ -41,6 +41,6 @@ const rows: [string, string, string | undefined, number | undefined, boolean][] 
 
 for (const [name, path, contentType, contentLength, expected] of rows) {
   t.test(`${name} is ${expected ? 'looked at' : 'passed on'}`, async t => {
-    t.equal(mayBePage({ path, contentType, contentLength }, ['/help']), expected)
+    t.equal(isPageCandidate({ path, contentType, contentLength }, ['/help']), expected)
   })
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { looksLikePage, type PageKind, rewritePage } from '../../../../lib/rewrite/pages/page.ts'
+import type { PageKind } from '../../../../lib/rewrite/pages/candidate.ts'
+import { detectPage, rewritePage } from '../../../../lib/rewrite/pages/page.ts'
 import { options, readFixture } from './support.ts'
 
 type Change = [from: string, to: string]
@@ -74,14 +75,14 @@ const mediaTypes: Record<string, string> = { html: 'text/html; charset=utf-8', t
 for (const [file, kind, changes] of rows) {
   t.test(`${file}: the document and the assets stay inside the prefix, the rest as it is`, async t => {
     const text = readFixture(file)
-    t.equal(looksLikePage(text, mediaTypes[file.split('.').at(-1)!]), kind)
+    t.equal(detectPage(text, mediaTypes[file.split('.').at(-1)!]), kind)
     if (kind === undefined) return
     t.equal(rewritePage(text, kind, options), changes.length === 0 ? undefined : change(text, changes))
   })
 }
 
 t.test('without a prefix a page stays as it is', async t => {
-  const atRoot = { ...options, url: { ...options.url, prefix: '' } }
+  const atRoot = { ...options, urlContext: { ...options.urlContext, prefix: '' } }
   for (const file of ['fastapi-docs.html', 'fastapi-redoc.html', 'fastify-documentation.html', 'springdoc-initializer.js.txt']) {
     t.equal(rewritePage(readFixture(file), file.endsWith('.html') ? 'html' : 'script', atRoot), undefined, file)
   }

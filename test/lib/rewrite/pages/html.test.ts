@@ -1,5 +1,5 @@
 import t from 'tap'
-import { looksLikePage, rewritePage } from '../../../../lib/rewrite/pages/page.ts'
+import { detectPage, rewritePage } from '../../../../lib/rewrite/pages/page.ts'
 import { options } from './support.ts'
 
 const bundle = '<script src="https://cdn.example/swagger-ui-bundle.js"></script>'
@@ -53,7 +53,7 @@ const pages: [name: string, html: string][] = [
 ]
 
 for (const [name, html] of pages) {
-  t.test(`${name} is recognised`, async t => t.equal(looksLikePage(html, 'text/html'), 'html'))
+  t.test(`${name} is recognised`, async t => t.equal(detectPage(html, 'text/html'), 'html'))
 }
 
 const others: [name: string, text: string, contentType?: string][] = [
@@ -80,14 +80,14 @@ const others: [name: string, text: string, contentType?: string][] = [
 ]
 
 for (const [name, text, contentType = 'text/html'] of others) {
-  t.test(`${name} is not taken for a page`, async t => t.equal(looksLikePage(text, contentType), undefined))
+  t.test(`${name} is not taken for a page`, async t => t.equal(detectPage(text, contentType), undefined))
 }
 
-t.test('nothing is taken for a page without a media type', async t => t.equal(looksLikePage(bundle, undefined), undefined))
+t.test('nothing is taken for a page without a media type', async t => t.equal(detectPage(bundle, undefined), undefined))
 
 t.test('what takes quadratic time with naive patterns does not', async t => {
   const evil = ['<', '<a ', '<a b="\'', '<!--', '<script>', '<title ', '=', ' ', '<a b=']
   const start = performance.now()
-  for (const part of evil) looksLikePage(`swagger-ui<a ${part.repeat(50_000)}`, 'text/html')
+  for (const part of evil) detectPage(`swagger-ui<a ${part.repeat(50_000)}`, 'text/html')
   t.ok(performance.now() - start < 10_000)
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PageOptions } from '../../../../lib/rewrite/pages/page.ts'
+import type { PageOptions } from '../../../../lib/rewrite/pages/page-url.ts'
 import type { UpstreamTarget } from '../../../../lib/location/types.ts'
 
 /** An app at `/users`, one upstream, asked for at `https://api.example.com` and, by its own account, at `localhost:3000`. */
@@ -8,7 +8,7 @@ export const options: PageOptions = {
   mode: 'paths',
   origin: 'https://api.example.com',
   documentPath: '/docs',
-  url: {
+  urlContext: {
     prefix: '/users',
     upstreams: [{ url: 'http://10.0.0.5:8001', host: '10.0.0.5:8001' } as UpstreamTarget],
     basePath: '',

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { readOr, SyntaxFault } from '../../../../lib/rewrite/pages/token.ts'
-import { TokenReader } from '../../../../lib/rewrite/pages/tokenizer.ts'
+import { parseOrDefault, ScriptSyntaxError } from '../../../../lib/rewrite/pages/token.ts'
+import { Tokenizer } from '../../../../lib/rewrite/pages/tokenizer.ts'
 
 const rows: [name: string, source: string, expected: string[]][] = [
   ['words, numbers and punctuators', 'a1.$b?.ç(2)=>c', ['a1', '.', '$b', '?.', 'ç', '(', '2', ')', '=>', 'c']],
@@ -13,21 +13,21 @@ const rows: [name: string, source: string, expected: string[]][] = [
 
 for (const [name, source, expected] of rows) {
   t.test(`reads ${name}`, async t => {
-    const reader = new TokenReader(source)
+    const tokenizer = new Tokenizer(source)
     const texts: string[] = []
-    for (let token = reader.next(); token !== undefined; token = reader.next()) texts.push(token.text)
+    for (let token = tokenizer.next(); token !== undefined; token = tokenizer.next()) texts.push(token.text)
     t.same(texts, expected)
   })
 }
 
 t.test('passes over an object, also in a template', async t => {
-  const reader = new TokenReader('`${{ a: "}", b: {} }}c`') // eslint-disable-line no-template-curly-in-string
-  while (reader.next()?.text !== '{');
-  reader.skipObject(reader.findObjectEnd())
-  t.same([reader.next()?.text, reader.next()?.text, reader.next()], ['+', 'c', undefined])
+  const tokenizer = new Tokenizer('`${{ a: "}", b: {} }}c`') // eslint-disable-line no-template-curly-in-string
+  while (tokenizer.next()?.text !== '{');
+  tokenizer.skipObject(tokenizer.findObjectEnd())
+  t.same([tokenizer.next()?.text, tokenizer.next()?.text, tokenizer.next()], ['+', 'c', undefined])
 })
 
-t.test('only what cannot be read is forgiven', async t => {
-  t.equal(readOr(1, () => { throw new SyntaxFault() }), 1)
-  t.throws(() => readOr(1, () => { throw new RangeError('a defect') }), RangeError)
+t.test('only what cannot be read has a fallback', async t => {
+  t.equal(parseOrDefault(1, () => { throw new ScriptSyntaxError() }), 1)
+  t.throws(() => parseOrDefault(1, () => { throw new RangeError('a defect') }), RangeError)
 })
