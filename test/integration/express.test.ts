@@ -7,9 +7,9 @@ import type { InlineAppOptions } from '../../lib/options.ts'
 import { listenGateway, portOf } from '../helper.ts'
 import { ask } from '../wire/upstream-support.ts'
 import { callOperations, callServedOperations } from './operations.ts'
-import { loadAssets, runStartScript } from './pages.ts'
+import { loadAssets, runStartScript } from './page-assets.ts'
 
-/** What is used of swagger-ui-express, which brings no types. */
+/** The part of swagger-ui-express, which brings no types, that is used here. */
 interface SwaggerUiExpress {
   serve: RequestHandler[]
   setup (document: object): RequestHandler
@@ -28,7 +28,7 @@ const document = {
 }
 
 for (const mode of ['paths', 'servers'] as const) {
-  t.test(`with the prefix in ${mode}, every operation of an Express app answers at the gateway`, async t => {
+  t.test(`with the prefix in ${mode}, every operation of an Express app responds at the gateway`, async t => {
     const { base } = await start(t, { openapi: { mode } })
     const fetched = await callServedOperations(t, `${base}/openapi.json`)
     t.strictSame(fetched, ['listShop', 'addToShop', 'readShop', 'removeFromShop'])
@@ -43,7 +43,7 @@ for (const mode of ['paths', 'servers'] as const) {
   })
 }
 
-t.test('the page of swagger-ui-express is found by its redirect, and everything on it', async t => {
+t.test('the page of swagger-ui-express, and everything that it loads, is found by its redirect', async t => {
   const { base } = await start(t)
   const moved = await fetch(`${base}/api-docs`, { redirect: 'manual' })
   t.strictSame([moved.status, moved.headers.get('location')], [301, '/shop/api-docs/'])
@@ -55,7 +55,7 @@ t.test('its absolute redirects lead to the public address', async t => {
   const { base, port } = await start(t)
   for (const [path, location] of [['/absolute', '/shop/done?x=1#y'], ['/upstream', '/shop/done'], ['/created', '/shop/shop/7'], ['/away', 'https://example.com/shop']] as const) {
     const { status, headers } = await fetch(`${base}${path}`, { redirect: 'manual' })
-    t.equal(headers.get('location'), location, `${path} answers ${status}`)
+    t.equal(headers.get('location'), location, `${path} responds with ${status}`)
   }
   const page = await ask(port, '/shop/absolute', { headers: { accept: 'text/html' } })
   t.equal(page.headers.location, '/shop/done?x=1#y')
@@ -69,7 +69,7 @@ t.test('it redirects back to where the client was', async t => {
   t.equal(none.headers.get('location'), '/shop/')
 })
 
-t.test('its cookies are public, each in its place', async t => {
+t.test('its cookies have public paths', async t => {
   const { base, port } = await start(t)
   const cookies = (origin: string) => fetch(origin).then(({ headers }) => headers.getSetCookie())
   t.strictSame(await cookies(`${base}/cookies`), [
@@ -80,16 +80,16 @@ t.test('its cookies are public, each in its place', async t => {
   t.match(await cookies(`${isolated.base}/cookies`), ['all=1; Path=/shop', /Path=\/shop\/cart/, '__Host-id=1; Path=/; Secure', 'here=1; Path=/shop'])
 })
 
-t.test('it packs what the client wants packed, except for documents', async t => {
-  const { port, packings } = await start(t)
+t.test('it compresses what the client accepts compressed, except for documents', async t => {
+  const { port, encodings } = await start(t)
   const headers = { 'accept-encoding': 'gzip, br' }
-  const packed = await ask(port, '/shop/packed', { headers })
-  t.equal(packed.headers['content-encoding'], 'gzip')
-  t.match(gunzipSync(packed.body).toString(), /packed/)
+  const compressed = await ask(port, '/shop/compressed', { headers })
+  t.equal(compressed.headers['content-encoding'], 'gzip')
+  t.match(gunzipSync(compressed.body).toString(), /compressed/)
   const served = await ask(port, '/shop/openapi.json', { headers })
   t.equal(served.headers['content-encoding'], undefined)
   t.strictSame(Object.keys(JSON.parse(served.body.toString()).paths), ['/shop/shop', '/shop/shop/{id}'])
-  t.strictSame(packings, ['gzip, br', 'identity'])
+  t.strictSame(encodings, ['gzip, br', 'identity'])
 })
 
 t.test('a document that it has again and again is served with one ETag, and 304 the second time', async t => {
@@ -101,9 +101,9 @@ t.test('a document that it has again and again is served with one ETag, and 304 
 
 /** A gateway with the app at `/shop`, as its own routes are. */
 async function start (t: Test, flags: Partial<InlineAppOptions> = {}) {
-  const { upstream, packings } = await startExpress(t)
+  const { upstream, encodings } = await startExpress(t)
   const { origin, port } = await listenGateway(t, { apps: [{ name: 'shop', upstreams: upstream, ...flags }] })
-  return { base: `${origin}/shop`, port, packings }
+  return { base: `${origin}/shop`, port, encodings }
 }
 
 async function startExpress (t: Test) {
@@ -111,18 +111,18 @@ async function startExpress (t: Test) {
   addOperations(app)
   addRedirects(app)
   addCookies(app)
-  const packings = addPacked(app)
+  const encodings = addCompressed(app)
   app.use('/api-docs', ui.serve, ui.setup(document))
   const server = app.listen(0, '127.0.0.1')
   t.teardown(() => server.close().closeAllConnections())
   await once(server, 'listening')
-  return { upstream: `http://127.0.0.1:${portOf(server)}`, packings }
+  return { upstream: `http://127.0.0.1:${portOf(server)}`, encodings }
 }
 
 function addOperations (app: Express): void {
-  const answer = (id: string): RequestHandler => (_request, response) => { response.set('x-operation', id).json({ id }) }
-  app.get('/shop', answer('listShop')).post('/shop', answer('addToShop'))
-  app.get('/shop/:id', answer('readShop')).delete('/shop/:id', answer('removeFromShop'))
+  const respond = (id: string): RequestHandler => (_request, response) => { response.set('x-operation', id).json({ id }) }
+  app.get('/shop', respond('listShop')).post('/shop', respond('addToShop'))
+  app.get('/shop/:id', respond('readShop')).delete('/shop/:id', respond('removeFromShop'))
 }
 
 function addRedirects (app: Express): void {
@@ -142,18 +142,18 @@ function addCookies (app: Express): void {
   })
 }
 
-/** Routes that pack their answers as the client wants them. Returns what clients wanted. */
-function addPacked (app: Express): string[] {
-  const packings: string[] = []
-  app.get(['/packed', '/openapi.json'], (request, response) => {
-    packings.push(String(request.get('accept-encoding')))
-    sendPacked(response, request.acceptsEncodings('gzip') !== false, JSON.stringify(request.path === '/packed' ? { packed: true } : document))
+/** Routes that compress their responses as the client accepts them. Returns the `Accept-Encoding` of each request. */
+function addCompressed (app: Express): string[] {
+  const encodings: string[] = []
+  app.get(['/compressed', '/openapi.json'], (request, response) => {
+    encodings.push(String(request.get('accept-encoding')))
+    sendCompressed(response, request.acceptsEncodings('gzip') !== false, JSON.stringify(request.path === '/compressed' ? { compressed: true } : document))
   })
-  return packings
+  return encodings
 }
 
-function sendPacked (response: Response, isPacked: boolean, text: string): void {
+function sendCompressed (response: Response, isCompressed: boolean, text: string): void {
   response.type('json').vary('accept-encoding')
-  if (isPacked) response.set('content-encoding', 'gzip').send(gzipSync(text))
+  if (isCompressed) response.set('content-encoding', 'gzip').send(gzipSync(text))
   else response.send(text)
 }

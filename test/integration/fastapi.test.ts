@@ -13,15 +13,15 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 t.test('FastAPI behind a prefix', { skip }, async t => {
   const upstream = await startItems(t)
 
-  /** What the app was asked since the last time. */
-  async function asked (): Promise<string[]> {
+  /** The requests that the app has received since the last call. */
+  async function takeRequests (): Promise<string[]> {
     return await (await fetch(`${upstream}/asked`)).json() as string[]
   }
 
   /** A gateway with the app at `/items`, as its own routes are. */
   async function start (t: Test, flags: Partial<InlineAppOptions> = {}): Promise<string> {
     const { origin } = await listenGateway(t, { apps: [{ name: 'items', upstreams: upstream, ...flags }] })
-    await asked()
+    await takeRequests()
     return `${origin}/items`
   }
 
@@ -35,7 +35,7 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
 
       const followed = await fetch(new URL(moved.headers.get('location')!, moved.url))
       t.strictSame([followed.status, await followed.json()], [200, { q: '/' }])
-      t.strictSame(await asked(), ['GET /items?q=a%20b&q=/', 'GET /items/?q=a%20b&q=/'])
+      t.strictSame(await takeRequests(), ['GET /items?q=a%20b&q=/', 'GET /items/?q=a%20b&q=/'])
     })
   }
 
@@ -58,11 +58,11 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
     const base = await start(t, { fastapiRedirect: true })
     const read = await fetch(`${base}/items?q=1`, { redirect: 'error' })
     t.strictSame([read.status, read.headers.get('location'), await read.json()], [200, null, { q: '1' }])
-    t.strictSame(await asked(), ['GET /items?q=1', 'GET /items/?q=1'])
+    t.strictSame(await takeRequests(), ['GET /items?q=1', 'GET /items/?q=1'])
 
     const again = await fetch(`${base}/items?q=2&q=3`, { redirect: 'error' })
     t.strictSame(await again.json(), { q: '3' })
-    t.strictSame(await asked(), ['GET /items/?q=2&q=3'], 'with its own query')
+    t.strictSame(await takeRequests(), ['GET /items/?q=2&q=3'], 'with its own query')
   })
 
   await t.test('with fastapiRedirect POST and DELETE arrive whole, each method by itself', async t => {
@@ -71,18 +71,18 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
     for (const expected of [['POST /items', 'POST /items/'], ['POST /items/']]) {
       const created = await fetch(`${base}/items`, post)
       t.strictSame([created.status, await created.json()], [201, { length: 16, name: 'Łamp' }])
-      t.strictSame(await asked(), expected)
+      t.strictSame(await takeRequests(), expected)
     }
     const deleted = await fetch(`${base}/items?q=x`, { method: 'DELETE', redirect: 'error' })
     t.strictSame(await deleted.json(), { deleted: 'x' })
-    t.strictSame(await asked(), ['DELETE /items?q=x', 'DELETE /items/?q=x'])
+    t.strictSame(await takeRequests(), ['DELETE /items?q=x', 'DELETE /items/?q=x'])
   })
 
-  await t.test('without the redirect cache every request asks the app anew', async t => {
+  await t.test('without the redirect cache every request is redirected by the app anew', async t => {
     const base = await start(t, { fastapiRedirect: true, redirectCache: false })
     for (const q of ['1', '2']) {
       t.strictSame(await (await fetch(`${base}/items?q=${q}`, { redirect: 'error' })).json(), { q })
-      t.strictSame(await asked(), [`GET /items?q=${q}`, `GET /items/?q=${q}`])
+      t.strictSame(await takeRequests(), [`GET /items?q=${q}`, `GET /items/?q=${q}`])
     }
   })
 
@@ -93,11 +93,11 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
       const body = `{"name":"${'x'.repeat(length - 11)}"}`
       for (const chunked of [false, true]) {
         const sent = chunked ? { body: new Blob([body]).stream(), duplex: 'half' } as object : { body }
-        const answer = await fetch(`${base}/items`, { method: 'POST', headers: JSON_TYPE, redirect: 'manual', ...sent })
-        const text = await answer.text()
-        t.equal(answer.status, status, chunked ? 'chunked' : 'with its length')
+        const response = await fetch(`${base}/items`, { method: 'POST', headers: JSON_TYPE, redirect: 'manual', ...sent })
+        const text = await response.text()
+        t.equal(response.status, status, chunked ? 'chunked' : 'with its length')
         if (status === 201) t.match(JSON.parse(text), { length })
-        else t.equal(answer.headers.get('location'), '/items/items/')
+        else t.equal(response.headers.get('location'), '/items/items/')
       }
     })
   }
@@ -106,7 +106,7 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
     const base = await start(t, { upstreams: `${upstream}/v2`, fastapiRedirect: true })
     for (const expected of [['GET /v2/items?q=1', 'GET /v2/items/?q=1'], ['GET /v2/items/?q=1']]) {
       t.strictSame(await (await fetch(`${base}/items?q=1`, { redirect: 'error' })).json(), { q: '1' })
-      t.strictSame(await asked(), expected)
+      t.strictSame(await takeRequests(), expected)
     }
     const unfollowed = await start(t, { upstreams: `${upstream}/v2` })
     const moved = await fetch(`${unfollowed}/items?q=1`, { redirect: 'manual' })
@@ -114,7 +114,7 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
   })
 
   for (const mode of ['paths', 'servers'] as const) {
-    await t.test(`with the prefix in ${mode}, every operation of its document answers at the gateway`, async t => {
+    await t.test(`with the prefix in ${mode}, every operation of its document responds at the gateway`, async t => {
       const base = await start(t, { openapi: { mode } })
       const operations = await callServedOperations(t, `${base}/openapi.json`)
       t.equal(operations.length, 7)
@@ -147,7 +147,7 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
     t.match(await (await fetch(`${alone}/docs`)).text(), /url: '\/items\/openapi\.json'/)
   })
 
-  await t.test('its cookies and the place of what it made are public', async t => {
+  await t.test('its cookies and the Location of what it created are public', async t => {
     const base = await start(t)
     const { status, headers } = await fetch(`${base}/login`, { method: 'POST' })
     t.equal(status, 204)

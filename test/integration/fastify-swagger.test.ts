@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import type { InlineAppOptions } from '../../lib/options.ts'
 import { listenGateway } from '../helper.ts'
 import { callOperations, callServedOperations } from './operations.ts'
-import { loadAssets, runStartScript } from './pages.ts'
+import { loadAssets, runStartScript } from './page-assets.ts'
 
 const info = { title: 'Users', version: '1.0.0' }
 
@@ -23,7 +23,7 @@ const operations = ['listUsers', 'addUser', 'readUser', 'changeUser']
 
 for (const [kind, options] of kinds) {
   for (const mode of ['paths', 'servers'] as const) {
-    t.test(`${kind}: with the prefix in ${mode}, every operation answers at the gateway`, async t => {
+    t.test(`${kind}: with the prefix in ${mode}, every operation responds at the gateway`, async t => {
       const base = await start(t, options, { openapi: { mode } })
       const address = `${base}/documentation/json`
       t.strictSame(await callServedOperations(t, address), operations)
@@ -45,7 +45,7 @@ t.test('the page is complete, with and without a slash at its end', async t => {
   }
 })
 
-t.test('its script asks for the document at its public address', async t => {
+t.test('its script requests the document at its public address', async t => {
   const base = await start(t, kinds[0]![1])
   const settings = await runStartScript(`${base}/documentation/static/swagger-initializer.js`, `${base}/documentation`)
   const address = new URL(settings.url, `${base}/documentation`).href
@@ -69,7 +69,7 @@ async function start (t: Test, options: FastifyDynamicSwaggerOptions, flags: Par
 async function startFastify (t: Test, options: FastifyDynamicSwaggerOptions, prefix: string): Promise<string> {
   const fastify = Fastify({ forceCloseConnections: true })
   t.teardown(() => fastify.close())
-  // The document is made when it is asked for first.
+  // The document is generated at its first request.
   await fastify.register(swagger, {
     ...options,
     transformObject: document => JSON.parse(JSON.stringify('openapiObject' in document ? document.openapiObject : document.swaggerObject).replaceAll(PORT, portOfFastify())),

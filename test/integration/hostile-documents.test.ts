@@ -11,7 +11,7 @@ const info = { title: 'Shop', version: '1' }
 const operation = { get: { responses: { 200: { description: 'ok' } } } }
 const document = JSON.stringify({ openapi: '3.0.0', info, paths: { '/pets': operation } })
 
-t.test('a document that is shorter than it says is an honest error', async t => {
+t.test('a document that is shorter than its Content-Length is an honest error', async t => {
   const { port } = await startApp(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': document.length + 1 })
     response.write(document)
@@ -22,7 +22,7 @@ t.test('a document that is shorter than it says is an honest error', async t => 
   await stillServes(t, port)
 })
 
-t.test('a document that is longer than it says ends where it says', async t => {
+t.test('a document that is longer than its Content-Length ends there', async t => {
   const upstream = await startRawUpstream(t, socket => socket.on('data', () => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n${document}`)
   }))
@@ -31,16 +31,16 @@ t.test('a document that is longer than it says ends where it says', async t => {
   t.ok(reply.statusCode === 502 || reply.body.toString() === document.slice(0, 20), `${reply.statusCode}: ${reply.body}`)
 })
 
-t.test('a document that is packed although nobody wanted that passes as it is', async t => {
-  const packed = gzipSync(document)
+t.test('a document that is compressed against Accept-Encoding passes as it is', async t => {
+  const gzipped = gzipSync(document)
   const { port } = await startApp(t, (request, response) => {
     t.equal(request.headers['accept-encoding'], 'identity')
-    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': packed.length, etag: '"packed"' })
-    response.end(request.method === 'HEAD' ? undefined : packed)
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': gzipped.length, etag: '"packed"' })
+    response.end(request.method === 'HEAD' ? undefined : gzipped)
   })
   const reply = await ask(port, '/app/openapi.json', { headers: { 'accept-encoding': 'br' } })
-  t.strictSame(reply.body, packed)
-  t.match(reply.headers, { 'content-encoding': 'gzip', etag: '"packed"', 'content-length': String(packed.length) })
+  t.strictSame(reply.body, gzipped)
+  t.match(reply.headers, { 'content-encoding': 'gzip', etag: '"packed"', 'content-length': String(gzipped.length) })
 })
 
 for (const isChunked of [false, true]) {
@@ -57,7 +57,7 @@ for (const isChunked of [false, true]) {
   })
 }
 
-t.test('a document of 9 MB is rewritten, and known the next time', async t => {
+t.test('a document of 9 MB is rewritten, and cached', async t => {
   const large = JSON.stringify({ openapi: '3.0.0', info: { ...info, description: 'x'.repeat(9_000_000) }, paths: { '/pets': operation } })
   const { port } = await startApp(t, (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end(large) })
   const [first, second] = [await ask(port, '/app/openapi.json'), await ask(port, '/app/openapi.json')]
@@ -130,11 +130,11 @@ for (const [name, type, text] of costly) {
   })
 }
 
-t.test('when the client leaves while a document is held, the app is let go', async t => {
-  const held = defer<Socket>()
+t.test('when the client leaves while a document is buffered, the upstream request is aborted', async t => {
+  const buffered = defer<Socket>()
   const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n${document}`)
-    held.resolve(socket)
+    buffered.resolve(socket)
   }))
   for (const [path, method] of [['openapi.json', 'GET'], ['elsewhere', 'GET'], ['openapi.json', 'HEAD']] as const) {
     const left = defer<Socket>()
@@ -145,16 +145,16 @@ t.test('when the client leaves while a document is held, the app is let go', asy
     const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: slow }] })
     const client = await connectRaw(t, port)
     client.write(`${method} /app/${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
-    const socket = await soon(left.promise, 'the app is asked')
+    const socket = await soon(left.promise, 'the app gets the request')
     client.socket.destroy()
-    await soon(closing(socket), `${method} ${path}: the app is let go`)
+    await soon(closing(socket), `${method} ${path}: the upstream request is aborted`)
     t.pass(`${method} ${path}`)
   }
   // Another client, of another gateway, is not touched.
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const client = await connectRaw(t, port)
   client.write('GET /app/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n')
-  const socket = await held.promise
+  const socket = await buffered.promise
   socket.write(' '.repeat(1000 - document.length))
   t.match(await client.until(/\/app\/pets/), /^HTTP\/1\.1 200/)
 })
@@ -166,7 +166,7 @@ t.test('an app that hangs in the middle of a document is timed out', async t => 
   isGatewayError(t, await soon(ask(port, '/app/openapi.json'), 'a timeout'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
 })
 
-t.test('a 304 that nobody asked for goes to the client, and nothing with it', async t => {
+t.test('an unsolicited 304 goes to the client, without a body', async t => {
   const { port } = await startApp(t, (_request, response) => { response.writeHead(304, { etag: '"app"' }).end() })
   for (const method of ['GET', 'HEAD']) {
     for (const headers of [{}, { 'if-none-match': '"x"' }]) {
@@ -177,7 +177,7 @@ t.test('a 304 that nobody asked for goes to the client, and nothing with it', as
   await stillServes(t, port)
 })
 
-t.test('a 206 that nobody asked for is not taken for a document', async t => {
+t.test('an unsolicited 206 is not taken for a document', async t => {
   const { port } = await startApp(t, (_request, response) => {
     response.writeHead(206, { 'content-type': 'application/json', 'content-range': `bytes 0-${document.length - 1}/9999`, 'content-length': document.length }).end(document)
   })
@@ -196,20 +196,20 @@ t.test('content types that are several, odd or none', async t => {
 })
 
 for (const mode of ['paths', 'servers'] as const) {
-  t.test(`where the app is, no answer says, with the prefix in ${mode}`, async t => {
+  t.test(`no response reveals the address of the app, with the prefix in ${mode}`, async t => {
     const { port, upstreamPort } = await startApp(t, leaky, { openapi: { mode }, rewriteHost: true })
     for (const path of ['openapi.json', 'swagger.json', 'openapi.yaml', 'docs', 'redirect', 'gone', 'cookie', 'broken', 'not-http']) {
       const client = await connectRaw(t, port)
       client.write(`GET /app/${path} HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n`)
-      const answer = await soon(client.closed(), path)
-      t.match(answer, /^HTTP\/1\.1 \d{3} /, path)
-      const at = answer.indexOf(String(upstreamPort))
-      t.equal(at, -1, `${path}${at === -1 ? '' : `: …${answer.slice(at - 60, at + 20)}…`}`)
+      const response = await soon(client.closed(), path)
+      t.match(response, /^HTTP\/1\.1 \d{3} /, path)
+      const at = response.indexOf(String(upstreamPort))
+      t.equal(at, -1, `${path}${at === -1 ? '' : `: …${response.slice(at - 60, at + 20)}…`}`)
     }
   })
 }
 
-/** Tells its own address in everything that is an address. */
+/** Reveals its own address wherever a response can contain one. */
 const leaky: RequestListener = (request, response) => {
   const own = `http://${request.headers.host}`
   const flows = { authorizationCode: { authorizationUrl: `${own}/authorize`, tokenUrl: `${own}/token`, refreshUrl: `${own}/refresh`, scopes: {} } }
@@ -242,7 +242,7 @@ function plain (type: string, text: string): RequestListener {
   return (_request, response) => { response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text) }
 }
 
-/** A gateway with an app at `/app`, which is `listener` but for `/fine`. */
+/** A gateway with an app at `/app`: `listener`, except for `/fine`. */
 async function startApp (t: Test, listener: RequestListener, flags: Partial<InlineAppOptions> = {}) {
   const upstream = await startUpstream(t, (request, response) => {
     if (request.url === '/fine') response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('fine')

@@ -3,7 +3,7 @@ import type { InlineAppOptions } from '../../lib/options.ts'
 import { listenGateway, startRawUpstream } from '../helper.ts'
 import { ask, soon, valuesOf } from '../wire/upstream-support.ts'
 
-/** Locations by which an app, or whoever tells it where to redirect to, may try to get somewhere else. `UP` is its own host and port. */
+/** Locations by which an app, or an attacker who controls its redirect target, may try to leave the app. `UP` is its own host and port. */
 const locations: string[] = [
   '/\\evil.test', '//evil.test', '//evil.test/a', '///evil.test', '////evil.test/', '\\\\evil.test', '\\/evil.test', '/\t/evil.test', '/\\\tevil.test/a',
   'http:///evil.test', 'http:\\\\evil.test', 'HTTP://evil.test', 'ht\ttp://evil.test', 'https://evil.test/UP', 'javascript:alert(1)', 'data:text/html,x',
@@ -31,18 +31,18 @@ for (const prefix of ['items', '']) {
   })
 }
 
-t.test('with fastapiRedirect such a Location is followed in the app or handed on, and is never an error', async t => {
-  const { port, upstream, asked } = await start(t, 307, { fastapiRedirect: true, redirectCache: false })
+t.test('with fastapiRedirect such a Location is followed in the app or passed on, and is never an error', async t => {
+  const { port, upstream, requestLines } = await start(t, 307, { fastapiRedirect: true, redirectCache: false })
   for (const location of [...locations, '/a b', '/caf\xe9/', '/%', '/a|b{}"<>^`']) {
     const before = new URL(location.replaceAll('UP', upstream), `http://${upstream}/x`)
     const { statusCode } = await ask(port, `/items/x?${encodeURIComponent(location)}`)
-    t.ok(statusCode === 307 || statusCode === 200, `${JSON.stringify(location)} is answered ${statusCode}`)
+    t.ok(statusCode === 307 || statusCode === 200, `${JSON.stringify(location)} gets ${statusCode}`)
     if (before.host !== upstream) t.equal(statusCode, 307, `${JSON.stringify(location)} is the client's`)
   }
-  t.strictSame(asked.filter(line => !/^GET \/[!-\xff]* HTTP\/1\.1$/.test(line)), [], 'only paths are asked for')
+  t.strictSame(requestLines.filter(line => !/^GET \/[!-\xff]* HTTP\/1\.1$/.test(line)), [], 'only paths are requested')
 })
 
-t.test('redirects in a circle, and without an end, come to one', async t => {
+t.test('redirects in a circle, and without an end, are followed five times', async t => {
   let count = 0
   const upstream = await startRawUpstream(t, socket => socket.on('data', head => {
     const path = head.toString('latin1').split(' ')[1]!
@@ -79,17 +79,17 @@ t.test('odd cookies pass, and none becomes one of another kind', async t => {
   t.strictSame(valuesOf(await ask(port, '/items/'), 'set-cookie'), odd.map(([, expected]) => expected))
 })
 
-/** An app that redirects to what its query says, and answers 200 without one. `upstream` is its host and port. */
+/** An app that redirects to the URL in its query, and responds with 200 without one. `upstream` is its host and port. */
 async function start (t: Test, statusCode: number, flags: Partial<InlineAppOptions>) {
-  const asked: string[] = []
+  const requestLines: string[] = []
   const origin = await startRawUpstream(t, socket => socket.on('data', head => {
     const [line = ''] = head.toString('latin1').split('\r\n')
-    asked.push(line)
+    requestLines.push(line)
     const location = /^GET \/x\?(.*) HTTP/.exec(line)?.[1]
     if (location === undefined) return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     const value = decodeURIComponent(location).replaceAll('UP', `127.0.0.1:${socket.localPort}`)
     socket.write(`HTTP/1.1 ${statusCode} Elsewhere\r\nLocation: ${value}\r\nContent-Length: 0\r\n\r\n`, 'latin1')
   }))
   const { port } = await listenGateway(t, { apps: [{ name: 'items', upstreams: origin, ...flags }] })
-  return { port, asked, upstream: new URL(origin).host }
+  return { port, requestLines, upstream: new URL(origin).host }
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { addressesOf, type Json } from '../lib/rewrite/openapi/operations.ts'
 
-/** What is put in for the parameters of a path. */
+/** Substituted for the parameters of a path. */
 const SEGMENT = '7'
 
 /** Every operation of the JSON document at an address: `callOperations`. */
@@ -13,7 +13,7 @@ export async function callServedOperations (t: Test, address: string): Promise<s
 
 /**
  * Sends every operation of a served document to every address that the document gives it, and checks that this very operation
- * of the app answers: the apps of these tests name it in `X-Operation`. Whether they like the request is not the point.
+ * of the app responds: the apps of these tests name it in `X-Operation`. Whether they accept the request is not the point.
  * @param document - parsed
  * @param address - of the document at the gateway; everything in it has to be on the same origin
  * @returns the operations, for the test to see that there were some

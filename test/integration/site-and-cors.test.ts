@@ -9,10 +9,10 @@ const ORIGIN = 'https://shop.example'
 const EVIL = 'https://evilshop.example'
 const document = JSON.stringify({ openapi: '3.0.0', info: { title: 'Shop', version: '1' }, paths: { '/pets': { get: { responses: {} } } } })
 
-t.test('everything that a site\'s scripts may ask for can be read by the origins that are allowed', async t => {
+t.test('everything that a site\'s scripts may request can be read by the origins that are allowed', async t => {
   const { port } = await start(t)
   const { headers: { etag } } = await ask(port, '/users/openapi.json')
-  const questions: [string, number, { method?: string, headers?: Record<string, string> }?][] = [
+  const requests: [string, number, { method?: string, headers?: Record<string, string> }?][] = [
     ['/users/1', 200], ['/users/redirect', 302], ['/users/missing', 404], ['/users/openapi.json', 200], ['/users/openapi.json', 200, { method: 'HEAD' }],
     ['/users/openapi.json', 304, { headers: { 'if-none-match': etag! } }],
     ['/users/../x', 400], ['/users/%2e%2e/x', 400], ['/gone/', 502], ['/slow/', 504], ['/garbage/', 502],
@@ -20,7 +20,7 @@ t.test('everything that a site\'s scripts may ask for can be read by the origins
     ['/somewhere', 200, { headers: { accept: 'text/html' } }],
     ['/users/plain-options', 200, { method: 'OPTIONS' }], ['/users/own-cors', 200],
   ]
-  for (const [path, status, { method = 'GET', headers = {} } = {}] of questions) {
+  for (const [path, status, { method = 'GET', headers = {} } = {}] of requests) {
     const name = `${method} ${path} ${status}`
     const allowed = await soon(ask(port, path, { method, headers: { ...headers, origin: ORIGIN } }), name)
     t.strictSame([allowed.statusCode, ...corsOf(allowed)], [status, ORIGIN, 'true', true], name)
@@ -29,22 +29,22 @@ t.test('everything that a site\'s scripts may ask for can be read by the origins
   }
 })
 
-t.test('a path that the router cannot decode is refused in a way that can be read, too', async t => {
+t.test('the response to a path that the router cannot decode can be read, too', async t => {
   const { port } = await start(t)
   const reply = await ask(port, '/users/%zz', { headers: { origin: ORIGIN } })
   t.strictSame([reply.statusCode, JSON.parse(reply.body.toString()).code, ...corsOf(reply)], [400, 'GW_ERR_BAD_PATH', ORIGIN, 'true', true])
 })
 
-t.test('a request that is refused for its form can be read, too', async t => {
+t.test('the response to a malformed request can be read, too', async t => {
   const { port } = await start(t)
   const client = await connectRaw(t, port)
   client.write(`GET /users/1 HTTP/1.1\r\nHost: a\r\nHost: b\r\nOrigin: ${ORIGIN}\r\n\r\n`)
-  const answer = await soon(client.closed(), 'two hosts')
-  t.match(answer, /^HTTP\/1\.1 400 /)
-  t.match(answer, new RegExp(`access-control-allow-origin: ${ORIGIN}`, 'i'))
+  const response = await soon(client.closed(), 'two hosts')
+  t.match(response, /^HTTP\/1\.1 400 /)
+  t.match(response, new RegExp(`access-control-allow-origin: ${ORIGIN}`, 'i'))
 })
 
-t.test('an event stream has its permission in its head, before there is an event', async t => {
+t.test('an event stream has its CORS headers in its head, before there is an event', async t => {
   const { port } = await start(t)
   const client = await connectRaw(t, port)
   client.write(`GET /users/events HTTP/1.1\r\nHost: a\r\nOrigin: ${ORIGIN}\r\n\r\n`)
@@ -58,13 +58,13 @@ t.test('an event stream has its permission in its head, before there is an event
 
 t.test('a preflight stops at the gateway, any other OPTIONS goes to its app', async t => {
   const { port, seen } = await start(t)
-  const asked = { 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' }
+  const preflight = { 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' }
   for (const [path, origin] of [['/users/1', ORIGIN], ['/users/1', EVIL], ['/gone/', ORIGIN], ['/', ORIGIN], ['/assets/app.js', ORIGIN], ['/nowhere', ORIGIN]] as const) {
-    const reply = await ask(port, path, { method: 'OPTIONS', headers: { ...asked, origin } })
+    const reply = await ask(port, path, { method: 'OPTIONS', headers: { ...preflight, origin } })
     t.strictSame([reply.statusCode, reply.headers['access-control-allow-origin']], [204, origin === ORIGIN ? ORIGIN : undefined], `${path} from ${origin}`)
   }
   t.strictSame(seen, [])
-  for (const headers of [{}, { origin: ORIGIN }, asked]) {
+  for (const headers of [{}, { origin: ORIGIN }, preflight]) {
     const reply = await ask(port, '/users/plain-options', { method: 'OPTIONS', headers })
     t.strictSame([reply.statusCode, reply.headers.allow], [200, 'GET, OPTIONS'])
   }
@@ -107,12 +107,12 @@ function corsOf ({ headers }: Reply): unknown[] {
   return [headers['access-control-allow-origin'], headers['access-control-allow-credentials'], /\borigin\b/i.test(String(headers.vary))]
 }
 
-/** A gateway on a server of its own: a site, an app at `/users`, and some that do not answer. */
+/** A gateway on a server of its own: a site, an app at `/users`, and some that do not respond. */
 async function start (t: Test, allowedHosts = ['shop.example']) {
   const seen: string[] = []
   const users = await startUpstream(t, (request, response) => {
     seen.push(`${request.method} ${request.url}`)
-    answer(request, response)
+    respond(request, response)
   })
   const gone = await startRawUpstream(t, socket => socket.destroy())
   const slow = await startRawUpstream(t, socket => socket.resume())
@@ -140,7 +140,7 @@ async function makeSite (t: Test): Promise<string> {
   return root
 }
 
-const answer: RequestListener = ({ url }, response) => {
+const respond: RequestListener = ({ url }, response) => {
   switch (url!) {
     case '/openapi.json': return response.writeHead(200, { 'content-type': 'application/json', vary: 'Accept' }).end(document)
     case '/redirect': return response.writeHead(302, { location: '/there', 'set-cookie': 'a=1; Path=/x' }).end()

@@ -49,7 +49,7 @@ t.test('everything else stays as it is', async t => {
   }
 })
 
-t.test('an address says whose it is in spite of what a browser overlooks', async t => {
+t.test('own and foreign URLs are told apart in spite of characters that a browser ignores', async t => {
   check(t, createUrlContext({ prefix: '/users' }), [
     ['a backslash that makes a host', '/\\evil', '/\\evil'],
     ['two backslashes', '\\\\evil/x', '\\\\evil/x'],

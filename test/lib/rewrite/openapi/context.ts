@@ -9,7 +9,7 @@ interface Given {
   clientHosts?: string[]
 }
 
-/** An app on two upstreams, the first of which answered. */
+/** An app on two upstreams; the first one responded. */
 export function createUrlContext ({ prefix = '/users', basePath = '', origins = ['http://127.0.0.1:9001', 'http://10.0.0.2:9002'], clientHosts = ['gw.example:8000'] }: Given = {}): PublicUrlContext {
   return { prefix, basePath, clientHosts, upstreams: origins.map(origin => createUpstream(origin, basePath)) }
 }

@@ -37,7 +37,7 @@ t.test('mode paths puts prefix and base path before every path', async t => {
   }
 })
 
-t.test('a document whose paths cannot say it is expressed in servers', async t => {
+t.test('a document with paths that cannot express it is expressed in servers', async t => {
   const variables = { v: { default: 'v1' } }
   const rows: [name: string, document: Json, servers: Json[]][] = [
     ['two base paths', withServers([{ url: '/a' }, { url: '/b' }]), [{ url: '/users/a' }, { url: '/users/b' }]],
@@ -111,7 +111,7 @@ t.test('servers of webhooks, components, callbacks and links get their public pa
   t.strictSame(rewrite(document, 'servers').components.links.same, link('/users/api'))
 })
 
-t.test('URLs obey the redirect rule, each in its place', async t => {
+t.test('URLs obey the redirect rule, by their kind', async t => {
   const urls = (url: string) => ({
     info: { termsOfService: url, contact: { url }, license: { url } },
     externalDocs: { url },

@@ -1,4 +1,4 @@
-/** An independent reading of API documents, on parsed data: at which addresses does each operation answer? */
+/** An independent reading of API documents, on parsed data: at which addresses is each operation? */
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Json = any

@@ -12,7 +12,7 @@ const settings: [name: string, source: string, expected?: string][] = [
   ['an escape that is none', '{ url: "/a\\u{110000}" }', '{ url: "/users/a\\\\u{110000}" }'],
   ['a template', '{ url: `/a\\`\\${b}` }', '{ url: `/users/a\\`\\${b}` }'],
   ['an address of the upstream', "{ url: 'http://10.0.0.5:8001/a' }", "{ url: '/users/a' }"],
-  ['an address of the host that the client asked', "{ url: 'http://localhost:3000/a' }", "{ url: '/users/a' }"],
+  ['an address of the host that the client requested', "{ url: 'http://localhost:3000/a' }", "{ url: '/users/a' }"],
   ['a foreign address', "{ url: 'https://petstore.example/a' }"],
   ['a relative address', "{ url: './openapi.json' }"],
   ['no address', "{ url: '' }"],

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { Json } from '../lib/rewrite/openapi/operations.ts'
 
 /**
- * Fetches what a page loads: each is to be there, on the gateway.
+ * Fetches what a page loads, and checks that each asset is there, on the gateway.
  * @returns addresses of scripts and style sheets, absolute
  */
 export async function loadAssets (t: Test, address: string): Promise<string[]> {

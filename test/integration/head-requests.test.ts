@@ -24,7 +24,7 @@ const contents: [string, { status?: number, type?: string, body: string, etag?: 
   ['the script of such a page', { type: 'application/javascript', body: 'window.ui = SwaggerUIBundle({ url: "/openapi.json" })' }],
   ['another page', { type: 'text/html', body: '<p>/docs</p>', etag: 'W/"p"' }],
   ['other JSON', { type: 'application/json', body: '[{"openapi":1}]', etag: '"j"' }],
-  ['an empty answer', { body: '' }],
+  ['an empty body', { body: '' }],
   ['nothing', { status: 404, type: 'application/json', body: '{"detail":"Not Found"}' }],
   ['a redirect', { status: 302, body: 'there' }],
   ['an error', { status: 500, type: 'text/html', body: page }],
@@ -33,7 +33,7 @@ const contents: [string, { status?: number, type?: string, body: string, etag?: 
   ['a file without a length', { type: 'text/plain', body: 'x'.repeat(200_000), isChunked: true }],
 ]
 
-/** Rewritten at a path that nobody knows, which a HEAD cannot tell. */
+/** Rewritten at an unknown path, too, which the response to a HEAD cannot reflect. */
 const recognised = new Set(['a document in JSON', 'a document in YAML', 'the page of a document'])
 const unknown = new Set(['/', '/elsewhere', '/elsewhere.js', '/pets?x=/docs'])
 
@@ -50,7 +50,7 @@ for (const [name, content] of contents) {
   })
 }
 
-t.test('HEAD agrees with GET where the app knows no HEAD', async t => {
+t.test('HEAD agrees with GET where the app does not support HEAD', async t => {
   const port = await start(t, (request, response) => {
     if (request.method === 'HEAD') response.writeHead(405, { allow: 'GET' }).end()
     else serve(contents[0]![1])(request, response)
@@ -61,7 +61,7 @@ t.test('HEAD agrees with GET where the app knows no HEAD', async t => {
 })
 
 for (const [name, content] of contents.filter(([, { etag }]) => etag !== undefined)) {
-  t.test(`a client that has it is answered 304, by GET and HEAD, where there is ${name}`, async t => {
+  t.test(`a client that has the current version gets a 304, for GET and HEAD, where there is ${name}`, async t => {
     const port = await start(t, serve(content))
     for (const path of paths) {
       if (recognised.has(name) && unknown.has(path)) continue
@@ -84,7 +84,7 @@ function describe ({ statusCode, headers }: Reply): object {
   return { statusCode, etag, length, type, encoding, location, modified }
 }
 
-/** An app that answers everything with this, and conditional requests as it should. */
+/** An app with this content at every path, which supports conditional requests. */
 function serve ({ status = 200, type, body, etag, isChunked }: typeof contents[number][1]): RequestListener {
   return (request, response) => {
     const headers = { ...type && { 'content-type': type }, ...etag && { etag, 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }, ...status === 302 && { location: '/x' } }
