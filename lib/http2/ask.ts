@@ -1,6 +1,6 @@
 import type { UpstreamTarget } from '../location/types.ts'
 import type { Question } from '../upstream/probe.ts'
-import { Http2Connections } from './connections.ts'
+import { Http2Connections } from '../transport/http2/http2-transport.ts'
 
 /**
  * Asks an upstream one question in HTTP/2, on a connection of its own.

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { FrameBoundary } from './frame-boundary.ts'
+import type { FrameBoundary } from './websocket-frames.ts'
 
 /** What a flow tells its tunnel. */
 export interface FlowListener {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { NO_SLOT } from '../slots.ts'
 import { createCloseFrame, GOING_AWAY } from './close-frame.ts'
 import { Flow, type FlowListener } from './flow.ts'
-import { FrameBoundary } from './frame-boundary.ts'
+import { FrameBoundary } from './websocket-frames.ts'
 
 /** How long one end may take to close when the other has, in milliseconds. */
 export const LINGER_TIME = 5000

@@ -15,7 +15,7 @@ import { type Culprit, Patience } from './patience.ts'
 import type { Place } from './place.ts'
 import { RequestBody } from './request-body.ts'
 import type { UnderWay } from './stop.ts'
-import { INTERIM_LIMIT, type TransportHandler } from './transport.ts'
+import { INTERIM_LIMIT, type TransportHandler } from '../transport/transport.ts'
 
 /** Whom an attempt tells: exactly one of the first three, and `ended`, once each. An answer that is whole has ended already. */
 export interface AttemptListener {

@@ -1,7 +1,7 @@
 import type { Result } from '../health/outlier-detector.ts'
 import type { Phase } from '../retry/decide.ts'
 import type { GatewayError } from '../errors.ts'
-import { UnprocessedError, UnsupportedError } from './transport.ts'
+import { UnprocessedError, UnsupportedError } from '../transport/transport.ts'
 
 /** How an attempt went, as far as its upstream is to blame: known with the head of its answer, or with its failure. */
 export interface Outcome {

@@ -4,7 +4,7 @@ import { askHttp2 } from '../http2/ask.ts'
 import { hostnameOf, portOf } from '../location/address.ts'
 import { joinBase } from '../location/path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
-import { serverNameOf, trustOf } from './identity.ts'
+import { serverNameOf, trustOf } from '../transport/tls-options.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
 export class Probe {

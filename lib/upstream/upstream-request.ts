@@ -1,7 +1,7 @@
 import { joinBase } from '../location/path.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
 import type { UpstreamRequest } from './exchange.ts'
-import type { OutgoingRequest } from './transport.ts'
+import type { OutgoingRequest } from '../transport/transport.ts'
 
 /** A request as one upstream gets it: with that upstream's base path, and the `Host` that the location's `rewriteHost` says. */
 export function toUpstream ({ path, method, headers, body, host, ownHost, upgrade, trailers }: UpstreamRequest, target: UpstreamTarget, rewriteHost: Location['rewriteHost']): OutgoingRequest {

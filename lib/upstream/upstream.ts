@@ -5,8 +5,8 @@ import { OutlierDetector } from '../health/outlier-detector.ts'
 import type { ProbeState } from '../health/probe-state.ts'
 import { slowStartFactor } from '../health/slow-start.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
-import { openTransport } from './open-transport.ts'
-import type { Transport } from './transport.ts'
+import { openTransport } from '../transport/open-transport.ts'
+import type { Transport } from '../transport/transport.ts'
 
 /** Smallest part of its weight that an upstream has. */
 const LEAST = 0.01

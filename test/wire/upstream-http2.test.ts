@@ -5,8 +5,8 @@ import http2, { constants, type ServerHttp2Stream } from 'node:http2'
 import t, { type Test } from 'tap'
 import { startUpstream } from '../helper.ts'
 import { HEADERS, RST_STREAM } from '../http2-codec.ts'
-import { startPeer } from '../lib/http2/frames.ts'
-import { pem, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from '../lib/http2/support.ts'
+import { startPeer } from '../lib/transport/http2/frames.ts'
+import { pem, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from '../lib/transport/http2/support.ts'
 import { ask, soon, startGateway } from './upstream-support.ts'
 
 const answer: StreamListener = (stream, headers) => {

@@ -7,8 +7,8 @@ import { Probe } from '../../../lib/upstream/probe.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/location/types.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createTarget } from '../locations.ts'
-import { startPeer } from './frames.ts'
-import { socketPathFor, startHttp2, startSecureHttp2, until } from './support.ts'
+import { startPeer } from '../transport/http2/frames.ts'
+import { socketPathFor, startHttp2, startSecureHttp2, until } from '../transport/http2/support.ts'
 
 // Probes of upstreams that speak HTTP/2, or listen on a Unix socket.
 

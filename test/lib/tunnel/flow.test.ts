@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/close-frame.ts'
 import { Flow } from '../../../lib/tunnel/flow.ts'
-import { FrameBoundary } from '../../../lib/tunnel/frame-boundary.ts'
+import { FrameBoundary } from '../../../lib/tunnel/websocket-frames.ts'
 import { createConnection, read, settle } from './ends.ts'
 import { CLOSE, createFrame, PING, TEXT } from './frames.ts'
 
