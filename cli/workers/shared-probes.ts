@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Location } from '../../lib/location/types.ts'
 import { HealthChecker } from '../../lib/upstream/health-checker.ts'
 import type { ProbeReport } from '../../lib/upstream/health-source.ts'
-import { identityOf } from '../../lib/transport/tls-options.ts'
+import { identityOf } from '../../lib/transport/upstream-identity.ts'
 import { createHealthLog } from '../../plugins/health-check.ts'
 import type { AddressFinding } from './messages.ts'
 

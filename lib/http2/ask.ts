@@ -1,6 +1,6 @@
 import type { UpstreamTarget } from '../location/types.ts'
 import type { Question } from '../upstream/probe.ts'
-import { Http2Connections } from '../transport/http2/http2-transport.ts'
+import { Http2Transport } from '../transport/http2/http2-transport.ts'
 
 /**
  * Asks an upstream one question in HTTP/2, on a connection of its own.
@@ -8,7 +8,7 @@ import { Http2Connections } from '../transport/http2/http2-transport.ts'
  * @returns ends it
  */
 export function askHttp2 (target: UpstreamTarget, { method, path, headers }: Question, done: (statusCode: number | null) => void): () => void {
-  const connections = new Http2Connections(target, { connectTimeout: 0, maxConnections: 1 })
+  const connections = new Http2Transport(target, { connectTimeout: 0, maxConnections: 1 })
   connections.dispatch({ method, path, headers: Object.entries(headers).flat(), body: null, upgrade: null, trailers: null }, {
     onConnect: ignore,
     onBodySent: ignore,

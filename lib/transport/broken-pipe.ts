@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 
 /**
- * A write that fails because the other end has gone is no error. The answer that it sent before it went, a 413 in the
- * middle of an upload, may still wait in the kernel, and node would throw it away with the socket. What is wrong with the
- * connection is found by reading: first that answer, then its end.
+ * Makes a write that fails because the upstream has closed no error of the socket. The response that the upstream sent
+ * before, a 413 in the middle of an upload, may still be in the kernel's buffer, and node would discard it with the
+ * socket. A broken connection is noticed by reading: first that response, then its end.
+ *
+ * Wraps `_write` and `_writev`: the hooks are documented for those who implement streams, not for those who use them.
  */
-export function tolerateBrokenPipe (socket: Socket): void {
+export function ignoreBrokenPipe (socket: Socket): void {
   const write = socket._write.bind(socket)
   const writev = socket._writev!.bind(socket)
   socket._write = (chunk, encoding, callback) => write(chunk, encoding, error => callback(withoutBrokenPipe(error)))

@@ -1,16 +1,23 @@
-import { Http1Connections } from './http1/http1-transport.ts'
-import { addressOf, openBy, openPlain } from './http1/open-socket.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
-import { Http2Connections } from './http2/http2-transport.ts'
 import { createConnector } from './connector.ts'
+import { Http1Transport } from './http1/http1-transport.ts'
+import { addressOf, openBy, openPlain } from './http1/open-socket.ts'
+import { Http2Transport } from './http2/http2-transport.ts'
 import type { ConnectionSettings, Transport } from './transport.ts'
-import { UndiciConnections } from './undici-transport.ts'
+import { UndiciTransport } from './undici-transport.ts'
 
-/** What speaks to an upstream, in the protocol that its address asks for. Connects when there is something to send. */
-export function openTransport (target: UpstreamTarget, settings: ConnectionSettings, httpClient: Location['httpClient'] = 'own'): Transport {
-  if (target.isHttp2) return new Http2Connections(target, settings)
-  if (httpClient === 'undici') return new UndiciConnections(target, settings)
-  // The time to connect is kept by the transport.
+/**
+ * The transport for the protocol that an upstream's URL asks for. Opens no connection before there is a request.
+ * @param httpClient - which HTTP/1.1 client is used: the gateway's own, or undici
+ */
+export function openTransport (
+  target: UpstreamTarget,
+  settings: ConnectionSettings,
+  httpClient: Location['httpClient'] = 'own'
+): Transport {
+  if (target.isHttp2) return new Http2Transport(target, settings)
+  if (httpClient === 'undici') return new UndiciTransport(target, settings)
+  // The transport itself enforces the connect timeout.
   const open = target.isSecure ? openBy(createConnector(target, 0), target) : openPlain(addressOf(target))
-  return new Http1Connections(open, settings)
+  return new Http1Transport(open, settings)
 }

@@ -2,13 +2,19 @@ import type { Duplex } from 'node:stream'
 import { Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
 import { createConnector } from './connector.ts'
-import { type ConnectionSettings, KEEP_ALIVE_TIMEOUT, type OutgoingRequest, type Transport, type TransportHandler } from './transport.ts'
+import {
+  type ConnectionSettings,
+  KEEP_ALIVE_TIMEOUT,
+  type OutgoingRequest,
+  type Transport,
+  type TransportHandler,
+} from './transport.ts'
 
 /**
- * HTTP/1.1 by undici: connections to one address, kept alive and reused. The times of an answer are kept by the attempt;
- * undici's own are off.
+ * HTTP/1.1 by undici: connections to one address, kept alive and reused. undici's timeouts for responses are off: the
+ * attempt has its own.
  */
-export class UndiciConnections implements Transport {
+export class UndiciTransport implements Transport {
   readonly #target: UpstreamTarget
   readonly #options: Client.Options
   readonly #pool: Pool
@@ -28,15 +34,16 @@ export class UndiciConnections implements Transport {
   }
 
   dispatch (request: OutgoingRequest, handler: TransportHandler): void {
-    this.#pool.dispatch(this.#toOptions(request), new Translator(handler) as Dispatcher.DispatchHandler)
+    this.#pool.dispatch(this.#toOptions(request), new HandlerAdapter(handler) as Dispatcher.DispatchHandler)
   }
 
-  /** Its connection is closed behind it. */
+  /** The connection is closed after the request. */
   dispatchFresh (request: OutgoingRequest, handler: TransportHandler): void {
     const client = new Client(this.#target.origin, this.#options)
-    client.dispatch({ ...this.#toOptions(request), reset: true }, new Translator(handler) as Dispatcher.DispatchHandler)
-    const forget = () => { this.#fresh.delete(client) }
-    this.#fresh.set(client, client.close().then(forget, forget))
+    const adapter = new HandlerAdapter(handler) as Dispatcher.DispatchHandler
+    client.dispatch({ ...this.#toOptions(request), reset: true }, adapter)
+    const remove = () => { this.#fresh.delete(client) }
+    this.#fresh.set(client, client.close().then(remove, remove))
   }
 
   async close (): Promise<void> {
@@ -48,22 +55,31 @@ export class UndiciConnections implements Transport {
   }
 
   /**
-   * One name for all requests. Otherwise undici takes the Host header's, which may be the client's, and opens a new
-   * connection whenever it changes. The name that the certificate is held against is the connector's.
+   * One `servername` for all requests. Otherwise undici takes that of the Host header, which may be the client's, and
+   * opens a new connection whenever it changes. The connector sets the name that the certificate is verified against.
    */
   #toOptions ({ path, method, headers, body, upgrade, trailers }: OutgoingRequest): Dispatcher.DispatchOptions {
     const { isSecure, host } = this.#target
-    // It sends no trailers, so that none are to be announced.
-    const sent = trailers === null ? headers : headers.filter((_, index) => headers[index - index % 2]!.toLowerCase() !== 'trailer')
-    const options: Dispatcher.DispatchOptions = { path, method, headers: sent, body, upgrade }
+    const options: Dispatcher.DispatchOptions = {
+      path,
+      method,
+      // undici sends no trailers, so none may be announced.
+      headers: trailers === null ? headers : withoutTrailerField(headers),
+      body,
+      upgrade,
+    }
     return isSecure ? { ...options, servername: host } as Dispatcher.DispatchOptions : options
   }
 }
 
-/** A handler as undici calls it, which does not tell when a read is over. */
-class Translator implements Omit<TransportHandler, 'onRead'> {
+function withoutTrailerField (headers: string[]): string[] {
+  return headers.filter((_, index) => headers[index - index % 2]!.toLowerCase() !== 'trailer')
+}
+
+/** Adapts a handler to undici, which has no event for the end of a read. */
+class HandlerAdapter implements Omit<TransportHandler, 'onRead'> {
   readonly #handler: TransportHandler
-  #isOver = false
+  #hasEnded = false
 
   constructor (handler: TransportHandler) {
     this.#handler = handler
@@ -80,7 +96,7 @@ class Translator implements Omit<TransportHandler, 'onRead'> {
   onHeaders (statusCode: number, rawHeaders: readonly Buffer[], resume: () => void, statusText: string): boolean {
     const takesMore = this.#handler.onHeaders(statusCode, rawHeaders, resume, statusText)
     // The rest of this read is parsed before a microtask runs.
-    if (statusCode >= 200) queueMicrotask(() => { if (!this.#isOver) this.#handler.onRead() })
+    if (statusCode >= 200) queueMicrotask(() => { if (!this.#hasEnded) this.#handler.onRead() })
     return takesMore
   }
 
@@ -93,12 +109,12 @@ class Translator implements Omit<TransportHandler, 'onRead'> {
   }
 
   onComplete (rawTrailers: readonly Buffer[] | null): void {
-    this.#isOver = true
+    this.#hasEnded = true
     this.#handler.onComplete(rawTrailers)
   }
 
   onError (error: Error): void {
-    this.#isOver = true
+    this.#hasEnded = true
     this.#handler.onError(error)
   }
 }

@@ -1,7 +1,7 @@
 import { ProbeState } from '../health/probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
-import { identityOf } from '../transport/tls-options.ts'
+import { identityOf } from '../transport/upstream-identity.ts'
 import { Probe } from './probe.ts'
 
 /** What is known of an address, and who finds out. */

@@ -1,7 +1,7 @@
 import { ProbeState, type ProbeStatus } from '../health/probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
-import { identityOf } from '../transport/tls-options.ts'
+import { identityOf } from '../transport/upstream-identity.ts'
 
 /** What another process has found out about an address. */
 export interface Finding {

@@ -1,6 +1,6 @@
 import type { ProbeState } from '../health/probe-state.ts'
 import type { UpstreamTarget } from '../location/types.ts'
-import { identityOf } from '../transport/tls-options.ts'
+import { identityOf } from '../transport/upstream-identity.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 
 /** Finds what the probes of an address say; `null` for one that is not probed. */

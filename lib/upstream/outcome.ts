@@ -1,7 +1,7 @@
 import type { Result } from '../health/outlier-detector.ts'
 import type { Phase } from '../retry/decide.ts'
 import type { GatewayError } from '../errors.ts'
-import { UnprocessedError, UnsupportedError } from '../transport/transport.ts'
+import { UnprocessedError, UnsupportedError } from '../transport/errors.ts'
 
 /** How an attempt went, as far as its upstream is to blame: known with the head of its answer, or with its failure. */
 export interface Outcome {
@@ -24,7 +24,7 @@ export function judgeFailure ({ code, cause }: GatewayError): Result {
 
 /** A client could eject an upstream with what its protocol cannot carry, and a restart in good order is no fault. */
 function isBlameless (cause: unknown): boolean {
-  return cause instanceof UnsupportedError || (cause instanceof UnprocessedError && cause.isBlameless)
+  return cause instanceof UnsupportedError || (cause instanceof UnprocessedError && cause.isGracefulClose)
 }
 
 /**

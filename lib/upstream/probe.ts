@@ -4,7 +4,7 @@ import { askHttp2 } from '../http2/ask.ts'
 import { hostnameOf, portOf } from '../location/address.ts'
 import { joinBase } from '../location/path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
-import { serverNameOf, trustOf } from '../transport/tls-options.ts'
+import { serverNameOf, verificationOf } from '../transport/tls-options.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
 export class Probe {
@@ -71,7 +71,7 @@ function open (target: UpstreamTarget, options: https.RequestOptions): http.Clie
   const host = hostnameOf(target)
   const where = { ...options, host, port: portOf(target) }
   if (!target.isSecure) return http.request(where)
-  return https.request({ ...where, servername: serverNameOf(host), ...trustOf(target) })
+  return https.request({ ...where, servername: serverNameOf(host), ...verificationOf(target) })
 }
 
 /** Names are the same whatever their case. */

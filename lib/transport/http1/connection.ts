@@ -1,212 +1,174 @@
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { NO_SLOT } from '../../slots.ts'
 import type { Watched } from '../../upstream/deadlines.ts'
-import { type OutgoingRequest, ProtocolError, type TransportHandler } from '../transport.ts'
-import { aborted, connectTimeout, otherSideClosed } from './errors.ts'
-import { handOver } from './hand-over.ts'
-import type { Job, Owner } from './job.ts'
+import { connectTimeout, otherSideClosed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'
-import { writeWhole } from './write-request.ts'
 import { ReadBuffer } from './read-buffer.ts'
-import type { ResponseListener } from './response-listener.ts'
-import { ResponseParser } from './response-parser.ts'
-import { Upload, type UploadListener } from './upload.ts'
+import type { Http1Request, RequestConnection } from './request.ts'
+import { type ResponseContext, type ResponseListener, ResponseParser } from './response-parser.ts'
 
-/** One connection: opened for its first request, and from then on for one at a time. */
-export class Connection implements Watched, ResponseListener, UploadListener {
-  /** When it is given up: while it is being opened, and while it is unused. */
+/** The transport that a connection belongs to. */
+export interface ConnectionListener {
+  /** Its request has ended, and it can take another. */
+  onIdle (connection: Connection): void
+  /** It is closed, or its socket was handed over. Called once. */
+  onClose (connection: Connection): void
+}
+
+/**
+ * One connection: opened for its first request, then idle or with one active request, at last closed or handed over.
+ */
+export class Connection implements Watched, RequestConnection {
+  readonly socket: Socket
+  /** When it is closed, in the clock's milliseconds: while it is being opened, and while it is idle. */
   deadline: number
   slot = NO_SLOT
-  readonly #owner: Owner
+  readonly #listener: ConnectionListener
   readonly #now: () => number
   readonly #buffer = new ReadBuffer()
-  readonly #parser = new ResponseParser(this, this.#buffer.take)
-  readonly #socket: Socket
-  #job: Job | null
-  #upload: Upload | null = null
+  readonly #parser = new ResponseParser(this.#buffer.take)
+  /** The one that is active, or for which the connection is being opened. */
+  #request: Http1Request | null
   #isPaused = false
-  /** A head has come in the read that is being parsed. */
-  #isHeadNew = false
 
   /**
-   * @param job - its first
+   * @param request - its first
+   * @param now - monotonic clock, in milliseconds
    * @param connectBy - when it must be open, in the clock's milliseconds
    */
-  constructor (open: OpenSocket, job: Job, owner: Owner, now: () => number, connectBy: number) {
-    this.#owner = owner
+  constructor (
+    open: OpenSocket,
+    request: Http1Request,
+    listener: ConnectionListener,
+    now: () => number,
+    connectBy: number
+  ) {
+    this.#listener = listener
     this.#now = now
-    this.#job = job
+    this.#request = request
     this.deadline = connectBy
-    this.#socket = open(this.#take, this.#buffer.next, this.#onConnect, job.request.upgrade !== null)
-    this.#socket.on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose).on('drain', this.#onDrain)
+    this.socket = open(this.#onRead, this.#buffer.next, this.#onConnect, request.isUpgrade)
+    this.socket.on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose).on('drain', this.#onDrain)
   }
 
-  /** Whether it can still be used, when it is unused. */
-  isReady (now: number): boolean {
-    return !this.#socket.destroyed && now < this.deadline
+  /** Whether an idle connection can be reused. */
+  isReusable (now: number): boolean {
+    return !this.socket.destroyed && now < this.deadline
   }
 
-  /** Takes another request. */
-  start (job: Job): void {
-    this.#socket.ref()
-    this.#begin(job)
+  /** Sends another request on an idle connection. */
+  start (request: Http1Request): void {
+    this.socket.ref()
+    this.#request = request
+    this.#begin(request)
   }
 
-  /** Ends it, and with it what it is doing. */
-  destroy (error: Error): void {
-    this.#fail(error)
+  #begin (request: Http1Request): void {
+    this.deadline = Infinity
+    request.start(this)
+  }
+
+  get keepAlive (): number {
+    return this.#parser.keepAlive
+  }
+
+  expectResponse (context: ResponseContext, listener: ResponseListener): void {
+    this.#parser.begin(context, listener)
+  }
+
+  pause (): void {
+    this.#isPaused = true
+  }
+
+  resume (): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.socket.resume()
+  }
+
+  /** Idle: does not keep the process alive, but still reads, to notice its end, or bytes without a request. */
+  release (): void {
+    this.#request = null
+    this.#buffer.release()
+    this.deadline = this.#now() + this.#parser.keepAlive
+    this.resume()
+    this.socket.unref()
+    this.#listener.onIdle(this)
+  }
+
+  detach (rest: Buffer): void {
+    this.#request = null
+    this.socket.off('end', this.#onEnd).off('close', this.#onClose)
+    prepareHandover(this.socket, rest)
+    this.#listener.onClose(this)
   }
 
   expire (): void {
-    this.#fail(connectTimeout())
+    this.fail(connectTimeout())
   }
 
-  #begin (job: Job): void {
-    this.#job = job
-    this.deadline = Infinity
-    try {
-      job.handler.onConnect(error => { if (this.#job === job) this.#fail(error ?? aborted()) })
-      if (this.#job === job) this.#send(job)
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+  fail (error: Error): void {
+    const request = this.#request
+    this.#request = null
+    request?.stop()
+    this.close()
+    request?.fail(error)
   }
 
-  #send ({ request, head, handler }: Job): void {
-    const { method, body } = request
-    if (body === null || Buffer.isBuffer(body)) {
-      this.begun()
-      if (writeWhole(this.#socket, method, body, head)) handler.onBodySent()
-      return
-    }
-    this.#upload = new Upload(this.#socket, request as OutgoingRequest & { body: Readable }, head, this)
-    this.#upload.start()
-  }
-
-  /** Not before: bytes that come earlier on a kept connection answer something else. */
-  begun (): void {
-    this.#parser.begin(this.#job!.request)
-  }
-
-  sent (): void {
-    this.#job!.handler.onBodySent()
-  }
-
-  failed (error: Error): void {
-    this.#fail(error)
-  }
-
-  head (statusCode: number, rawHeaders: string[], statusText: string): void {
-    const job = this.#job!
-    this.#isHeadNew = statusCode >= 200
-    if (!job.handler.onHeaders(statusCode, rawHeaders, () => this.#resume(job), statusText)) this.#isPaused = true
-  }
-
-  body (chunk: Buffer): void {
-    if (!this.#job!.handler.onData(chunk)) this.#isPaused = true
-  }
-
-  end (rawTrailers: string[] | null): void {
-    const { handler, head } = this.#job!
-    const isKept = head.isKept && this.#parser.keepAlive > 0 && this.#hasSentAll()
-    this.#job = null
+  close (): void {
+    this.#request = null
+    this.#parser.stop()
     this.#buffer.release()
-    this.#upload = isKept ? null : this.#upload
-    if (isKept) this.#rest()
-    else this.#close()
-    try {
-      handler.onComplete(rawTrailers)
-    } catch (error) {
-      this.#lose(handler, error)
-    }
+    this.socket.destroy()
   }
 
-  /** An answer that came before the end of the request may be all that its upstream will read. */
-  #hasSentAll (): boolean {
-    return this.#upload?.isOver !== false && this.#socket.writableLength === 0
-  }
-
-  /** The process may end, as far as it is concerned. It goes on reading: an end, or bytes that nobody asked for, must be seen. */
-  #rest (): void {
-    this.deadline = this.#now() + this.#parser.keepAlive
-    if (this.#isPaused) {
-      this.#isPaused = false
-      this.#socket.resume()
-    }
-    this.#socket.unref()
-    this.#owner.freed(this)
-  }
-
-  switched (rawHeaders: string[], rest: Buffer): void {
-    if (!this.#hasSentAll()) throw new ProtocolError('a switch of protocols in the middle of a request')
-    const { handler } = this.#job!
-    this.#job = null
-    this.#socket.off('end', this.#onEnd).off('close', this.#onClose)
-    handOver(this.#socket, rest)
-    this.#owner.closed(this)
-    try {
-      handler.onUpgrade(101, rawHeaders, this.#socket)
-    } catch (error) {
-      this.#lose(handler, error)
-    }
-  }
-
-  readonly #take = (length: number, bytes: Buffer) => {
+  readonly #onRead = (length: number, bytes: Buffer) => {
     try {
       this.#parser.read(bytes, length)
-      this.#endRead()
+      this.#request?.onReadEnd()
     } catch (error) {
-      this.#fail(error as Error)
+      this.fail(error as Error)
     }
     return !this.#isPaused
   }
 
-  #endRead (): void {
-    if (!this.#isHeadNew) return
-    this.#isHeadNew = false
-    this.#job?.handler.onRead()
-  }
-
-  #resume (job: Job): void {
-    if (this.#job !== job || !this.#isPaused) return
-    this.#isPaused = false
-    this.#socket.resume()
-  }
-
   readonly #onConnect = () => {
-    if (this.#job !== null) this.#begin(this.#job)
+    if (this.#request !== null) this.#begin(this.#request)
   }
 
-  readonly #onDrain = () => this.#upload?.resume()
+  readonly #onDrain = () => this.#request?.resumeUpload()
 
-  readonly #onError = (error: Error) => this.#fail(error)
+  readonly #onError = (error: Error) => this.fail(error)
 
   readonly #onEnd = () => {
-    if (!this.#parser.finish()) this.#fail(otherSideClosed())
+    if (!this.#parser.finish()) this.fail(otherSideClosed())
   }
 
   readonly #onClose = () => {
-    this.#fail(otherSideClosed())
-    this.#owner.closed(this)
+    this.fail(otherSideClosed())
+    this.#listener.onClose(this)
   }
+}
 
-  /** Its handler has thrown at the last that it was told. The request is over; it costs the connection. */
-  #lose (handler: TransportHandler, error: unknown): void {
-    this.#close()
-    handler.onError(error as Error)
+/**
+ * Makes a socket look as if it had just been opened, for its next owner. Listeners for `error` stay, so that an error
+ * before the next owner listens does not end the process.
+ * @param rest - what has been read, and belongs to the next owner
+ */
+function prepareHandover (socket: Socket, rest: Buffer): void {
+  for (const event of ['data', 'drain']) {
+    // One by one: after removeAllListeners the stream believes that it still has a listener for `data`.
+    for (const listener of socket.listeners(event)) socket.off(event, listener as () => void)
   }
+  socket.pause()
+  resetFlowing(socket)
+  if (rest.length > 0) socket.unshift(rest)
+}
 
-  #fail (error: Error): void {
-    const job = this.#job
-    this.#job = null
-    this.#close()
-    job?.handler.onError(error)
-  }
-
-  #close (): void {
-    this.#parser.stop()
-    this.#upload?.stop()
-    this.#socket.destroy()
-  }
+/**
+ * Back to the initial state, in which a listener for `data` starts the flow. Flowing, the socket would go on reading
+ * without a listener; paused, it would not start for one. Documented as a property to read, not to write.
+ */
+function resetFlowing (socket: Socket): void {
+  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
 }

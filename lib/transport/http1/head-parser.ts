@@ -1,126 +1,133 @@
-import { ProtocolError } from '../transport.ts'
+import { ProtocolError } from '../errors.ts'
 import { BLANK, COLON, CR, LF, skip, SPACE, TAB, TEXT, TOKEN } from './characters.ts'
 
-/** The bytes of a head, or of trailers, with their line ends. */
+/** Bytes of a head, or of a trailer section, with line ends. */
 const SIZE_LIMIT = 16 * 1024
 const FIELD_LIMIT = 1000
-/** How every status line begins: a digit for each `#`, the version's last for the `?`. */
+/** The start of every status line: `#` is a digit, `?` the minor version. */
 const STATUS_LINE = 'HTTP/1.? ###'
 const ZERO = 48
 
-/** Not enough bytes. */
-export const MORE = -1
+/** More bytes are needed. */
+export const INCOMPLETE = -1
 
 /**
- * The lines of an answer's head, or of its trailers, up to the empty one, however they are cut into reads. A byte that
- * cannot stand where it stands is refused at once. Lines end with CR LF and with nothing else: where one recipient takes
- * a bare LF, or a bare CR, for the end of a line and another does not, one answer becomes two (RFC 9112, 11.1).
+ * Parses the lines of a response head, or of trailers, up to the empty line, however they are split into reads. An
+ * invalid byte is refused at once. Lines end with CR LF only: where one recipient takes a bare LF, or a bare CR, for a
+ * line end and another does not, one response becomes two (RFC 9112, 11.1).
  * @see RFC 9112, 4 and 5
  */
-export class Section {
-  /** The version's second number: 0 or 1. */
+export class HeadParser {
+  /** Of HTTP/1.x: 0 or 1. */
   minorVersion = 1
   statusCode = 0
   statusText = ''
-  /** Names and values in turn, as they came, a character a byte (latin1). */
+  /** Names and values in turn, as they came, one character a byte (latin1). */
   fields: string[] = []
-  #isStatusDue = false
-  #isWhole = false
-  /** The line that is not whole yet. */
-  #rest = ''
+  #expectsStatusLine = false
+  #isComplete = false
+  /** A line of which the end has not come yet. */
+  #partialLine = ''
   #size = 0
 
-  /** @param hasStatus - it is a head, and not trailers */
-  begin (hasStatus: boolean): void {
+  /** @param hasStatusLine - a head follows, not trailers */
+  begin (hasStatusLine: boolean): void {
     this.fields = []
-    this.#isStatusDue = hasStatus
-    this.#isWhole = false
-    this.#rest = ''
+    this.#expectsStatusLine = hasStatusLine
+    this.#isComplete = false
+    this.#partialLine = ''
     this.#size = 0
   }
 
   /**
-   * @returns where the section ends in `bytes`, or `MORE`: it has taken all of them
+   * @returns the index in `bytes` after the empty line, or `INCOMPLETE`: all bytes have been taken
    * @throws ProtocolError
    */
   read (bytes: Buffer, start: number, end: number): number {
-    const known = this.#rest.length
-    // A byte more than there may be: that there are too many is seen by it.
-    const text = this.#rest + bytes.toString('latin1', start, Math.min(end, start + SIZE_LIMIT + 1))
+    const known = this.#partialLine.length
+    // One byte more than the limit is read, so that exceeding it is noticed.
+    const text = this.#partialLine + bytes.toString('latin1', start, Math.min(end, start + SIZE_LIMIT + 1))
     const at = this.#readLines(text)
     this.#size += at
-    this.#rest = text.slice(at)
-    if (this.#size > SIZE_LIMIT || (!this.#isWhole && this.#size + this.#rest.length > SIZE_LIMIT)) throw new ProtocolError('a head that is too large')
-    return this.#isWhole ? start + at - known : MORE
+    this.#partialLine = text.slice(at)
+    const size = this.#isComplete ? this.#size : this.#size + this.#partialLine.length
+    if (size > SIZE_LIMIT) throw new ProtocolError('the head is too large')
+    return this.#isComplete ? start + at - known : INCOMPLETE
   }
 
-  /** Where the last line ends that is whole. */
+  /** @returns the end of the last complete line */
   #readLines (text: string): number {
     let at = 0
-    while (!this.#isWhole) {
+    while (!this.#isComplete) {
       const next = this.#readLine(text, at)
-      if (next === MORE) break
+      if (next === INCOMPLETE) break
       at = next
     }
     return at
   }
 
   #readLine (text: string, at: number): number {
-    if (this.#isStatusDue) return this.#readStatusLine(text, at)
+    if (this.#expectsStatusLine) return this.#readStatusLine(text, at)
     if (text.charCodeAt(at) !== CR) return this.#readField(text, at)
-    const next = behindLineEnd(text, at)
-    this.#isWhole = next !== MORE
+    const next = skipLineEnd(text, at)
+    this.#isComplete = next !== INCOMPLETE
     return next
   }
 
   #readStatusLine (text: string, at: number): number {
-    const length = Math.min(text.length - at, STATUS_LINE.length)
-    for (let i = 0; i < length; i++) if (!fitsStatusLine(text.charCodeAt(at + i), i)) throw new ProtocolError('no status line')
+    checkStatusLine(text, at)
     const reason = at + STATUS_LINE.length
-    if (text.length <= reason) return MORE
-    const isNamed = text.charCodeAt(reason) === SPACE
-    const reasonEnd = isNamed ? skip(text, reason + 1, TEXT) : reason
-    const next = behindLineEnd(text, reasonEnd)
-    if (next === MORE) return MORE
+    if (text.length <= reason) return INCOMPLETE
+    const hasReason = text.charCodeAt(reason) === SPACE
+    const reasonEnd = hasReason ? skip(text, reason + 1, TEXT) : reason
+    const next = skipLineEnd(text, reasonEnd)
+    if (next === INCOMPLETE) return INCOMPLETE
     this.minorVersion = text.charCodeAt(at + 7) - ZERO
     this.statusCode = Number(text.slice(at + 9, reason))
-    this.statusText = isNamed ? text.slice(reason + 1, reasonEnd) : ''
-    this.#isStatusDue = false
+    this.statusText = hasReason ? text.slice(reason + 1, reasonEnd) : ''
+    this.#expectsStatusLine = false
     return next
   }
 
-  /** A name is at the beginning of its line, and a colon behind it: no folding (RFC 9112, 5.2), no white space (5.1). */
+  /** A line starts with a name, directly followed by a colon: no folding (RFC 9112, 5.2), no whitespace (5.1). */
   #readField (text: string, start: number): number {
     const nameEnd = skip(text, start, TOKEN)
-    if (nameEnd === text.length) return MORE
-    if (nameEnd === start || text.charCodeAt(nameEnd) !== COLON) throw new ProtocolError('no field name')
+    if (nameEnd === text.length) return INCOMPLETE
+    if (nameEnd === start || text.charCodeAt(nameEnd) !== COLON) throw new ProtocolError('a field without a valid name')
     const valueStart = skip(text, nameEnd + 1, BLANK)
     const valueEnd = skip(text, valueStart, TEXT)
-    const next = behindLineEnd(text, valueEnd)
-    if (next === MORE) return MORE
-    if (this.fields.length === 2 * FIELD_LIMIT) throw new ProtocolError('too many fields')
-    this.fields.push(text.slice(start, nameEnd), text.slice(valueStart, withoutBlanks(text, valueStart, valueEnd)))
+    const next = skipLineEnd(text, valueEnd)
+    if (next === INCOMPLETE) return INCOMPLETE
+    if (this.fields.length === 2 * FIELD_LIMIT) throw new ProtocolError('the head has too many fields')
+    this.fields.push(text.slice(start, nameEnd), text.slice(valueStart, trimEnd(text, valueStart, valueEnd)))
     return next
+  }
+}
+
+function checkStatusLine (text: string, at: number): void {
+  const length = Math.min(text.length - at, STATUS_LINE.length)
+  for (let i = 0; i < length; i++) {
+    if (!fitsStatusLine(text.charCodeAt(at + i), i)) throw new ProtocolError('an invalid status line')
   }
 }
 
 function fitsStatusLine (character: number, index: number): boolean {
   const expected = STATUS_LINE[index]!
   if (expected === '?') return character === ZERO || character === ZERO + 1
-  // A status below 100 is none.
+  // There is no status below 100.
   if (expected === '#') return character >= (index === 9 ? ZERO + 1 : ZERO) && character <= ZERO + 9
   return character === expected.charCodeAt(0)
 }
 
-function behindLineEnd (text: string, at: number): number {
-  if (at === text.length) return MORE
-  if (text.charCodeAt(at) !== CR) throw new ProtocolError('a byte that may not be in a line')
-  if (at + 1 === text.length) return MORE
+function skipLineEnd (text: string, at: number): number {
+  if (at === text.length) return INCOMPLETE
+  if (text.charCodeAt(at) !== CR) throw new ProtocolError('an invalid byte in the head')
+  if (at + 1 === text.length) return INCOMPLETE
   if (text.charCodeAt(at + 1) !== LF) throw new ProtocolError('a carriage return without a line feed')
   return at + 2
 }
 
-function withoutBlanks (text: string, start: number, end: number): number {
+function trimEnd (text: string, start: number, end: number): number {
   while (end > start && (text.charCodeAt(end - 1) === SPACE || text.charCodeAt(end - 1) === TAB)) end--
   return end
 }

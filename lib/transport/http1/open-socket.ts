@@ -1,48 +1,58 @@
 import net, { type Socket } from 'node:net'
 import { hostnameOf, portOf } from '../../location/address.ts'
 import type { UpstreamTarget } from '../../location/types.ts'
-import { tolerateBrokenPipe } from '../broken-pipe.ts'
+import { ignoreBrokenPipe } from '../broken-pipe.ts'
 import type { Connector } from '../connector.ts'
 
-/** When the kernel first asks after the other end of a connection on which nothing happens, in milliseconds. */
+/** When the kernel sends the first keep-alive probe on a silent connection, in milliseconds. */
 const KEEP_ALIVE_DELAY = 60_000
 
 /**
- * Takes what has been read. The memory may hold other bytes as soon as it returns.
+ * Takes what has been read. The memory is reused as soon as it returns.
  * @returns whether more can be taken; else the socket pauses until it is resumed
  */
 export type TakeBytes = (length: number, bytes: Buffer) => boolean
 
 /**
- * Begins to open a connection, and returns it at once. That it cannot be opened is an `error` of the socket.
- * @param take - gets what it reads
- * @param buffer - where it reads to, if it is plain and stays ours
- * @param connected - called once, when it is open
- * @param isHandedOver - it may become somebody else's, who listens to `data`
+ * Starts to open a connection, and returns the socket at once. A failure to connect is an `error` of the socket.
+ * @param take - gets what is read
+ * @param buffer - returns the memory to read into, for a plain socket without `isUpgrade`
+ * @param onConnect - called once, when the connection is open
+ * @param isUpgrade - the socket may be handed over after a switch of protocols, and has to emit `data`
  */
-export type OpenSocket = (take: TakeBytes, buffer: () => Buffer, connected: () => void, isHandedOver: boolean) => Socket
+export type OpenSocket = (take: TakeBytes, buffer: () => Buffer, onConnect: () => void, isUpgrade: boolean) => Socket
+
+/** Where an upstream without TLS listens. */
+export type PlainAddress = { host: string, port: number } | { path: string }
 
 /**
- * Opens plain connections, over TCP or to the path of a Unix socket. Reading into a buffer that is there makes a socket which
- * has no `data` events, and cannot be handed over.
+ * Opens plain connections, over TCP or to the path of a Unix socket. A socket that reads into a given buffer (`onread`)
+ * emits no `data`, and cannot be handed over.
  */
-export function openPlain (address: { host: string, port: number } | { path: string }): OpenSocket {
-  return function openSocket (take, buffer, connected, isHandedOver) {
-    const onread = isHandedOver ? undefined : { buffer, callback: (length: number, bytes: Uint8Array) => take(length, bytes as Buffer) }
-    // Behind a switch of protocols one direction may end before the other.
-    const socket = net.connect({ ...address, onread, allowHalfOpen: isHandedOver, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY }, connected)
-    tolerateBrokenPipe(socket)
-    if (isHandedOver) listen(socket, take)
+export function openPlain (address: PlainAddress): OpenSocket {
+  return function openSocket (take, buffer, onConnect, isUpgrade) {
+    const options: net.NetConnectOpts = {
+      ...address,
+      onread: isUpgrade ? undefined : { buffer, callback: (length, bytes) => take(length, bytes as Buffer) },
+      // After a switch of protocols one direction may end before the other.
+      allowHalfOpen: isUpgrade,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY,
+    }
+    const socket = net.connect(options, onConnect)
+    ignoreBrokenPipe(socket)
+    if (isUpgrade) listen(socket, take)
     return socket
   }
 }
 
-/** Opens connections by a connector, for what is not plain: TLS. */
+/** Opens connections by undici's connector, which does TLS. */
 export function openBy (connect: Connector, target: UpstreamTarget): OpenSocket {
   const { protocol, host, port } = new URL(target.origin)
   const hostname = hostnameOf(target)
-  return function openSocket (take, _buffer, connected) {
-    const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) connected() })
+  return function openSocket (take, _buffer, onConnect) {
+    const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) onConnect() })
     listen(socket, take)
     return socket
   }
@@ -52,7 +62,7 @@ function listen (socket: Socket, take: TakeBytes): void {
   socket.on('data', (chunk: Buffer) => { if (!take(chunk.length, chunk)) socket.pause() })
 }
 
-/** Where an upstream listens that is not reached over TLS. */
-export function addressOf (target: UpstreamTarget): { host: string, port: number } | { path: string } {
+/** The address of an upstream without TLS. */
+export function addressOf (target: UpstreamTarget): PlainAddress {
   return target.socketPath === null ? { host: hostnameOf(target), port: portOf(target)! } : { path: target.socketPath }
 }

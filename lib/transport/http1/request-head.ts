@@ -1,65 +1,75 @@
 import type { OutgoingRequest } from '../transport.ts'
 import { invalidRequest } from './errors.ts'
-import { expectsBody } from './write-request.ts'
 
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const NOT_TEXT = /[^\t\x20-\x7e\x80-\xff]/
 const NOT_PATH = /[^\x21-\x7e\x80-\xff]/
 const LENGTH = /^\d{1,15}$/
 
-/** What frames a message, or speaks of its connection, is not the caller's: two that differ are two requests. */
+/** Methods whose requests usually have a body: that there is none is stated, too (RFC 9110, 8.6). */
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
+
+/**
+ * Fields that frame the message, or belong to the connection, are set here only: a second one that differs could make
+ * two requests of one.
+ */
 const RESERVED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'host'])
 
-/** The beginning of a request. */
+/** The head of a request. */
 export interface RequestHead {
-  /** Its lines but those that frame the body, and the empty one. Latin1. */
+  /** Its lines without those that frame the body, and without the empty one. Latin1. */
   lines: string
-  /** What the `content-length` among its headers said; `null` when there was none. */
+  /** The `content-length` among its headers; `null` when there was none. */
   contentLength: number | null
-  /** The connection may be used again behind it. */
-  isKept: boolean
+  /** The connection may be reused after the response. */
+  isKeepAlive: boolean
 }
 
 /**
- * Nothing is written that has not passed here: whatever the caller gives, it is one request and one header a pair
- * (RFC 9112, 11.1).
- * @param isKept - the connection is one that others use
+ * Validates and writes the head. No bytes reach an upstream that have not been checked here: whatever the caller gives,
+ * it is one request, and one header a pair (RFC 9112, 11.1).
+ * @param isShared - the connection is kept for other requests
  * @throws UND_ERR_INVALID_ARG
  */
-export function composeHead ({ method, path, headers, body, upgrade }: OutgoingRequest, isKept: boolean): RequestHead {
-  // CONNECT would be answered by a tunnel.
+export function composeHead (
+  { method, path, headers, body, upgrade }: OutgoingRequest,
+  isShared: boolean
+): RequestHead {
+  // The response to CONNECT would be a tunnel.
   if (NOT_TOKEN.test(method) || method === '' || method === 'CONNECT') throw invalidRequest('method')
   if (path[0] !== '/' || NOT_PATH.test(path)) throw invalidRequest('path')
   if (headers[0]?.toLowerCase() !== 'host') throw invalidRequest('list of headers: host is not the first')
-  const mayStay = isKept && upgrade === null && isPredictable(method, body)
-  const head = { lines: `${method} ${path} HTTP/1.1\r\nhost: ${checkValue('host', headers[1])}\r\n${connectionLines(upgrade, mayStay)}`, contentLength: null, isKept: mayStay }
+  const isKeepAlive = isShared && upgrade === null && isPredictable(method, body)
+  const firstLines = `${method} ${path} HTTP/1.1\r\nhost: ${checkValue('host', headers[1])}\r\n`
+  const head: RequestHead = { lines: `${firstLines}${connectionLines(upgrade, isKeepAlive)}`, contentLength: null, isKeepAlive }
   for (let i = 2; i < headers.length; i += 2) addHeader(head, headers[i]!, headers[i + 1])
   return head
 }
 
 /**
- * Behind others a server may send or leave bytes that are no part of what we take for the answer, or the request: a body
- * that an answer to HEAD must not have, one of a request that it did not expect to have one.
+ * Whether every server agrees on where the request and the response end. Some send the body that a response to HEAD
+ * must not have, or leave the body of a request unread whose method usually has none.
  */
 function isPredictable (method: string, body: OutgoingRequest['body']): boolean {
   return method !== 'HEAD' && (body === null || expectsBody(method))
 }
 
-function connectionLines (upgrade: string | null, isKept: boolean): string {
+function connectionLines (upgrade: string | null, isKeepAlive: boolean): string {
   if (upgrade !== null) return `connection: upgrade\r\nupgrade: ${checkValue('upgrade', upgrade)}\r\n`
-  return isKept ? 'connection: keep-alive\r\n' : 'connection: close\r\n'
+  return isKeepAlive ? 'connection: keep-alive\r\n' : 'connection: close\r\n'
 }
 
-function addHeader (head: { lines: string, contentLength: number | null }, name: string, value: string | undefined): void {
+function addHeader (head: RequestHead, name: string, value: string | undefined): void {
   const text = checkValue(name, value)
   const key = reservedKey(name)
   if (key === null) {
     head.lines += `${name}: ${text}\r\n`
-    // It ends here, and has to say so (RFC 9110, 10.1.4).
+    // TE is hop-by-hop, and has to be listed as such (RFC 9110, 10.1.4).
     if (isTe(name)) head.lines += 'connection: TE\r\n'
     return
   }
-  if (key !== 'content-length' || head.contentLength !== null || !LENGTH.test(text)) throw invalidRequest(`header ${key}`)
+  const isLength = key === 'content-length' && head.contentLength === null && LENGTH.test(text)
+  if (!isLength) throw invalidRequest(`header ${key}`)
   head.contentLength = Number(text)
 }
 
@@ -67,7 +77,7 @@ function isTe (name: string): boolean {
   return name.length === 2 && name.toLowerCase() === 'te'
 }
 
-/** Its lower-case name when it is one that the caller must not write. */
+/** The lower-case name of a field that the caller must not set; else `null`. */
 function reservedKey (name: string): string | null {
   if (name.length > 17) return null
   const key = name.toLowerCase()
@@ -80,8 +90,22 @@ function checkValue (name: string, value: string | undefined): string {
   return value
 }
 
+/** Whether a request with this method usually has a body. */
+export function expectsBody (method: string): boolean {
+  return WITH_BODY.has(method)
+}
+
 /**
- * The lines of trailers. RFC 9110, 6.5.1: none of those that frame or route a message.
+ * The lines that frame the body, and the empty one.
+ * @param length - bytes; `null` when it is not known
+ */
+export function framingLines (method: string, length: number | null): string {
+  if (length === null) return 'transfer-encoding: chunked\r\n\r\n'
+  return length > 0 || expectsBody(method) ? `content-length: ${length}\r\n\r\n` : '\r\n'
+}
+
+/**
+ * The lines of trailers; those that frame or route a message are refused (RFC 9110, 6.5.1).
  * @throws UND_ERR_INVALID_ARG
  */
 export function composeTrailers (trailers: readonly string[]): string {

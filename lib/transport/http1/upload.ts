@@ -2,100 +2,104 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { OutgoingRequest } from '../transport.ts'
 import { aborted, lengthMismatch } from './errors.ts'
-import { checkLength, framingLines } from './write-request.ts'
-import { composeTrailers, type RequestHead } from './request-head.ts'
+import { composeTrailers, framingLines, type RequestHead } from './request-head.ts'
+import { checkLength } from './write-request.ts'
 
-/** Who is told how it goes. */
+/** The events of an upload. */
 export interface UploadListener {
-  /** Its head is about to be written: an answer can come from here on. */
-  begun (): void
-  /** A piece has been written. */
-  sent (): void
-  /** It cannot be completed: what is on the connection is not a whole request. */
-  failed (error: Error): void
+  /** The head is about to be written: a response is possible from here on. */
+  onUploadStart (): void
+  /** A part of the body has been written. */
+  onBodySent (): void
+  /** It cannot be completed: what has been written is not a whole request. */
+  onUploadError (error: Error): void
 }
 
+/** A request whose body is a stream. */
+export type StreamingRequest = OutgoingRequest & { body: Readable }
+
 /**
- * Writes a request whose body is a stream, with back-pressure. The head leaves together with the first piece, when that is
- * here by the end of this turn of the event loop; it does not wait for longer: the upstream may answer it before.
+ * Writes a request whose body is a stream, with back-pressure. The head is written together with the first part of the
+ * body if that comes within this turn of the event loop; it does not wait for longer: the upstream may respond to the
+ * head.
  */
 export class Upload {
-  /** All of it has been written. */
-  isOver = false
+  /** The whole request has been written. */
+  isComplete = false
   readonly #socket: Socket
   readonly #body: Readable
   readonly #request: OutgoingRequest
   readonly #length: number | null
   readonly #listener: UploadListener
-  /** `null` when it has been written. */
+  /** `null` once it has been written. */
   #head: string | null
   #written = 0
-  #headDue: NodeJS.Immediate | undefined
+  #headTimer: NodeJS.Immediate | undefined
 
-  constructor (socket: Socket, request: OutgoingRequest & { body: Readable }, { lines, contentLength }: RequestHead, listener: UploadListener) {
+  constructor (socket: Socket, request: StreamingRequest, head: RequestHead, listener: UploadListener) {
     this.#socket = socket
     this.#request = request
     this.#body = request.body
-    this.#head = lines
-    this.#length = contentLength
+    this.#head = head.lines
+    this.#length = head.contentLength
     this.#listener = listener
   }
 
   start (): void {
     const body = this.#body
-    if (body.errored !== null) return this.#listener.failed(body.errored)
-    // Neither event will come again.
+    if (body.errored !== null) return this.#listener.onUploadError(body.errored)
+    // Already ended: no more events will fire.
     if (body.readableEnded) return this.#onEnd()
-    if (body.destroyed) return this.#listener.failed(aborted())
+    if (body.destroyed) return this.#listener.onUploadError(aborted())
     body.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose)
-    this.#headDue = setImmediate(() => this.#writeHead())
+    this.#headTimer = setImmediate(() => this.#writeHead())
     body.resume()
   }
 
-  /** The connection takes more. */
+  /** The socket can take more. */
   resume (): void {
-    if (!this.isOver) this.#body.resume()
+    if (!this.isComplete) this.#body.resume()
   }
 
-  /** Leaves the rest. */
+  /** Discards the rest of the body. */
   stop (): void {
-    clearImmediate(this.#headDue)
+    clearImmediate(this.#headTimer)
     this.#body.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
     this.#body.destroy()
   }
 
   readonly #onData = (chunk: Buffer | string) => {
-    this.#attempt(() => {
+    this.#guard(() => {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
       this.#written += bytes.length
       if (this.#length !== null && this.#written > this.#length) throw lengthMismatch()
-      // In chunks, one of no bytes would be the end.
+      // An empty chunk would be the end of the body.
       if (bytes.length === 0) return
       if (!this.#write(bytes)) this.#body.pause()
-      this.#listener.sent()
+      this.#listener.onBodySent()
     })
   }
 
   readonly #onEnd = () => {
-    this.#attempt(() => {
+    this.#guard(() => {
       checkLength(this.#length, this.#written)
-      clearImmediate(this.#headDue)
+      clearImmediate(this.#headTimer)
       this.#writeEnd()
-      this.isOver = true
+      this.isComplete = true
     })
   }
 
-  readonly #onError = (error: Error) => this.#listener.failed(error)
+  readonly #onError = (error: Error) => this.#listener.onUploadError(error)
 
   readonly #onClose = () => {
-    if (!this.isOver) this.#listener.failed(aborted())
+    if (!this.isComplete) this.#listener.onUploadError(aborted())
   }
 
-  #attempt (step: () => void): void {
+  #guard (step: () => void): void {
     try {
       step()
     } catch (error) {
-      this.#listener.failed(error as Error)
+      this.#listener.onUploadError(error as Error)
     }
   }
 
@@ -103,20 +107,20 @@ export class Upload {
     this.#socket.cork()
     this.#writeHead()
     if (this.#length === null) this.#socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
-    let wantsMore = this.#socket.write(bytes)
-    if (this.#length === null) wantsMore = this.#socket.write('\r\n', 'latin1')
+    let takesMore = this.#socket.write(bytes)
+    if (this.#length === null) takesMore = this.#socket.write('\r\n', 'latin1')
     this.#socket.uncork()
-    return wantsMore
+    return takesMore
   }
 
   #writeHead (length = this.#length): void {
     if (this.#head === null) return
-    this.#listener.begun()
+    this.#listener.onUploadStart()
     this.#socket.write(this.#head + framingLines(this.#request.method, length), 'latin1')
     this.#head = null
   }
 
-  /** A body of which nothing has come and nothing been said is none. */
+  /** Without a length, data and trailers there is no body. */
   #writeEnd (): void {
     const { trailers } = this.#request
     if (this.#length !== null) return this.#writeHead()

@@ -2,11 +2,13 @@ import type { OutgoingHttpHeaders } from 'node:http2'
 import type { OutgoingRequest } from '../transport.ts'
 
 /** HTTP/2 has no connection-specific fields, and node throws at them (RFC 9113, 8.2.2). */
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings'])
+const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings',
+])
 
 /**
- * A flat list of names and values as node's HTTP/2 takes it: by lower-case name, repeated ones as a list in their order.
- * Of `TE` only `trailers` is left. Without a prototype: a name may be `__proto__`.
+ * Converts a flat list of names and values to a record as node's HTTP/2 takes it: by lower-case name, repeated ones as
+ * an array in their order. Of `TE` only `trailers` is kept. Without a prototype: a name may be `__proto__`.
  */
 export function toFields (list: readonly string[]): OutgoingHttpHeaders {
   const fields: OutgoingHttpHeaders = Object.create(null)
@@ -30,7 +32,10 @@ function addField (fields: OutgoingHttpHeaders, name: string, value: string): vo
  * The head of a request. `Host` becomes `:authority` (RFC 9113, 8.3.1).
  * @param scheme - `http` or `https`
  */
-export function toRequestFields ({ method, path, headers }: OutgoingRequest, scheme: string): OutgoingHttpHeaders {
+export function toRequestFields (
+  { method, path, headers }: OutgoingRequest,
+  scheme: string
+): OutgoingHttpHeaders {
   const fields = toFields(headers)
   const host = fields.host
   delete fields.host
@@ -42,8 +47,9 @@ export function toRequestFields ({ method, path, headers }: OutgoingRequest, sch
 }
 
 /**
- * The same with one line for each name, which means the same (RFC 9110, 5.2): node refuses a second line of names such
- * as `Referer`, which HTTP/1.1 lets through. Changed in place. Cookies stay apart, for a comma does not part them.
+ * Joins repeated fields to one line each, which means the same (RFC 9110, 5.2): node refuses a second line of names
+ * such as `Referer`, which HTTP/1.1 lets through. Cookies stay apart, for a comma does not separate them. Changed in
+ * place.
  */
 export function joinRepeated (fields: OutgoingHttpHeaders): OutgoingHttpHeaders {
   for (const [name, value] of Object.entries(fields)) {
@@ -53,8 +59,9 @@ export function joinRepeated (fields: OutgoingHttpHeaders): OutgoingHttpHeaders 
 }
 
 /**
- * Names and values in turn, without the pseudo-header: `:status` is an answer's only one, and comes first (RFC 9113, 8.3).
- * @param raw - as node tells it
+ * Names and values in turn, without the pseudo-header: `:status` is the only one of a response, and comes first
+ * (RFC 9113, 8.3).
+ * @param raw - the third argument of node's `response`, `headers` and `trailers` events
  */
 export function withoutStatus (raw: readonly string[]): readonly string[] {
   return raw[0]?.startsWith(':') === true ? raw.slice(2) : raw

@@ -1,136 +1,143 @@
 import type { UpstreamTarget } from '../../location/types.ts'
-import { type ConnectionSettings, type OutgoingRequest, type Transport, type TransportHandler, UnsupportedError } from '../transport.ts'
+import { UnsupportedError } from '../errors.ts'
+import type { ConnectionSettings, OutgoingRequest, Transport, TransportHandler } from '../transport.ts'
+import type { MonitorTimes } from './session-monitor.ts'
 import { Session, type SessionListener } from './session.ts'
-import type { VigilTimes } from './session-monitor.ts'
 
-/** How many requests a connection is taken to have room for before it has said so (RFC 9113, 6.5.2, recommends no fewer). */
-const USUAL_CAPACITY = 100
+/**
+ * How many requests a session is expected to take before its SETTINGS have come (RFC 9113, 6.5.2, recommends no fewer).
+ */
+const DEFAULT_MAX_STREAMS = 100
 
-/** A request without a connection. */
-interface Waiting {
+/** A request without a session. */
+interface PendingRequest {
   request: OutgoingRequest
   handler: TransportHandler
   /** Serial of the oldest session that it may be sent on. */
-  since: number
+  minSerial: number
 }
 
 /**
- * HTTP/2 by `node:http2`: as few connections to one address as its limits of concurrent streams allow, usually one. Where
- * one breaks, what runs on the others goes on.
+ * HTTP/2 by `node:http2`: as few sessions with one upstream as its limits of concurrent streams allow, usually one.
+ * When a session breaks, requests on the others go on.
  */
-export class Http2Connections implements Transport, SessionListener {
+export class Http2Transport implements Transport, SessionListener {
   readonly #target: UpstreamTarget
   readonly #settings: ConnectionSettings
-  readonly #vigil: VigilTimes | undefined
+  readonly #monitorTimes: MonitorTimes | undefined
   readonly #sessions = new Set<Session>()
-  #waiting: Waiting[] = []
+  #pending: PendingRequest[] = []
   #nextSerial = 0
-  #usualCapacity = USUAL_CAPACITY
+  /** The limit of the session that reported last. */
+  #maxStreams = DEFAULT_MAX_STREAMS
   #isClosed = false
   readonly #closed: Promise<void>
   #resolveClosed!: () => void
 
-  constructor (target: UpstreamTarget, settings: ConnectionSettings, vigil?: VigilTimes) {
+  constructor (target: UpstreamTarget, settings: ConnectionSettings, monitorTimes?: MonitorTimes) {
     this.#target = target
     this.#settings = settings
-    this.#vigil = vigil
+    this.#monitorTimes = monitorTimes
     this.#closed = new Promise(resolve => { this.#resolveClosed = resolve })
   }
 
   dispatch (request: OutgoingRequest, handler: TransportHandler): void {
-    this.#dispatch({ request, handler, since: 0 })
+    this.#enqueue({ request, handler, minSerial: 0 })
   }
 
-  /** On a connection that is being opened, which all who come now share, and which is kept. At `maxConnections`, on any. */
+  /**
+   * On a session that is being opened, and is kept; requests that come meanwhile share it. At `maxConnections`, on any.
+   */
   dispatchFresh (request: OutgoingRequest, handler: TransportHandler): void {
     const opening = [...this.#sessions].find(({ isOpening }) => isOpening)
-    const isFull = opening === undefined && this.#taking.length >= this.#settings.maxConnections
-    this.#dispatch({ request, handler, since: isFull ? 0 : opening?.serial ?? this.#nextSerial })
+    const isFull = opening === undefined && this.#usable.length >= this.#settings.maxConnections
+    this.#enqueue({ request, handler, minSerial: isFull ? 0 : opening?.serial ?? this.#nextSerial })
   }
 
   async close (): Promise<void> {
     this.#isClosed = true
-    this.#settle()
+    this.#closeIdle()
     await this.#closed
   }
 
   async destroy (): Promise<void> {
     const error = new Error('The gateway closed the connection')
     this.#isClosed = true
-    this.#failWaiting(error)
+    this.#failPending(error)
     for (const session of this.#sessions) session.destroy(error)
     await this.close()
   }
 
-  /** Those that do not only finish what they have. */
-  get #taking (): Session[] {
-    return [...this.#sessions].filter(({ isLeaving }) => !isLeaving)
+  /** The sessions that take, or will take, requests. */
+  get #usable (): Session[] {
+    return [...this.#sessions].filter(({ isClosing }) => !isClosing)
   }
 
-  onRoom (session: Session): void {
-    this.#usualCapacity = session.capacity
-    this.#serve()
+  onStreamAvailable (session: Session): void {
+    this.#maxStreams = session.maxStreams
+    this.#startPending()
   }
 
-  onSessionEnd (session: Session, failure: Error | null): void {
+  onSessionClose (session: Session, failure: Error | null): void {
     this.#sessions.delete(session)
-    // They waited for this one. Others may be full for as long as an event stream lasts.
-    if (failure !== null) this.#failWaiting(failure)
-    this.#serve()
+    // The pending requests were to use this session. The others may be full for as long as an event stream lasts.
+    if (failure !== null) this.#failPending(failure)
+    this.#startPending()
   }
 
-  #dispatch (waiting: Waiting): void {
-    const { request: { upgrade }, handler } = waiting
+  #enqueue (pending: PendingRequest): void {
+    const { request: { upgrade }, handler } = pending
     if (this.#isClosed) return handler.onError(new Error('The gateway has closed the connections to it'))
-    // RFC 8441 would be another way, which few servers know.
+    // Extended CONNECT (RFC 8441) would be another way, which few servers know.
     if (upgrade !== null) return handler.onError(new UnsupportedError(`HTTP/2 cannot switch to ${upgrade}`))
-    this.#waiting.push(waiting)
-    this.#serve()
+    this.#pending.push(pending)
+    this.#startPending()
   }
 
-  /** Starts what there is room for, and sees to it that there will be room for the rest. */
-  #serve (): void {
+  /** Starts as many requests as there are free streams, and opens sessions for the rest. */
+  #startPending (): void {
     for (const session of this.#sessions) this.#fill(session)
-    this.#grow()
-    this.#settle()
+    this.#openSessions()
+    this.#closeIdle()
   }
 
   #fill (session: Session): void {
-    while (session.hasRoom) {
-      const index = this.#waiting.findIndex(({ since }) => session.serial >= since)
+    while (session.hasFreeStream) {
+      const index = this.#pending.findIndex(({ minSerial }) => session.serial >= minSerial)
       if (index === -1) return
-      const [{ request, handler }] = this.#waiting.splice(index, 1) as [Waiting]
+      const [{ request, handler }] = this.#pending.splice(index, 1) as [PendingRequest]
       session.start(request, handler)
     }
   }
 
-  #grow (): void {
-    const needed = Math.ceil(this.#waiting.length / this.#usualCapacity)
-    const taking = this.#taking
-    const opening = taking.filter(({ isOpening }) => isOpening).length
-    const possible = this.#settings.maxConnections - taking.length
-    for (let count = Math.min(needed - opening, possible); count > 0; count--) this.#open()
+  #openSessions (): void {
+    const needed = Math.ceil(this.#pending.length / this.#maxStreams)
+    const usable = this.#usable
+    const opening = usable.filter(({ isOpening }) => isOpening).length
+    const allowed = this.#settings.maxConnections - usable.length
+    for (let count = Math.min(needed - opening, allowed); count > 0; count--) this.#openSession()
   }
 
-  #open (): void {
+  #openSession (): void {
     const { connectTimeout } = this.#settings
-    this.#sessions.add(new Session(this.#nextSerial++, { target: this.#target, connectTimeout, vigil: this.#vigil }, this))
+    const settings = { target: this.#target, connectTimeout, monitorTimes: this.#monitorTimes }
+    this.#sessions.add(new Session(this.#nextSerial++, settings, this))
   }
 
-  #failWaiting (error: Error): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const { handler } of waiting) handler.onError(error)
+  #failPending (error: Error): void {
+    const pending = this.#pending
+    this.#pending = []
+    for (const { handler } of pending) handler.onError(error)
   }
 
   /**
-   * Closes what is not needed any more. Not before: the GOAWAY of a session that is closed would overtake the heads of
-   * the requests that have just been written to it.
+   * Closes sessions once the transport is closed. Only those without requests: the GOAWAY would overtake the heads of
+   * requests that have just been written.
    */
-  #settle (): void {
-    if (!this.#isClosed || this.#waiting.length > 0) return
+  #closeIdle (): void {
+    if (!this.#isClosed || this.#pending.length > 0) return
     for (const session of this.#sessions) {
-      if (session.running === 0 && !session.isLeaving) session.close()
+      if (session.activeStreams === 0 && !session.isClosing) session.close()
     }
     if (this.#sessions.size === 0) this.#resolveClosed()
   }

@@ -1,35 +1,37 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
-import { Readable } from 'node:stream'
-import { type OutgoingRequest, type TransportHandler, UnsendableError } from '../transport.ts'
-import { joinRepeated, toFields, toRequestFields, withoutStatus } from './fields.ts'
-import { Upload } from './upload.ts'
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import type { OutgoingRequest, TransportHandler } from '../transport.ts'
+import { withoutStatus } from './fields.ts'
+import { openStream, sendBody } from './send-request.ts'
+import type { Upload, UploadListener } from './upload.ts'
 
-/** What a request on a session has to know of it. */
-export interface RunningRequestOwner {
+/** The session of a stream. */
+export interface StreamOwner {
   scheme: string
-  /** Why a stream has ended that had not come to its end. */
-  explainEnd (stream: ClientHttp2Stream): Error
-  /** Its stream is gone, and another may take its place. Called once. */
-  onStreamClosed (): void
+  /** Why a stream was closed before its response ended. */
+  explainFailure (stream: ClientHttp2Stream): Error
+  /** The stream is closed, and another may be opened. Called once. */
+  onStreamClose (): void
 }
 
-/** One request on a stream of a session, and its handler's events. */
-export class RunningRequest {
+/** One request on a stream of a session. */
+export class RequestStream implements UploadListener {
   readonly #request: OutgoingRequest
   readonly #handler: TransportHandler
-  readonly #owner: RunningRequestOwner
+  readonly #owner: StreamOwner
   #stream: ClientHttp2Stream | undefined
   #upload: Upload | undefined
   #trailers: readonly string[] | null = null
-  /** What has come and was not taken. Only of an answer whose end is here: what is before stays behind the window. */
-  #held: Buffer[] = []
+  /** Data that came while paused. Only after END_STREAM: before, they wait outside the flow-control window. */
+  #pausedData: Buffer[] = []
   #isPaused = false
-  /** Its END_STREAM has come. */
-  #isWhole = false
+  /** END_STREAM has come. */
+  #hasEndStream = false
+  /** END_STREAM has come, and all data have been read. */
+  #isFullyRead = false
+  /** The handler has got its last event. */
   #hasEnded = false
-  #isOver = false
 
-  constructor (request: OutgoingRequest, handler: TransportHandler, owner: RunningRequestOwner) {
+  constructor (request: OutgoingRequest, handler: TransportHandler, owner: StreamOwner) {
     this.#request = request
     this.#handler = handler
     this.#owner = owner
@@ -37,127 +39,113 @@ export class RunningRequest {
 
   start (session: ClientHttp2Session): void {
     this.#guard(() => this.#handler.onConnect(this.#abort))
-    if (this.#isOver) return this.#owner.onStreamClosed()
+    if (this.#hasEnded) return this.#owner.onStreamClose()
     try {
       this.#stream = openStream(session, this.#request, this.#owner.scheme)
-    } catch (cause) {
-      this.#fail(new UnsendableError('It cannot be written as HTTP/2', { cause }))
-      return this.#owner.onStreamClosed()
+    } catch (error) {
+      this.#fail(error as Error)
+      return this.#owner.onStreamClose()
     }
     this.#listen(this.#stream)
-    this.#send(this.#stream)
+    this.#upload = sendBody(this.#stream, this.#request, this)
   }
 
   #listen (stream: ClientHttp2Stream): void {
-    noticeEnd(stream, this.#onWhole)
+    notifyEndStream(stream, this.#onEndStream)
     stream.on('headers', this.#onInterim).once('response', this.#onResponse)
       .once('trailers', (_fields, _flags, raw) => { this.#trailers = withoutStatus(raw) })
       .once('end', this.#onEnd)
-      // Its other direction has been reset: what it is sent goes nowhere.
+      // The peer has reset the stream: nothing that is sent will be read.
       .once('aborted', () => this.#upload?.stop())
       .once('close', this.#onClose)
-      // Told by 'close'.
+      // 'close' follows, and is the event that counts.
       .on('error', () => {})
   }
 
-  #send (stream: ClientHttp2Stream): void {
-    const { body, trailers } = this.#request
-    if (trailers !== null) stream.once('wantTrailers', () => this.#sendTrailers(stream, trailers))
-    if (body instanceof Readable) {
-      this.#upload = new Upload(body, stream, {
-        onBodySent: () => { if (!this.#isOver) this.#guard(() => this.#handler.onBodySent()) },
-        onUploadFailed: this.#abort,
-      })
-    } else if (body !== null) {
-      stream.end(body, () => { if (!this.#isOver) this.#guard(() => this.#handler.onBodySent()) })
-    } else if (trailers !== null) stream.end()
+  onBodySent (): void {
+    if (!this.#hasEnded) this.#guard(() => this.#handler.onBodySent())
   }
 
-  /** What cannot be sent is the client's fault. */
-  #sendTrailers (stream: ClientHttp2Stream, trailers: () => readonly string[]): void {
-    try {
-      const fields = toFields(trailers())
-      withoutRefusal(fields, each => stream.sendTrailers(each))
-    } catch (cause) {
-      this.#abort(new UnsendableError('Its trailers cannot be written as HTTP/2', { cause }))
-    }
+  onUploadError (error: Error): void {
+    this.#abort(error)
   }
 
   readonly #abort = (error: Error = new Error('The request was aborted')) => {
-    if (this.#isOver) return
+    if (this.#hasEnded) return
     this.#stream?.close(constants.NGHTTP2_CANCEL)
     this.#fail(error)
   }
 
   readonly #onInterim = (fields: { ':status'?: number }, _flags: number, raw: unknown) => {
     const status = fields[':status']!
-    // Nobody waits for it: the gateway itself answers an expectation.
-    if (status === constants.HTTP_STATUS_CONTINUE || this.#isOver) return
+    // The gateway itself replies to an expectation.
+    if (status === constants.HTTP_STATUS_CONTINUE || this.#hasEnded) return
     this.#guard(() => this.#handler.onHeaders(status, withoutStatus(raw as readonly string[]), () => {}, ''))
   }
 
   readonly #onResponse = (fields: { ':status'?: number }, _flags: number, raw: unknown) => {
-    if (this.#isOver) return
+    if (this.#hasEnded) return
     this.#guard(() => {
-      const takesMore = this.#handler.onHeaders(fields[':status']!, withoutStatus(raw as readonly string[]), this.#resume, '')
-      // Only now: data that came with the head must not overtake it.
+      const rawHeaders = withoutStatus(raw as readonly string[])
+      const takesMore = this.#handler.onHeaders(fields[':status']!, rawHeaders, this.#resume, '')
+      // Not earlier: data that came with the head must not overtake it.
       this.#stream!.on('data', this.#onData)
       if (!takesMore) this.#pause()
     })
-    // What is here already is told by then.
+    // By then everything that has been read is passed on.
     queueMicrotask(this.#onRead)
   }
 
   readonly #onRead = () => {
-    if (!this.#isOver) this.#guard(() => this.#handler.onRead())
+    if (!this.#hasEnded) this.#guard(() => this.#handler.onRead())
   }
 
   readonly #onData = (chunk: Buffer) => {
-    if (this.#isOver) return
-    if (this.#isPaused) this.#held.push(chunk)
+    if (this.#hasEnded) return
+    if (this.#isPaused) this.#pausedData.push(chunk)
     else this.#guard(() => { if (!this.#handler.onData(chunk)) this.#pause() })
   }
 
   #pause (): void {
     this.#isPaused = true
-    if (!this.#isWhole) this.#stream!.pause()
+    if (!this.#hasEndStream) this.#stream!.pause()
   }
 
   readonly #resume = () => {
-    if (this.#isOver || !this.#isPaused) return
+    if (this.#hasEnded || !this.#isPaused) return
     this.#isPaused = false
-    const held = this.#held
-    this.#held = []
-    for (const chunk of held) this.#onData(chunk)
+    const data = this.#pausedData
+    this.#pausedData = []
+    for (const chunk of data) this.#onData(chunk)
     this.#proceed()
   }
 
   #proceed (): void {
-    if (this.#isPaused || this.#isOver) return
-    if (this.#hasEnded) this.#complete()
+    if (this.#isPaused || this.#hasEnded) return
+    if (this.#isFullyRead) this.#complete()
     else this.#stream!.resume()
   }
 
-  /** The end is here. What is before it is taken from node now: with the session, which may close, node would drop it. */
-  readonly #onWhole = () => {
-    this.#isWhole = true
+  /** The rest of the data is read from node at once: with the session, which may close, node would drop it. */
+  readonly #onEndStream = () => {
+    this.#hasEndStream = true
     if (this.#isPaused) this.#stream!.resume()
   }
 
   readonly #onEnd = () => {
-    this.#hasEnded = this.#isWhole
-    if (this.#hasEnded) this.#proceed()
+    this.#isFullyRead = this.#hasEndStream
+    if (this.#isFullyRead) this.#proceed()
   }
 
   readonly #onClose = () => {
-    if (!this.#isOver && !this.#hasEnded) this.#fail(this.#owner.explainEnd(this.#stream!))
-    this.#owner.onStreamClosed()
+    if (!this.#hasEnded && !this.#isFullyRead) this.#fail(this.#owner.explainFailure(this.#stream!))
+    this.#owner.onStreamClose()
   }
 
   #complete (): void {
-    this.#isOver = true
+    this.#hasEnded = true
     this.#upload?.stop()
-    // An upload that has not ended is of no use to anybody (RFC 9113, 8.1).
+    // The rest of an upload is of no use after the response (RFC 9113, 8.1).
     if (!this.#stream!.writableFinished) this.#stream!.close(constants.NGHTTP2_CANCEL)
     try {
       this.#handler.onComplete(this.#trailers)
@@ -167,8 +155,8 @@ export class RunningRequest {
   }
 
   #fail (error: Error): void {
-    this.#isOver = true
-    this.#held = []
+    this.#hasEnded = true
+    this.#pausedData = []
     this.#upload?.stop()
     this.#handler.onError(error)
   }
@@ -182,32 +170,19 @@ export class RunningRequest {
   }
 }
 
-function openStream (session: ClientHttp2Session, request: OutgoingRequest, scheme: string): ClientHttp2Stream {
-  const hasTrailers = request.trailers !== null
-  const options = { endStream: request.body === null && !hasTrailers, waitForTrailers: hasTrailers }
-  return withoutRefusal(toRequestFields(request, scheme), fields => session.request(fields, options))
-}
-
-/** With repeated fields as they are, or joined where node refuses them. */
-function withoutRefusal<T> (fields: OutgoingHttpHeaders, send: (fields: OutgoingHttpHeaders) => T): T {
-  try {
-    return send(fields)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP2_HEADER_SINGLE_VALUE') throw error
-    return send(joinRepeated(fields))
-  }
-}
-
 /**
- * Tells when END_STREAM comes. node ends a stream that is reset with NO_ERROR or CANCEL in the middle of its answer in the
- * same way, and that must not look complete; but it has marked such a stream closed before.
+ * Calls `onEndStream` when the END_STREAM flag comes, for which node has no event. After a reset with NO_ERROR or
+ * CANCEL node ends the stream in the same way, and the truncated response must not look complete; but it has marked
+ * that stream as closed before.
+ *
+ * Wraps `push`, through which node's session passes the data and their end to a stream.
  */
-function noticeEnd (stream: ClientHttp2Stream, onWhole: () => void): void {
+function notifyEndStream (stream: ClientHttp2Stream, onEndStream: () => void): void {
   const push = stream.push.bind(stream)
   stream.push = (chunk: unknown) => {
-    const isEnd = chunk === null && !stream.closed
+    const isEndStream = chunk === null && !stream.closed
     const takesMore = push(chunk)
-    if (isEnd) onWhole()
+    if (isEndStream) onEndStream()
     return takesMore
   }
 }

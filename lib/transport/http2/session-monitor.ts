@@ -1,86 +1,100 @@
-/** How long a session may be idle or silent; all in milliseconds. */
-export interface VigilTimes {
-  /** Between two looks. */
-  interval: number
-  /** Without a request for so long, it is closed. */
-  idle: number
-  /** With requests and without a byte for so long, its other end is asked by PING whether it is there. */
-  silence: number
-  /** For an answer to that. */
+/** When a session is closed or probed; all in milliseconds. */
+export interface MonitorTimes {
+  /** Between two checks. */
+  checkInterval: number
+  /** After so long without a request, the session is closed. */
+  idleTimeout: number
+  /** After so long with requests and without a byte, a PING is sent. */
+  silenceTimeout: number
+  /** The ACK of the PING must come within this. */
   pingTimeout: number
-  /** Between two PINGs. gRPC servers close the connections of those who ask more often than every five minutes. */
-  pingPause: number
+  /** Shortest time between two PINGs. gRPC servers close connections with more than one in five minutes. */
+  minPingInterval: number
 }
 
-export const VIGIL_TIMES: VigilTimes = { interval: 5000, idle: 30_000, silence: 30_000, pingTimeout: 15_000, pingPause: 310_000 }
+export const MONITOR_TIMES: MonitorTimes = {
+  checkInterval: 5000,
+  idleTimeout: 30_000,
+  silenceTimeout: 30_000,
+  pingTimeout: 15_000,
+  minPingInterval: 310_000,
+}
 
-/** A session as it is watched. */
-export interface Watched {
-  /** Requests under way. */
-  running: number
+/** A session as its monitor sees it. */
+export interface MonitoredSession {
+  activeStreams: number
   bytesRead: number
   sendPing (): void
   close (): void
-  /** Nobody is at its other end any more. */
-  giveUp (): void
+  /** The peer is dead. */
+  onPingTimeout (): void
 }
 
 /**
- * Looks after a session while it is open. It is closed when nobody uses it; and when nothing comes, it is found out whether
- * something can: what a dead peer was sent would wait for ever, an event stream, and every request after it.
+ * Monitors an open session: closes it when it is idle, and checks by PING whether a silent peer is still there. Without
+ * this, an event stream from a dead peer, and every later request to it, would wait for ever.
  */
-export class Vigil {
-  readonly #session: Watched
-  readonly #times: VigilTimes
+export class SessionMonitor {
+  readonly #session: MonitoredSession
+  readonly #times: MonitorTimes
   readonly #now: () => number
   readonly #timer: NodeJS.Timeout
   #bytesRead = 0
   #idleSince: number
-  #heardAt: number
+  #activeAt: number
   #pingedAt = -Infinity
-  #isPinging = false
+  #awaitsAck = false
 
-  /** @param now - milliseconds that never go back */
-  constructor (session: Watched, times: VigilTimes = VIGIL_TIMES, now: () => number = () => performance.now()) {
+  /** @param now - monotonic clock, in milliseconds */
+  constructor (
+    session: MonitoredSession,
+    times: MonitorTimes = MONITOR_TIMES,
+    now: () => number = () => performance.now()
+  ) {
     this.#session = session
     this.#times = times
     this.#now = now
-    this.#idleSince = this.#heardAt = now()
-    this.#timer = setInterval(() => this.look(), times.interval).unref()
+    this.#idleSince = this.#activeAt = now()
+    this.#timer = setInterval(() => this.check(), times.checkInterval).unref()
   }
 
   stop (): void {
     clearInterval(this.#timer)
   }
 
-  /** A request has ended, and none is left. */
-  rest (): void {
+  /** The last request has ended. */
+  onIdle (): void {
     this.#idleSince = this.#now()
   }
 
-  look (): void {
+  check (): void {
     const now = this.#now()
-    const { running, bytesRead } = this.#session
-    const isQuiet = running > 0 && bytesRead === this.#bytesRead
+    const { activeStreams, bytesRead } = this.#session
+    const isSilent = activeStreams > 0 && bytesRead === this.#bytesRead
     this.#bytesRead = bytesRead
-    if (!isQuiet) this.#hear(now)
-    if (running === 0 && now - this.#idleSince >= this.#times.idle) this.#session.close()
-    else if (this.#isPinging) this.#judge(now)
-    else if (now - this.#heardAt >= this.#times.silence && now - this.#pingedAt >= this.#times.pingPause) this.#ping(now)
+    if (!isSilent) this.#noteActivity(now)
+    if (activeStreams === 0 && now - this.#idleSince >= this.#times.idleTimeout) this.#session.close()
+    else if (this.#awaitsAck) this.#checkPing(now)
+    else if (this.#isPingDue(now)) this.#ping(now)
   }
 
-  #hear (now: number): void {
-    this.#heardAt = now
-    this.#isPinging = false
+  #noteActivity (now: number): void {
+    this.#activeAt = now
+    this.#awaitsAck = false
+  }
+
+  #isPingDue (now: number): boolean {
+    const { silenceTimeout, minPingInterval } = this.#times
+    return now - this.#activeAt >= silenceTimeout && now - this.#pingedAt >= minPingInterval
   }
 
   #ping (now: number): void {
     this.#pingedAt = now
-    this.#isPinging = true
+    this.#awaitsAck = true
     this.#session.sendPing()
   }
 
-  #judge (now: number): void {
-    if (now - this.#pingedAt >= this.#times.pingTimeout) this.#session.giveUp()
+  #checkPing (now: number): void {
+    if (now - this.#pingedAt >= this.#times.pingTimeout) this.#session.onPingTimeout()
   }
 }

@@ -1,26 +1,28 @@
 import type { ClientHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 
-/** Who is told what becomes of an upload. */
+/** The events of an upload. */
 export interface UploadListener {
-  /** A piece of it has been written: the upstream's windows had room for it. */
+  /** A part of the body has been written: the upstream's windows had room for it. */
   onBodySent (): void
-  /** It breaks off, and so does the request. */
-  onUploadFailed (error: Error): void
+  /** It cannot be completed, and neither can the request. */
+  onUploadError (error: Error): void
 }
 
-/** Sends a body on a stream, as fast as the other end takes it. Answers do not end it: they may come while it goes on. */
+/**
+ * Writes a body to a stream, with back-pressure. The response does not end it: it may come while the upload goes on.
+ */
 export class Upload {
   readonly #body: Readable
   readonly #stream: ClientHttp2Stream
   readonly #listener: UploadListener
-  #hasStopped = false
+  #isStopped = false
 
   constructor (body: Readable, stream: ClientHttp2Stream, listener: UploadListener) {
     this.#body = body
     this.#stream = stream
     this.#listener = listener
-    // Over before anybody asked for it: none of its events will come.
+    // Already ended: no more events will fire.
     if (body.readableEnded) this.#onEnd()
     else if (body.destroyed) this.#onClose()
     else this.#listen()
@@ -31,15 +33,15 @@ export class Upload {
     this.#stream.on('drain', this.#onDrain)
   }
 
-  /** The rest is not wanted. It is not an error of the body's. */
+  /** Discards the rest of the body, without an error. */
   stop (): void {
-    if (this.#hasStopped) return
+    if (this.#isStopped) return
     this.#detach()
     this.#body.on('error', ignore).destroy()
   }
 
   #detach (): void {
-    this.#hasStopped = true
+    this.#isStopped = true
     this.#body.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
     this.#stream.off('drain', this.#onDrain)
   }
@@ -60,12 +62,16 @@ export class Upload {
 
   readonly #onError = (error: Error) => {
     this.stop()
-    this.#listener.onUploadFailed(error)
+    this.#listener.onUploadError(error)
   }
 
   readonly #onClose = () => {
-    this.#onError(this.#body.errored ?? Object.assign(new Error('The body ended too early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }))
+    this.#onError(this.#body.errored ?? prematureClose())
   }
+}
+
+function prematureClose (): Error {
+  return Object.assign(new Error('The body ended too early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
 }
 
 function ignore (): void {}

@@ -2,7 +2,7 @@ import t from 'tap'
 import { errors } from 'undici'
 import { BadPathError } from '../../../lib/errors.ts'
 import { toGatewayError } from '../../../lib/upstream/failure.ts'
-import { ProtocolError } from '../../../lib/transport/transport.ts'
+import { ProtocolError } from '../../../lib/transport/errors.ts'
 
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code })
 

@@ -5,7 +5,7 @@ import type { Result } from '../../../lib/health/outlier-detector.ts'
 import type { Phase } from '../../../lib/retry/decide.ts'
 import { toGatewayError } from '../../../lib/upstream/failure.ts'
 import { judgeFailure, judgeStatus, phaseOf } from '../../../lib/upstream/outcome.ts'
-import { ProtocolError, UnprocessedError, UnsendableError, UnsupportedError } from '../../../lib/transport/transport.ts'
+import { ProtocolError, UnprocessedError, UnsendableError, UnsupportedError } from '../../../lib/transport/errors.ts'
 
 const statuses: [statusCode: number, result: Result][] = [
   [200, 'success'], [304, 'success'], [404, 'success'], [429, 'success'], [499, 'success'], [500, 'error-status'], [503, 'error-status'], [599, 'error-status'],

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { UpstreamTarget } from '../../../lib/location/types.ts'
-import { UndiciConnections } from '../../../lib/transport/undici-transport.ts'
+import { UndiciTransport } from '../../../lib/transport/undici-transport.ts'
 import { GET, silentHandler } from '../transport/transport.ts'
 import { Upstream } from '../../../lib/upstream/upstream.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
@@ -118,7 +118,7 @@ t.test('a connection of its own is closed behind its one request', async t => {
     ends.push(once(request.socket, 'close'))
     response.end('fine')
   })
-  const connections = new UndiciConnections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
+  const connections = new UndiciTransport(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
   t.teardown(() => connections.destroy())
   const ask = (method: 'dispatch' | 'dispatchFresh') => new Promise<void>((resolve, reject) => {
     connections[method](GET, { ...silentHandler, onComplete: () => resolve(), onError: reject })
@@ -134,10 +134,10 @@ t.test('a connection of its own is closed behind its one request', async t => {
 
 t.test('destroying the connections ends those that are their own, too', async t => {
   const accepted = new Promise<Socket>((resolve, reject) => { startRawUpstream(t, resolve).then(open, reject) })
-  let connections: UndiciConnections | undefined
+  let connections: UndiciTransport | undefined
   let failed: Promise<unknown> | undefined
   function open (origin: string): void {
-    connections = new UndiciConnections(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
+    connections = new UndiciTransport(createTarget(origin), { connectTimeout: 1000, maxConnections: 10 })
     failed = new Promise(resolve => connections!.dispatchFresh(GET, { ...silentHandler, onError: resolve }))
   }
   const socket = await accepted

@@ -3,12 +3,12 @@ import { ChunkDecoder } from '../../../../lib/transport/http1/chunk-decoder.ts'
 import { bytesOf, PROTOCOL_ERROR } from './reading.ts'
 
 /** What of a text are data, and what of it is left behind the last chunk's line. */
-function decode (text: string): { data: string, rest: string, isOver: boolean } {
+function decode (text: string): { data: string, rest: string, isComplete: boolean } {
   const decoder = new ChunkDecoder()
   decoder.begin()
   const bytes = bytesOf(`xx${text}`)
   const end = decoder.decode(bytes, 2, bytes.length)
-  return { data: bytes.toString('latin1', 2, decoder.dataEnd), rest: bytes.toString('latin1', end), isOver: decoder.isOver }
+  return { data: bytes.toString('latin1', 2, decoder.dataEnd), rest: bytes.toString('latin1', end), isComplete: decoder.isComplete }
 }
 
 const whole: [name: string, text: string, data: string][] = [
@@ -23,10 +23,10 @@ const whole: [name: string, text: string, data: string][] = [
 
 for (const [name, text, data] of whole) {
   t.test(`chunks are taken apart: ${name}`, async t => {
-    t.strictSame(decode(`${text}\r\nrest`), { data, rest: '\r\nrest', isOver: true })
+    t.strictSame(decode(`${text}\r\nrest`), { data, rest: '\r\nrest', isComplete: true })
     for (let length = 0; length < text.length; length++) {
       const part = decode(text.slice(0, length))
-      t.ok(!part.isOver && data.startsWith(part.data) && part.rest === '', `not over at ${length}`)
+      t.ok(!part.isComplete && data.startsWith(part.data) && part.rest === '', `not over at ${length}`)
     }
   })
 }
@@ -41,7 +41,7 @@ t.test('chunks are the same byte by byte', async t => {
       decoder.decode(memory, 0, 1)
       got += memory.toString('latin1', 0, decoder.dataEnd)
     }
-    t.strictSame([got, decoder.isOver], [data, true], name)
+    t.strictSame([got, decoder.isComplete], [data, true], name)
   }
 })
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Test } from 'tap'
-import { Http1Connections } from '../../../../lib/transport/http1/http1-transport.ts'
+import { Http1Transport } from '../../../../lib/transport/http1/http1-transport.ts'
 import { addressOf, type OpenSocket, openPlain } from '../../../../lib/transport/http1/open-socket.ts'
 import type { ConnectionSettings } from '../../../../lib/transport/transport.ts'
 import type { OutgoingRequest, Transport, TransportHandler } from '../../../../lib/transport/transport.ts'
@@ -8,9 +8,9 @@ import { createTarget } from '../../locations.ts'
 import { GET } from '../transport.ts'
 
 /** Connections to an origin, or of another opener, destroyed with the test. */
-export function createTransport (t: Test, origin: string | OpenSocket, settings: Partial<ConnectionSettings> = {}, now?: () => number): Http1Connections {
+export function createTransport (t: Test, origin: string | OpenSocket, settings: Partial<ConnectionSettings> = {}, now?: () => number): Http1Transport {
   const open = typeof origin === 'string' ? openPlain(addressOf(createTarget(origin))) : origin
-  const transport = new Http1Connections(open, { connectTimeout: 10_000, maxConnections: 10, ...settings }, now)
+  const transport = new Http1Transport(open, { connectTimeout: 10_000, maxConnections: 10, ...settings }, now)
   t.teardown(() => transport.destroy())
   return transport
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { Http1Connections } from '../../../../lib/transport/http1/http1-transport.ts'
+import { Http1Transport } from '../../../../lib/transport/http1/http1-transport.ts'
 import { addressOf, openPlain } from '../../../../lib/transport/http1/open-socket.ts'
 import { createRandom, oneOf, seedOf } from '../../../fault/random.ts'
 import { startRawUpstream } from '../../../helper.ts'
@@ -89,7 +89,7 @@ t.test('over sockets, too: every request ends once, and what is answered in orde
     socket.write(mutate(random, oneOf(random, CORPUS).bytes))
     oneOf(random, leave)(socket)
   }))
-  const transport = new Http1Connections(openPlain(addressOf(createTarget(origin))), { connectTimeout: 5000, maxConnections: 10 })
+  const transport = new Http1Transport(openPlain(addressOf(createTarget(origin))), { connectTimeout: 5000, maxConnections: 10 })
   t.teardown(() => transport.destroy())
 
   async function ask (path: string): Promise<Outcome> {

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { MORE, Section } from '../../../../lib/transport/http1/head-parser.ts'
+import { HeadParser, INCOMPLETE } from '../../../../lib/transport/http1/head-parser.ts'
 import { bytesOf, PROTOCOL_ERROR } from './reading.ts'
 
-/** Reads a section that begins at the third byte of its memory. */
-function readSection (text: string, hasStatus = true): { section: Section, end: number } {
-  const section = new Section()
-  section.begin(hasStatus)
+/** Reads a head, or trailers, that begin at the third byte of its memory. */
+function readHead (text: string, hasStatusLine = true): { parser: HeadParser, end: number } {
+  const parser = new HeadParser()
+  parser.begin(hasStatusLine)
   const bytes = bytesOf(`xx${text}`)
-  return { section, end: section.read(bytes, 2, bytes.length) }
+  return { parser, end: parser.read(bytes, 2, bytes.length) }
 }
 
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -22,9 +22,9 @@ const statusLines: [name: string, line: string, minorVersion: number, statusCode
 
 for (const [name, line, minorVersion, statusCode, statusText] of statusLines) {
   t.test(`a status line is read: ${name}`, async t => {
-    const { section, end } = readSection(`${line}\r\n\r\n`)
+    const { parser, end } = readHead(`${line}\r\n\r\n`)
     t.equal(end, line.length + 6)
-    t.match(section, { minorVersion, statusCode, statusText, fields: [] })
+    t.match(parser, { minorVersion, statusCode, statusText, fields: [] })
   })
 }
 
@@ -41,8 +41,8 @@ const fieldRows: [name: string, lines: string, fields: string[]][] = [
 
 for (const [name, lines, fields] of fieldRows) {
   t.test(`fields are read, as they came: ${name}`, async t => {
-    t.strictSame(readSection(`${OK}${lines}\r\n`).section.fields, fields, 'of a head')
-    t.strictSame(readSection(`${lines}\r\n`, false).section.fields, fields, 'of trailers')
+    t.strictSame(readHead(`${OK}${lines}\r\n`).parser.fields, fields, 'of a head')
+    t.strictSame(readHead(`${lines}\r\n`, false).parser.fields, fields, 'of trailers')
   })
 }
 
@@ -86,52 +86,52 @@ const refused: [name: string, text: string][] = [
 
 for (const [name, text] of refused) {
   t.test(`a head is refused as soon as it cannot be one: ${name}`, async t => {
-    t.throws(() => readSection(text), PROTOCOL_ERROR)
+    t.throws(() => readHead(text), PROTOCOL_ERROR)
   })
 }
 
-t.test('a section that is not complete is waited for', async t => {
+t.test('a head that is not complete is waited for', async t => {
   const whole = `${OK}A: b\r\nC: d\r\n\r\n`
-  for (let length = 0; length < whole.length; length++) t.equal(readSection(whole.slice(0, length)).end, MORE, JSON.stringify(whole.slice(0, length)))
+  for (let length = 0; length < whole.length; length++) t.equal(readHead(whole.slice(0, length)).end, INCOMPLETE, JSON.stringify(whole.slice(0, length)))
 })
 
-t.test('a section is the same however it is cut', async t => {
+t.test('a head is the same however it is cut', async t => {
   const bytes = bytesOf(`${OK}A: b\r\nCc:  dd \r\n\r\nrest`)
-  const section = new Section()
+  const parser = new HeadParser()
   for (let first = 0; first <= bytes.length; first++) {
-    section.begin(true)
-    let end = section.read(bytes, 0, first)
-    if (end === MORE) end = section.read(bytes, first, bytes.length)
+    parser.begin(true)
+    let end = parser.read(bytes, 0, first)
+    if (end === INCOMPLETE) end = parser.read(bytes, first, bytes.length)
     t.equal(bytes.toString('latin1', end), 'rest', `at ${first}`)
-    t.strictSame([section.statusText, section.fields], ['OK', ['A', 'b', 'Cc', 'dd']], `at ${first}`)
+    t.strictSame([parser.statusText, parser.fields], ['OK', ['A', 'b', 'Cc', 'dd']], `at ${first}`)
   }
 })
 
 const LIMIT = 16 * 1024
 const headOf = (size: number) => `${OK}A: ${'x'.repeat(size - OK.length - 7)}\r\n\r\n`
 
-t.test('a section may have 16 KiB, whoever cuts it', async t => {
+t.test('a head may have 16 KiB, whoever cuts it', async t => {
   for (const cut of [0, 1, 5000, LIMIT - 1]) {
     for (const [size, isTaken] of [[LIMIT, true], [LIMIT + 1, false], [LIMIT + 5000, false]] as const) {
       const bytes = bytesOf(headOf(size) + 'x'.repeat(100_000))
-      const section = new Section()
-      section.begin(true)
-      const readBoth = () => section.read(bytes, 0, cut) === MORE && section.read(bytes, cut, bytes.length)
+      const parser = new HeadParser()
+      parser.begin(true)
+      const readBoth = () => parser.read(bytes, 0, cut) === INCOMPLETE && parser.read(bytes, cut, bytes.length)
       if (isTaken) t.equal(readBoth(), LIMIT)
       else t.throws(readBoth, PROTOCOL_ERROR)
     }
   }
 })
 
-t.test('a section that never ends is refused at the limit', async t => {
-  const section = new Section()
-  section.begin(true)
+t.test('a head that never ends is refused at the limit', async t => {
+  const parser = new HeadParser()
+  parser.begin(true)
   const head = bytesOf(`${OK}A: ${'x'.repeat(LIMIT)}`)
-  t.equal(section.read(head, 0, LIMIT), MORE)
-  t.throws(() => section.read(head, LIMIT, LIMIT + 1), PROTOCOL_ERROR)
+  t.equal(parser.read(head, 0, LIMIT), INCOMPLETE)
+  t.throws(() => parser.read(head, LIMIT, LIMIT + 1), PROTOCOL_ERROR)
 })
 
-t.test('a section may have a thousand fields', async t => {
-  t.equal(readSection(`${OK}${'a:\r\n'.repeat(1000)}\r\n`).section.fields.length, 2000)
-  t.throws(() => readSection(`${OK}${'a:\r\n'.repeat(1001)}\r\n`), PROTOCOL_ERROR)
+t.test('a head may have a thousand fields', async t => {
+  t.equal(readHead(`${OK}${'a:\r\n'.repeat(1000)}\r\n`).parser.fields.length, 2000)
+  t.throws(() => readHead(`${OK}${'a:\r\n'.repeat(1001)}\r\n`), PROTOCOL_ERROR)
 })

@@ -1,4 +1,4 @@
-import type { Question, ResponseListener } from '../../../../lib/transport/http1/response-listener.ts'
+import type { ResponseContext, ResponseListener } from '../../../../lib/transport/http1/response-parser.ts'
 import { ResponseParser } from '../../../../lib/transport/http1/response-parser.ts'
 
 /** What a parser made of its bytes. */
@@ -18,7 +18,7 @@ export interface Reading {
 /** What is refused is refused with this. */
 export const PROTOCOL_ERROR = { code: 'ERR_UPSTREAM_PROTOCOL' }
 
-export const GET: Question = { method: 'GET', upgrade: null }
+export const GET: ResponseContext = { method: 'GET', upgrade: null }
 
 /** Writes down what it is told. */
 export function createRecorder (): { reading: Reading, listener: ResponseListener } {
@@ -26,13 +26,13 @@ export function createRecorder (): { reading: Reading, listener: ResponseListene
   return {
     reading,
     listener: {
-      head (...head) { reading.heads.push([head[0], head[2], head[1]]) },
-      body (chunk) { reading.body += chunk.toString('latin1') },
-      end (trailers) {
+      onHead (...head) { reading.heads.push([head[0], head[2], head[1]]) },
+      onBody (chunk) { reading.body += chunk.toString('latin1') },
+      onEnd (trailers) {
         reading.trailers = trailers
         reading.ends++
       },
-      switched (rawHeaders, rest) {
+      onSwitch (rawHeaders, rest) {
         reading.heads.push([101, '', rawHeaders])
         reading.rest = rest.toString('latin1')
       },
@@ -47,11 +47,11 @@ export const bytesOf = (text: string) => Buffer.from(text, 'latin1')
  * Reads pieces one after the other, each in the same memory, as a connection does.
  * @param isEnded - whether the connection ends behind them
  */
-export function readPieces (pieces: readonly Buffer[], question: Question = GET, isEnded = true): Reading {
+export function readPieces (pieces: readonly Buffer[], context: ResponseContext = GET, isEnded = true): Reading {
   const { reading, listener } = createRecorder()
-  const parser = new ResponseParser(listener)
+  const parser = new ResponseParser()
   const memory = Buffer.alloc(64 * 1024)
-  parser.begin(question)
+  parser.begin(context, listener)
   try {
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; at += memory.length) parser.read(memory, piece.copy(memory, 0, at))
@@ -64,4 +64,4 @@ export function readPieces (pieces: readonly Buffer[], question: Question = GET,
   return reading
 }
 
-export const read = (text: string, question?: Question, isEnded?: boolean) => readPieces([bytesOf(text)], question, isEnded)
+export const read = (text: string, context?: ResponseContext, isEnded?: boolean) => readPieces([bytesOf(text)], context, isEnded)

@@ -3,11 +3,11 @@ import { composeHead, composeTrailers } from '../../../../lib/transport/http1/re
 import type { OutgoingRequest } from '../../../../lib/transport/transport.ts'
 import { GET } from '../transport.ts'
 
-const compose = (changes: Partial<OutgoingRequest>, isKept = true) => composeHead({ ...GET, ...changes }, isKept)
+const compose = (changes: Partial<OutgoingRequest>, isShared = true) => composeHead({ ...GET, ...changes }, isShared)
 
 t.test('a head is its lines, the connection\'s among them', async t => {
   t.strictSame(compose({ path: '/a?b=%20\xe9', headers: ['Host', 'a:8', 'X-A', ' b\t\xff', 'x-a', ''] }), {
-    lines: 'GET /a?b=%20\xe9 HTTP/1.1\r\nhost: a:8\r\nconnection: keep-alive\r\nX-A:  b\t\xff\r\nx-a: \r\n', contentLength: null, isKept: true,
+    lines: 'GET /a?b=%20\xe9 HTTP/1.1\r\nhost: a:8\r\nconnection: keep-alive\r\nX-A:  b\t\xff\r\nx-a: \r\n', contentLength: null, isKeepAlive: true,
   })
 })
 
@@ -15,7 +15,7 @@ t.test('a content-length is taken out, for who frames the body', async t => {
   t.match(compose({ method: 'POST', headers: ['host', 'a', 'CONTENT-Length', '5'] }), { lines: 'POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\n', contentLength: 5 })
 })
 
-const kept: [name: string, request: Partial<OutgoingRequest>, isKept: boolean, line: string][] = [
+const kept: [name: string, request: Partial<OutgoingRequest>, isKeepAlive: boolean, line: string][] = [
   ['GET', {}, true, 'keep-alive'],
   ['POST with a body', { method: 'POST', body: Buffer.from('a') }, true, 'keep-alive'],
   ['HEAD', { method: 'HEAD' }, false, 'close'],
@@ -24,12 +24,12 @@ const kept: [name: string, request: Partial<OutgoingRequest>, isKept: boolean, l
   ['an upgrade', { upgrade: 'websocket' }, false, 'upgrade\r\nupgrade: websocket'],
 ]
 
-for (const [name, request, isKept, line] of kept) {
+for (const [name, request, isKeepAlive, line] of kept) {
   t.test(`whether a connection is used again depends on the request: ${name}`, async t => {
     const head = compose(request)
-    t.equal(head.isKept, isKept)
+    t.equal(head.isKeepAlive, isKeepAlive)
     t.match(head.lines, `\r\nconnection: ${line}\r\n`)
-    t.match(compose(request, false), { isKept: false })
+    t.match(compose(request, false), { isKeepAlive: false })
   })
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { frame } from '../../../../lib/transport/http1/response-framing.ts'
+import { frameResponse } from '../../../../lib/transport/http1/response-framing.ts'
 import { PROTOCOL_ERROR } from './reading.ts'
 
 const CHUNKED = ['Transfer-Encoding', 'chunked']
@@ -43,7 +43,7 @@ const rows: Row[] = [
 
 for (const { name, fields, isOld = false, isBodiless = false, length = Infinity, isChunked = false, keepAlive } of rows) {
   t.test(`an answer is framed by ${name}`, async t => {
-    t.strictSame(frame({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), { length, isChunked, keepAlive })
+    t.strictSame(frameResponse({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), { length, isChunked, keepAlive })
   })
 }
 
@@ -73,6 +73,6 @@ const refused: [name: string, fields: string[], isOld?: boolean][] = [
 
 for (const [name, fields, isOld = false] of refused) {
   t.test(`a framing that can be understood in two ways is refused: ${name}`, async t => {
-    for (const isBodiless of [false, true]) t.throws(() => frame({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), PROTOCOL_ERROR)
+    for (const isBodiless of [false, true]) t.throws(() => frameResponse({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), PROTOCOL_ERROR)
   })
 }

@@ -6,28 +6,28 @@ import { bytesOf, createRecorder, GET, PROTOCOL_ERROR, read } from './reading.ts
 const OK = 'HTTP/1.1 200 OK\r\n'
 const HEAD = { method: 'HEAD', upgrade: null }
 
-const whole: { name: string, text: string, question?: typeof GET, status?: number, body?: string, trailers?: string[] }[] = [
+const whole: { name: string, text: string, context?: typeof GET, status?: number, body?: string, trailers?: string[] }[] = [
   { name: 'with a length', text: `${OK}Content-Length: 4\r\n\r\nbody`, body: 'body' },
   { name: 'with a length of 0', text: `${OK}Content-Length: 0\r\n\r\n` },
   { name: 'in chunks', text: `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`, body: 'body' },
   { name: 'with trailers', text: `${OK}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\na: b\r\n\r\n`, body: 'body', trailers: ['X-Sum', '1', 'a', 'b'] },
-  { name: 'to HEAD, with a length', text: `${OK}Content-Length: 4\r\n\r\n`, question: HEAD },
-  { name: 'to HEAD, in chunks', text: `${OK}Transfer-Encoding: chunked\r\n\r\n`, question: HEAD },
-  { name: 'to HEAD, with nothing', text: `${OK}\r\n`, question: HEAD },
+  { name: 'to HEAD, with a length', text: `${OK}Content-Length: 4\r\n\r\n`, context: HEAD },
+  { name: 'to HEAD, in chunks', text: `${OK}Transfer-Encoding: chunked\r\n\r\n`, context: HEAD },
+  { name: 'to HEAD, with nothing', text: `${OK}\r\n`, context: HEAD },
   { name: 'of 204', text: 'HTTP/1.1 204 No Content\r\n\r\n', status: 204 },
   { name: 'of 304 with a length', text: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n', status: 304 },
 ]
 
-for (const { name, text, question = GET, status = 200, body = '', trailers = null } of whole) {
+for (const { name, text, context = GET, status = 200, body = '', trailers = null } of whole) {
   t.test(`an answer is complete without the end of its connection: ${name}`, async t => {
-    const reading = read(text, question, false)
+    const reading = read(text, context, false)
     t.match(reading, { body, ends: 1, error: undefined })
     t.strictSame([reading.heads.map(([statusCode]) => statusCode), reading.trailers], [[status], trailers])
   })
 
   t.test(`bytes behind a complete answer are no part of it: ${name}`, async t => {
     for (const extra of ['\r\n', 'x', `${OK}Content-Length: 4\r\n\r\nevil`]) {
-      const reading = read(text + extra, question, false)
+      const reading = read(text + extra, context, false)
       t.match(reading, { body, ends: 1, error: PROTOCOL_ERROR })
       t.equal(reading.heads.length, 1)
     }
@@ -50,9 +50,9 @@ t.test('interim answers come before the real one, and 100 says nothing', async t
 
 t.test('there are 1,000 interim answers at most, for each request', async t => {
   const { reading, listener } = createRecorder()
-  const parser = new ResponseParser(listener)
+  const parser = new ResponseParser()
   for (let i = 0; i < 2; i++) {
-    parser.begin(GET)
+    parser.begin(GET, listener)
     const bytes = bytesOf(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(INTERIM_LIMIT)}${OK}Content-Length: 0\r\n\r\n`)
     parser.read(bytes, bytes.length)
   }
@@ -88,8 +88,8 @@ for (const { name, text } of cutOff) {
 t.test('a thousand small chunks in one read are one piece of the body', async t => {
   const pieces: string[] = []
   const { listener } = createRecorder()
-  const parser = new ResponseParser({ ...listener, body: chunk => pieces.push(chunk.toString()) })
-  parser.begin(GET)
+  const parser = new ResponseParser()
+  parser.begin(GET, { ...listener, onBody: chunk => pieces.push(chunk.toString()) })
   const bytes = bytesOf(`${OK}Transfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(1000)}0\r\n\r\n`)
   parser.read(bytes, bytes.length)
   t.strictSame(pieces, ['x'.repeat(1000)])
@@ -97,12 +97,12 @@ t.test('a thousand small chunks in one read are one piece of the body', async t 
 
 t.test('a parser that is stopped takes no notice of the rest, wherever that happens', async t => {
   for (const text of [`${OK}Content-Length: 4\r\n\r\nbody`, `${OK}Content-Length: 0\r\n\r\n`, `${OK}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`, 'HTTP/1.1 103 Hints\r\n\r\n']) {
-    for (const event of ['head', 'body'] as const) {
+    for (const event of ['onHead', 'onBody'] as const) {
       const { reading, listener } = createRecorder()
-      const parser: ResponseParser = new ResponseParser({ ...listener, [event]: () => parser.stop() })
-      parser.begin(GET)
+      const parser = new ResponseParser()
+      parser.begin(GET, { ...listener, [event]: () => parser.stop() })
       const bytes = bytesOf(`${text}evil`)
-      if (event === 'body' && !text.includes('body')) continue
+      if (event === 'onBody' && !text.includes('body')) continue
       parser.read(bytes, bytes.length)
       t.match(reading, { ends: 0, body: '' }, `${event} of ${JSON.stringify(text)}`)
     }
@@ -111,13 +111,13 @@ t.test('a parser that is stopped takes no notice of the rest, wherever that happ
 
 t.test('what its listener throws goes through', async t => {
   const { listener } = createRecorder()
-  const parser = new ResponseParser({ ...listener, head () { throw new RangeError('x') } })
-  parser.begin(GET)
+  const parser = new ResponseParser()
+  parser.begin(GET, { ...listener, onHead () { throw new RangeError('x') } })
   const bytes = bytesOf(`${OK}\r\n`)
   t.throws(() => parser.read(bytes, bytes.length), RangeError)
 })
 
 t.test('bytes that nobody has asked for are refused', async t => {
-  const parser = new ResponseParser(createRecorder().listener)
+  const parser = new ResponseParser()
   t.throws(() => parser.read(bytesOf('x'), 1), PROTOCOL_ERROR)
 })

@@ -166,7 +166,7 @@ t.test('bytes that come before a request has been written are no answer to it', 
   const sent = send(transport, { method: 'POST', body }, { onConnect () { upstream.sockets[0]!.write(answerOf('evil')) } })
   const { error, statusCodes } = await sent.over
   // Which of the two is seen first is the kernel's affair; the upload is not over in either case.
-  t.ok(error?.message === 'bytes that belong to no answer' || statusCodes[0] === 200)
+  t.ok(error?.message === 'bytes that belong to no response' || statusCodes[0] === 200)
 })
 
 t.test('a switch of protocols in the middle of an upload is an error', async t => {

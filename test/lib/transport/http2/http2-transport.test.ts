@@ -192,6 +192,6 @@ t.test('a refused stream is told from one that was acted on', async t => {
     else respond(stream)
   })
   const connections = openConnections(t, origin)
-  t.match((await ask(connections)).error, { code: 'ERR_UPSTREAM_UNPROCESSED', isBlameless: false })
+  t.match((await ask(connections)).error, { code: 'ERR_UPSTREAM_UNPROCESSED', isGracefulClose: false })
   t.equal((await ask(connections)).body, 'a')
 })

@@ -1,30 +1,30 @@
 import t, { type Test } from 'tap'
-import { Vigil, VIGIL_TIMES } from '../../../../lib/transport/http2/session-monitor.ts'
+import { SessionMonitor, MONITOR_TIMES } from '../../../../lib/transport/http2/session-monitor.ts'
 import { until } from './support.ts'
 import { createClock } from '../../upstream/fakes.ts'
 
-/** A vigil that looks when it is told to, over a session that is what it is told. */
+/** A monitor that looks when it is told to, over a session that is what it is told. */
 function watch (t: Test) {
   const events: string[] = []
   const session = {
-    running: 0,
+    activeStreams: 0,
     bytesRead: 0,
     sendPing: () => events.push('ping'),
     close: () => events.push('close'),
-    giveUp: () => events.push('give up'),
+    onPingTimeout: () => events.push('give up'),
   }
   const clock = createClock()
-  const vigil = new Vigil(session, VIGIL_TIMES, clock.now)
-  t.teardown(() => vigil.stop())
+  const monitor = new SessionMonitor(session, MONITOR_TIMES, clock.now)
+  t.teardown(() => monitor.stop())
   return {
     session,
-    vigil,
+    monitor,
     events,
     /** Looks every five seconds. */
     pass (seconds: number) {
       for (let time = 0; time < seconds; time += 5) {
         clock.advance(5000)
-        vigil.look()
+        monitor.check()
       }
       return events.splice(0)
     },
@@ -32,20 +32,20 @@ function watch (t: Test) {
 }
 
 t.test('a session that nobody uses is closed after half a minute', async t => {
-  const { vigil, session, pass } = watch(t)
+  const { monitor, session, pass } = watch(t)
   t.strictSame(pass(25), [])
   t.strictSame(pass(5), ['close'])
-  session.running = 1
+  session.activeStreams = 1
   pass(20)
-  session.running = 0
-  vigil.rest()
+  session.activeStreams = 0
+  monitor.onIdle()
   t.strictSame(pass(25), [])
   t.strictSame(pass(5), ['close'])
 })
 
 t.test('a session on which something comes is left alone', async t => {
   const { session, pass } = watch(t)
-  session.running = 1
+  session.activeStreams = 1
   for (let count = 0; count < 100; count++) {
     session.bytesRead++
     t.strictSame(pass(20), [])
@@ -54,7 +54,7 @@ t.test('a session on which something comes is left alone', async t => {
 
 t.test('a session that is silent with a request under way is asked, and given up when it does not answer', async t => {
   const { session, pass } = watch(t)
-  session.running = 1
+  session.activeStreams = 1
   t.strictSame(pass(25), [])
   t.strictSame(pass(5), ['ping'])
   t.strictSame(pass(10), [])
@@ -63,7 +63,7 @@ t.test('a session that is silent with a request under way is asked, and given up
 
 t.test('one that answers is not asked again before five minutes are over', async t => {
   const { session, pass } = watch(t)
-  session.running = 1
+  session.activeStreams = 1
   t.strictSame(pass(30), ['ping'])
   session.bytesRead++
   t.strictSame(pass(305), [])
@@ -71,21 +71,21 @@ t.test('one that answers is not asked again before five minutes are over', async
 })
 
 t.test('silence without a request is no reason to ask', async t => {
-  const { session, vigil, pass } = watch(t)
+  const { session, monitor, pass } = watch(t)
   pass(25)
-  session.running = 1
+  session.activeStreams = 1
   t.strictSame(pass(25), [])
-  session.running = 0
-  vigil.rest()
+  session.activeStreams = 0
+  monitor.onIdle()
   t.strictSame(pass(25), [])
 })
 
 t.test('it looks by itself, and not after it was stopped', async t => {
   let looks = 0
-  const session = { get running () { looks++; return 0 }, bytesRead: 0, sendPing () {}, close () {}, giveUp () {} }
-  const vigil = new Vigil(session, { ...VIGIL_TIMES, interval: 1 })
+  const session = { get activeStreams () { looks++; return 0 }, bytesRead: 0, sendPing () {}, close () {}, onPingTimeout () {} }
+  const monitor = new SessionMonitor(session, { ...MONITOR_TIMES, checkInterval: 1 })
   await until(() => looks >= 3)
-  vigil.stop()
+  monitor.stop()
   const before = looks
   await new Promise(resolve => setTimeout(resolve, 10))
   t.equal(looks, before)

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { VigilTimes } from '../../../../lib/transport/http2/session-monitor.ts'
+import type { MonitorTimes } from '../../../../lib/transport/http2/session-monitor.ts'
 import { portOf, startCannedUpstream, startRawUpstream, startUpstream } from '../../../helper.ts'
 import { GOAWAY, HEADERS, PING, SETTINGS, WINDOW_UPDATE } from '../../../http2-codec.ts'
 import { setting, startPeer } from './frames.ts'
@@ -144,7 +144,7 @@ t.test('streams above the last of a GOAWAY may be repeated, those below go on', 
   const recorders = [send(connections), send(connections), send(connections)]
   const [first, second, third] = await Promise.all(recorders.map(({ done }) => done))
   t.equal(first!.body, 'whole')
-  for (const { error } of [second!, third!]) t.match(error, { code: 'ERR_UPSTREAM_UNPROCESSED', isBlameless: true })
+  for (const { error } of [second!, third!]) t.match(error, { code: 'ERR_UPSTREAM_UNPROCESSED', isGracefulClose: true })
 })
 
 t.test('a GOAWAY with an error ends what was acted on, and tells the rest apart', async t => {
@@ -154,7 +154,7 @@ t.test('a GOAWAY with an error ends what was acted on, and tells the rest apart'
   const connections = openConnections(t, origin)
   const [first, second] = await Promise.all([send(connections), send(connections)].map(({ done }) => done))
   t.match(first!.error, { code: 'ERR_HTTP2_SESSION_ERROR' })
-  t.match(second!.error, { code: 'ERR_UPSTREAM_UNPROCESSED', isBlameless: false })
+  t.match(second!.error, { code: 'ERR_UPSTREAM_UNPROCESSED', isGracefulClose: false })
 })
 
 t.test('a session whose numbers are used up makes room for another', async t => {
@@ -171,7 +171,7 @@ t.test('a session whose numbers are used up makes room for another', async t => 
   }
   await ask(connections)
   const refused = await ask(connections)
-  t.match(refused.error, { code: 'ERR_UPSTREAM_UNPROCESSED', isBlameless: true })
+  t.match(refused.error, { code: 'ERR_UPSTREAM_UNPROCESSED', isGracefulClose: true })
   prototype.request = request
   t.equal((await ask(connections)).statusCode, 200)
 })
@@ -217,17 +217,17 @@ t.test('a peer that lowers its limit is believed', async t => {
   t.equal(peers.length, 2)
 })
 
-const QUICK: VigilTimes = { interval: 10, idle: 50, silence: 50, pingTimeout: 50, pingPause: 100 }
+const QUICK: MonitorTimes = { checkInterval: 10, idleTimeout: 50, silenceTimeout: 50, pingTimeout: 50, minPingInterval: 100 }
 
 t.test('an idle session is closed', async t => {
   const { origin, sessions } = await startHttp2(t, answer)
-  await ask(openConnections(t, origin, { vigil: QUICK }))
+  await ask(openConnections(t, origin, { monitorTimes: QUICK }))
   await until(() => sessions[0]!.destroyed)
 })
 
 t.test('an idle session whose other end does not close is cut', async t => {
   const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.head(stream, { end: true }) })
-  const connections = openConnections(t, origin, { vigil: QUICK })
+  const connections = openConnections(t, origin, { monitorTimes: QUICK })
   await ask(connections)
   peers[0]!.socket.allowHalfOpen = true
   await until(() => peers[0]!.frames.some(({ type }) => type === GOAWAY))
@@ -236,7 +236,7 @@ t.test('an idle session whose other end does not close is cut', async t => {
 
 t.test('a silent stream lives while its peer answers PING', async t => {
   const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.head(stream) })
-  const recorder = send(openConnections(t, origin, { vigil: QUICK }))
+  const recorder = send(openConnections(t, origin, { monitorTimes: QUICK }))
   await until(() => peers[0]?.frames.filter(({ type }) => type === PING).length === 3)
   t.strictSame(recorder.events, ['connect', 'head 200'])
 })
@@ -248,7 +248,7 @@ t.test('a peer that is dead ends its streams, and takes no more', async t => {
     peer.isSilent = true
     peer.socket.pause()
   })
-  const connections = openConnections(t, origin, { vigil: QUICK })
+  const connections = openConnections(t, origin, { monitorTimes: QUICK })
   const recorder = send(connections, { method: 'POST', body: Buffer.alloc(10_000_000) })
   t.match((await recorder.done).error, { code: 'ETIMEDOUT' })
   const next = send(connections)
@@ -261,5 +261,5 @@ t.test('garbage that node overlooks is found as silence', async t => {
     // A frame of 4 MB, by its first bytes. nghttp2 says goodbye then, and node does not notice.
     if (type === HEADERS) peer.head(stream).socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
   })
-  t.match((await ask(openConnections(t, origin, { vigil: QUICK }))).error, { code: 'ETIMEDOUT' })
+  t.match((await ask(openConnections(t, origin, { monitorTimes: QUICK }))).error, { code: 'ETIMEDOUT' })
 })

@@ -5,8 +5,8 @@ import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { Http2Connections } from '../../../../lib/transport/http2/http2-transport.ts'
-import type { VigilTimes } from '../../../../lib/transport/http2/session-monitor.ts'
+import { Http2Transport } from '../../../../lib/transport/http2/http2-transport.ts'
+import type { MonitorTimes } from '../../../../lib/transport/http2/session-monitor.ts'
 import type { UpstreamTarget } from '../../../../lib/location/types.ts'
 import type { RawText } from '../../../../lib/headers/raw-text.ts'
 import type { ConnectionSettings } from '../../../../lib/transport/transport.ts'
@@ -72,8 +72,8 @@ async function listen (t: Test, server: Server, path: string | undefined): Promi
 }
 
 /** Connections to an origin, destroyed with the test. Nothing of them takes longer than a machine is slow. */
-export function openConnections (t: Test, origin: string, { target, vigil, ...settings }: Partial<ConnectionSettings> & { target?: Partial<UpstreamTarget>, vigil?: VigilTimes } = {}): Http2Connections {
-  const connections = new Http2Connections(createTarget(origin, { isHttp2: true, ...target }), { connectTimeout: 20_000, maxConnections: 8, ...settings }, vigil)
+export function openConnections (t: Test, origin: string, { target, monitorTimes, ...settings }: Partial<ConnectionSettings> & { target?: Partial<UpstreamTarget>, monitorTimes?: MonitorTimes } = {}): Http2Transport {
+  const connections = new Http2Transport(createTarget(origin, { isHttp2: true, ...target }), { connectTimeout: 20_000, maxConnections: 8, ...settings }, monitorTimes)
   t.teardown(() => connections.destroy())
   return connections
 }
@@ -174,7 +174,7 @@ export async function ask (transport: Transport, request: Partial<OutgoingReques
 }
 
 /** Two requests on one session, whose answers have begun with `a` and go on. */
-export async function startTwo (t: Test): Promise<Http2Upstream & { connections: Http2Connections, first: Recorder, second: Recorder }> {
+export async function startTwo (t: Test): Promise<Http2Upstream & { connections: Http2Transport, first: Recorder, second: Recorder }> {
   const upstream = await startHttp2(t, stream => {
     stream.respond({ ':status': 200 })
     stream.write('a')
