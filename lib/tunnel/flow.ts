@@ -1,31 +1,32 @@
 import type { Duplex } from 'node:stream'
-import type { FrameBoundary } from './websocket-frames.ts'
+import type { FrameScanner } from './websocket-frames.ts'
 
-/** What a flow tells its tunnel. */
+/** The events of a flow. */
 export interface FlowListener {
   /** Bytes have come. */
-  moved (): void
-  /** Its source has ended, and everything of it has been written. */
-  drained (): void
-  /** It is over, or its source has said farewell, too. */
-  parted (): void
+  onData (): void
+  /** The source has ended, and everything of it has been written. */
+  onEnd (): void
+  /** The inserted close frame has been written, or the source's own has come after it. */
+  onClosing (): void
 }
 
 /**
- * One direction of a tunnel: what one socket brings is written to the other, as it is, no faster than that takes it. The end
- * of the one is the end of the other.
+ * One direction of a tunnel: passes on the bytes of the source to the destination, unchanged, with back-pressure. The
+ * end of the source ends the destination.
  */
 export class Flow {
   readonly #source: Duplex
   readonly #destination: Duplex
-  /** Of a WebSocket; `null` for bytes of which nothing is known. */
-  readonly #frames: FrameBoundary | null
+  /** Of a WebSocket; `null` for an unknown protocol. */
+  readonly #frames: FrameScanner | null
   readonly #listener: FlowListener
-  #farewell: Buffer | null = null
-  /** The farewell has been written: nothing comes behind it. */
-  isOver = false
+  /** To be written after the current frame. */
+  #closeFrame: Buffer | null = null
+  /** The close frame has been written: nothing may follow it. */
+  hasSentClose = false
 
-  constructor (source: Duplex, destination: Duplex, frames: FrameBoundary | null, listener: FlowListener) {
+  constructor (source: Duplex, destination: Duplex, frames: FrameScanner | null, listener: FlowListener) {
     this.#source = source
     this.#destination = destination
     this.#frames = frames
@@ -33,59 +34,59 @@ export class Flow {
   }
 
   start (): void {
-    this.#source.on('data', this.#pass).on('end', this.#end)
-    this.#destination.on('drain', this.#goOn)
-    // It may have been paused, or read by pieces, until now.
+    this.#source.on('data', this.#onData).on('end', this.#onEnd)
+    this.#destination.on('drain', this.#onDrain)
+    // Until now it may have been paused, or read by `read()`.
     this.#source.resume()
   }
 
-  /** One end has said that it closes; the rest is between the two. */
+  /** The source has sent a close frame: the closing handshake is under way. */
   get isClosing (): boolean {
     return this.#frames?.isClosed === true
   }
 
   /**
-   * Writes a last frame, now or as soon as it is between two, and then nothing more. For a WebSocket.
+   * Inserts a close frame, now or at the end of the current frame, and discards what follows. Only for a WebSocket.
    * @param frame - a close frame
    */
-  sayFarewell (frame: Buffer): void {
-    this.#farewell = frame
-    if (this.#frames!.isBetweenFrames) this.#finish()
+  insertCloseFrame (frame: Buffer): void {
+    this.#closeFrame = frame
+    if (this.#frames!.isBetweenFrames) this.#writeCloseFrame()
   }
 
-  readonly #pass = (chunk: Buffer) => {
-    this.#listener.moved()
-    if (this.isOver) return this.#ignore(chunk)
-    if (this.#farewell === null) {
+  readonly #onData = (chunk: Buffer) => {
+    this.#listener.onData()
+    if (this.hasSentClose) return this.#discard(chunk)
+    if (this.#closeFrame === null) {
       this.#frames?.push(chunk)
       return this.#write(chunk)
     }
     const end = this.#frames!.pushFrame(chunk)
     if (end === -1) return this.#write(chunk)
     this.#write(chunk.subarray(0, end))
-    this.#finish()
-    this.#ignore(chunk.subarray(end))
+    this.#writeCloseFrame()
+    this.#discard(chunk.subarray(end))
   }
 
   #write (bytes: Buffer): void {
     if (!this.#destination.write(bytes)) this.#source.pause()
   }
 
-  /** Of what comes behind the farewell only the other end's own is of interest. */
-  #ignore (bytes: Buffer): void {
+  /** After the inserted close frame only the source's own matters. */
+  #discard (bytes: Buffer): void {
     this.#frames!.push(bytes)
-    if (this.isClosing) this.#listener.parted()
+    if (this.isClosing) this.#listener.onClosing()
   }
 
-  #finish (): void {
-    this.isOver = true
-    if (!this.isClosing && !this.#destination.writableEnded) this.#destination.write(this.#farewell)
-    this.#listener.parted()
+  #writeCloseFrame (): void {
+    this.hasSentClose = true
+    if (!this.isClosing && !this.#destination.writableEnded) this.#destination.write(this.#closeFrame)
+    this.#listener.onClosing()
   }
 
-  readonly #end = () => {
-    this.#destination.end(() => this.#listener.drained())
+  readonly #onEnd = () => {
+    this.#destination.end(() => this.#listener.onEnd())
   }
 
-  readonly #goOn = () => { this.#source.resume() }
+  readonly #onDrain = () => { this.#source.resume() }
 }

@@ -1,30 +1,30 @@
 import type { Duplex } from 'node:stream'
 import { NO_SLOT } from '../slots.ts'
-import { createCloseFrame, GOING_AWAY } from './close-frame.ts'
 import { Flow, type FlowListener } from './flow.ts'
-import { FrameBoundary } from './websocket-frames.ts'
+import { createCloseFrame, FrameScanner, GOING_AWAY } from './websocket-frames.ts'
 
-/** How long one end may take to close when the other has, in milliseconds. */
+/** How long one end may take to close after the other, in milliseconds. */
 export const LINGER_TIME = 5000
 
-/** What a tunnel lives in. */
+/** The surroundings of a tunnel. */
 export interface TunnelContext {
   /** Monotonic clock, in milliseconds. */
   now: () => number
-  /** Milliseconds without a byte in either direction after which it is cut; 0 is none. */
+  /** Milliseconds without a byte in either direction after which it is aborted; 0 is none. */
   idleTimeout: number
-  /** How long a client may take to read what is left when its upstream has closed, in milliseconds; 0 is for ever. */
+  /** How long a client may take to read the rest when its upstream has closed, in milliseconds; 0 is for ever. */
   readerTimeout: number
-  /** Called once, when the sockets are closed. */
-  ended: () => void
+  /** Called once, when both sockets are closed. */
+  onEnd: () => void
 }
 
 /**
- * Two sockets tied together after a switch of protocols: raw bytes both ways, with back-pressure. Nothing is read of them
- * but, for WebSockets, where frames end, so that a close frame can be sent when the gateway stops.
+ * Two sockets connected to each other after a switch of protocols: raw bytes both ways, with back-pressure. Of a
+ * WebSocket the ends of frames are found, so that a close frame can be inserted when the gateway stops; nothing else is
+ * parsed.
  */
 export class Tunnel implements FlowListener {
-  /** What both ends speak now: the answer's `Upgrade`. */
+  /** What both ends speak: the `Upgrade` of the response. */
   readonly protocol: string
   slot = NO_SLOT
   readonly #context: TunnelContext
@@ -32,65 +32,70 @@ export class Tunnel implements FlowListener {
   readonly #upstream: Duplex
   #client: Duplex | null = null
   #flows: readonly Flow[] = []
-  #movedAt: number
+  #lastDataAt: number
   #lingersUntil = Infinity
-  #isUnwanted = false
-  #isParting = false
+  #isEndRequested = false
+  #isClosing = false
   #hasEnded = false
 
-  /** @param upstream - whose bytes, from the first behind its answer's head, have not been read */
+  /** @param upstream - of which nothing after the response's head has been read */
   constructor (upstream: Duplex, protocol: string, context: TunnelContext) {
     this.protocol = protocol
     this.#isWebSocket = protocol.toLowerCase() === 'websocket'
     this.#context = context
     this.#upstream = upstream
-    this.#movedAt = context.now()
-    // A connection that closes is an end, whatever is wrong with it.
-    upstream.on('error', ignore).on('close', this.#upstreamClosed)
+    this.#lastDataAt = context.now()
+    // 'close' follows an error, and is the event that counts.
+    upstream.on('error', ignore).on('close', this.#onUpstreamClose)
   }
 
-  /** When to look whether it is to be cut, in the clock's milliseconds. */
+  /** When `expire` is to be called, in the clock's milliseconds. */
   get deadline (): number {
     const { idleTimeout } = this.#context
-    return Math.min(this.#lingersUntil, idleTimeout === 0 ? Infinity : this.#movedAt + idleTimeout)
+    return Math.min(this.#lingersUntil, idleTimeout === 0 ? Infinity : this.#lastDataAt + idleTimeout)
   }
 
   /**
-   * Ties the client to it, once it has been told of the switch.
-   * @param client - whose bytes, from the first behind its request, have not been read
+   * Connects the client, once the head of the response has been written to it.
+   * @param client - of which nothing after the request has been read
    */
   join (client: Duplex): void {
     if (this.#upstream.destroyed) {
       client.destroy()
       return
     }
-    this.#client = client.on('error', ignore).on('close', this.#clientClosed)
-    this.#flows = [this.#tie(client, this.#upstream), this.#tie(this.#upstream, client)]
+    this.#client = client.on('error', ignore).on('close', this.#onClientClose)
+    this.#flows = [this.#createFlow(client, this.#upstream), this.#createFlow(this.#upstream, client)]
     for (const flow of this.#flows) flow.start()
-    if (this.#isUnwanted) this.endStream()
+    if (this.#isEndRequested) this.endStream()
   }
 
-  #tie (source: Duplex, destination: Duplex): Flow {
-    return new Flow(source, destination, this.#isWebSocket ? new FrameBoundary() : null, this)
+  #createFlow (source: Duplex, destination: Duplex): Flow {
+    return new Flow(source, destination, this.#isWebSocket ? new FrameScanner() : null, this)
   }
 
-  /** The gateway stops: both ends of a WebSocket are told so, between two frames. Of another protocol nothing is known. */
+  /**
+   * The gateway stops: both ends of a WebSocket get a close frame. Other protocols have no such frame that we know of.
+   */
   endStream (): void {
-    this.#isUnwanted = true
-    if (!this.#isWebSocket || this.#isParting || this.#flows.length === 0 || this.#flows.some(flow => flow.isClosing)) return
-    this.#isParting = true
-    this.#flows.forEach((flow, index) => flow.sayFarewell(createCloseFrame(GOING_AWAY, index === TO_UPSTREAM)))
+    this.#isEndRequested = true
+    if (!this.#isWebSocket || this.#isClosing) return
+    if (this.#flows.length === 0 || this.#flows.some(flow => flow.isClosing)) return
+    this.#isClosing = true
+    this.#flows.forEach((flow, index) => {
+      flow.insertCloseFrame(createCloseFrame(GOING_AWAY, index === TO_UPSTREAM))
+    })
   }
 
-  /** When both have been told, an end that has said the same is waited for no longer (RFC 6455, 7.1.1). */
-  parted (): void {
+  /** When both ends have got a close frame, an end that has sent its own is closed at once (RFC 6455, 7.1.1). */
+  onClosing (): void {
     const [toUpstream, toClient] = this.#flows
-    if (!toUpstream!.isOver || !toClient!.isOver) return
+    if (!toUpstream!.hasSentClose || !toClient!.hasSentClose) return
     if (toUpstream!.isClosing) this.#client!.end()
     if (toClient!.isClosing) this.#upstream.end()
   }
 
-  /** Ends both ends at once. */
+  /** Closes both ends at once. */
   abort (): void {
     this.#upstream.destroy()
     this.#client?.destroy()
@@ -100,12 +105,12 @@ export class Tunnel implements FlowListener {
     this.abort()
   }
 
-  moved (): void {
-    if (this.#context.idleTimeout !== 0) this.#movedAt = this.#context.now()
+  onData (): void {
+    if (this.#context.idleTimeout !== 0) this.#lastDataAt = this.#context.now()
   }
 
-  /** A half-closed connection has a meaning in other protocols; a WebSocket of which one end has closed is over. */
-  drained (): void {
+  /** A half-closed connection may go on in other protocols; a WebSocket is over when one end has closed. */
+  onEnd (): void {
     if (this.#isWebSocket || this.#upstream.destroyed) this.#lingerFor(LINGER_TIME)
   }
 
@@ -113,28 +118,29 @@ export class Tunnel implements FlowListener {
     this.#lingersUntil = Math.min(this.#lingersUntil, this.#context.now() + time)
   }
 
-  readonly #upstreamClosed = () => {
-    // After a proper end the client still gets what there is of it.
+  readonly #onUpstreamClose = () => {
+    // After an end in good order the client still gets the rest.
     if (!this.#upstream.readableEnded) this.#client?.destroy()
     else if (this.#client?.writableFinished === true) this.#lingerFor(LINGER_TIME)
     else if (this.#context.readerTimeout !== 0) this.#lingerFor(this.#context.readerTimeout)
-    this.#end()
+    this.#endIfClosed()
   }
 
-  readonly #clientClosed = () => {
-    // What it sent before its proper end is still on its way.
+  readonly #onClientClose = () => {
+    // What came before an end in good order is still to be written.
     if (this.#client!.readableEnded && !this.#upstream.writableFinished) this.#lingerFor(LINGER_TIME)
     else this.#upstream.destroy()
-    this.#end()
+    this.#endIfClosed()
   }
 
-  #end (): void {
+  #endIfClosed (): void {
     if (this.#hasEnded || !this.#upstream.closed || this.#client?.closed === false) return
     this.#hasEnded = true
-    this.#context.ended()
+    this.#context.onEnd()
   }
 }
 
+/** Index of the flow to the upstream, whose frames have to be masked. */
 const TO_UPSTREAM = 0
 
 function ignore (): void {}

@@ -13,7 +13,7 @@ export function openTunnel ({ deadlines, now, isEndingStreams, location: { timeo
     now,
     idleTimeout: timeouts.stream,
     readerTimeout: timeouts.body * READER_WINDOWS,
-    ended () {
+    onEnd () {
       deadlines.delete(tunnel)
       place.release()
     },

@@ -1,23 +1,22 @@
 import t from 'tap'
-import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/close-frame.ts'
 import { Flow } from '../../../lib/tunnel/flow.ts'
-import { FrameBoundary } from '../../../lib/tunnel/websocket-frames.ts'
+import { createCloseFrame, FrameScanner, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { createConnection, read, settle } from './ends.ts'
 import { CLOSE, createFrame, PING, TEXT } from './frames.ts'
 
-const FAREWELL = createCloseFrame(GOING_AWAY, false)
+const CLOSE_FRAME = createCloseFrame(GOING_AWAY, false)
 
 /** A flow from one end to another, and what it says. */
 function createFlow ({ isWebSocket = true, highWaterMark = 65_536 } = {}) {
   const source = createConnection({ highWaterMark })
   const destination = createConnection({ highWaterMark })
-  const told = { moved: 0, drained: 0, parted: 0 }
-  const flow = new Flow(source.socket, destination.socket, isWebSocket ? new FrameBoundary() : null, {
-    moved: () => { told.moved++ },
-    drained: () => { told.drained++ },
-    parted: () => { told.parted++ },
+  const calls = { onData: 0, onEnd: 0, onClosing: 0 }
+  const flow = new Flow(source.socket, destination.socket, isWebSocket ? new FrameScanner() : null, {
+    onData: () => { calls.onData++ },
+    onEnd: () => { calls.onEnd++ },
+    onClosing: () => { calls.onClosing++ },
   })
-  return { flow, source, destination, told, from: source.end, to: destination.end }
+  return { flow, source, destination, calls, from: source.end, to: destination.end }
 }
 
 /** The same, started, with the other end reading. */
@@ -34,12 +33,12 @@ function startFlow (options?: Parameters<typeof createFlow>[0]) {
 
 for (const isWebSocket of [true, false]) {
   t.test(`bytes go on as they are, ${isWebSocket ? 'of a WebSocket' : 'of which nothing is known'}`, async t => {
-    const { received, send, told } = startFlow({ isWebSocket })
+    const { received, send, calls } = startFlow({ isWebSocket })
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
     await send(bytes)
     await send(bytes)
     t.strictSame(received(), Buffer.concat([bytes, bytes]))
-    t.equal(told.moved, 2)
+    t.equal(calls.onData, 2)
   })
 }
 
@@ -56,13 +55,13 @@ t.test('what had come before the start goes first', async t => {
 })
 
 t.test('no more is read than the other end takes', async t => {
-  const { flow, source, destination, from, to, told } = createFlow({ highWaterMark: 10 })
+  const { flow, source, destination, from, to, calls } = createFlow({ highWaterMark: 10 })
   flow.start()
   for (let i = 0; i < 50; i++) from.write(Buffer.alloc(4, i))
   await settle()
   t.ok(source.socket.isPaused())
-  const { moved } = told
-  t.ok(moved < 10, `${moved} chunks of 50`)
+  const { onData } = calls
+  t.ok(onData < 10, `${onData} chunks of 50`)
   t.ok(destination.socket.writableLength <= 12, `${destination.socket.writableLength} bytes wait`)
 
   const received = read(to)
@@ -72,16 +71,16 @@ t.test('no more is read than the other end takes', async t => {
 })
 
 t.test('the end of the source is the end of the destination, when everything has been written', async t => {
-  const { flow, from, to, told } = createFlow()
+  const { flow, from, to, calls } = createFlow()
   flow.start()
   from.end('last words')
   await settle()
-  t.equal(told.drained, 0, 'nobody has read them')
+  t.equal(calls.onEnd, 0, 'nobody has read them')
   let hasEnded = false
   to.on('end', () => { hasEnded = true })
   const received = read(to)
   await settle()
-  t.strictSame([received().toString(), hasEnded, told.drained], ['last words', true, 1])
+  t.strictSame([received().toString(), hasEnded, calls.onEnd], ['last words', true, 1])
 })
 
 t.test('the end of the source leaves the other direction open', async t => {
@@ -114,27 +113,27 @@ const places: { name: string, before: Buffer[], behind?: Buffer[] }[] = [
 ]
 
 for (const { name, before } of places) {
-  t.test(`a farewell comes at once behind ${name}`, async t => {
+  t.test(`a close frame is inserted at once after ${name}`, async t => {
     const { flow, send, received } = startFlow()
     await send(...before)
-    flow.sayFarewell(FAREWELL)
+    flow.insertCloseFrame(CLOSE_FRAME)
     await settle()
-    t.strictSame(received(), Buffer.concat([...before, FAREWELL]))
+    t.strictSame(received(), Buffer.concat([...before, CLOSE_FRAME]))
   })
 }
 
 const LONG = createFrame(TEXT, 200, { isMasked: true })
 
-t.test('a farewell comes behind the frame that is in progress, wherever in it the rest begins', async t => {
+t.test('a close frame is inserted after the current frame, wherever in it the rest begins', async t => {
   const wrong: number[] = []
   for (let cut = 1; cut < LONG.length; cut++) {
     const { flow, send, received } = startFlow()
     await send(LONG.subarray(0, cut))
-    flow.sayFarewell(FAREWELL)
+    flow.insertCloseFrame(CLOSE_FRAME)
     await settle()
     const isEarly = received().length > cut
     await send(LONG.subarray(cut))
-    if (isEarly || !received().equals(Buffer.concat([LONG, FAREWELL]))) wrong.push(cut)
+    if (isEarly || !received().equals(Buffer.concat([LONG, CLOSE_FRAME]))) wrong.push(cut)
   }
   t.strictSame(wrong, [])
 })
@@ -142,30 +141,30 @@ t.test('a farewell comes behind the frame that is in progress, wherever in it th
 t.test('a frame in progress may go on for many chunks', async t => {
   const { flow, send, received } = startFlow()
   await send(LONG.subarray(0, 1))
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   for (let index = 1; index < LONG.length; index++) await send(LONG.subarray(index, index + 1))
-  t.strictSame(received(), Buffer.concat([LONG, FAREWELL]))
+  t.strictSame(received(), Buffer.concat([LONG, CLOSE_FRAME]))
 })
 
-t.test('what comes behind the farewell is dropped, also in the same chunk', async t => {
-  const { flow, send, received, told, source } = startFlow()
+t.test('what comes after the inserted close frame is dropped, also in the same chunk', async t => {
+  const { flow, send, received, calls, source } = startFlow()
   await send(LONG.subarray(0, 9))
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   await send(LONG.subarray(9), createFrame(TEXT, 3))
   await send(createFrame(TEXT, 3), createFrame(PING, 2).subarray(0, 1))
-  t.strictSame(received(), Buffer.concat([LONG, FAREWELL]))
-  t.equal(told.moved, 3)
+  t.strictSame(received(), Buffer.concat([LONG, CLOSE_FRAME]))
+  t.equal(calls.onData, 3)
   t.ok(source.socket.writable, 'it may still say that it closes')
 })
 
-t.test('there is no farewell behind the end\'s own close frame', async t => {
+t.test('no close frame is inserted after the end\'s own', async t => {
   const own = createFrame(CLOSE, 2)
-  const { flow, send, received, told } = startFlow()
+  const { flow, send, received, calls } = startFlow()
   await send(own.subarray(0, 3))
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   await send(own.subarray(3))
   t.strictSame(received(), own)
-  t.ok(flow.isOver && flow.isClosing && told.parted > 0, 'and that is told')
+  t.ok(flow.hasSentClose && flow.isClosing && calls.onClosing > 0, 'and that is told')
 })
 
 const answers: { name: string, chunks: Buffer[] }[] = [
@@ -176,43 +175,43 @@ const answers: { name: string, chunks: Buffer[] }[] = [
 ]
 
 for (const { name, chunks } of answers) {
-  t.test(`when an end has said that it closes, too, that is told: ${name}`, async t => {
-    const { flow, send, received, told } = startFlow()
-    flow.sayFarewell(FAREWELL)
+  t.test(`when an end has sent a close frame, too, that is notified: ${name}`, async t => {
+    const { flow, send, received, calls } = startFlow()
+    flow.insertCloseFrame(CLOSE_FRAME)
     for (const chunk of chunks) {
       t.notOk(flow.isClosing)
       await send(chunk)
     }
-    t.ok(flow.isClosing && told.parted > 1)
-    t.strictSame(received(), FAREWELL)
+    t.ok(flow.isClosing && calls.onClosing > 1)
+    t.strictSame(received(), CLOSE_FRAME)
   })
 }
 
-t.test('the close frame of an end is enough, in the chunk that ends the frame before the farewell', async t => {
-  const { flow, send, received, told } = startFlow()
+t.test('the close frame of an end is enough, in the chunk that ends the frame before the inserted one', async t => {
+  const { flow, send, received, calls } = startFlow()
   await send(LONG.subarray(0, 9))
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   await send(LONG.subarray(9), createFrame(CLOSE, 2))
-  t.strictSame(received(), Buffer.concat([LONG, FAREWELL]))
-  t.ok(flow.isClosing && told.parted > 1)
+  t.strictSame(received(), Buffer.concat([LONG, CLOSE_FRAME]))
+  t.ok(flow.isClosing && calls.onClosing > 1)
 })
 
-t.test('an end that ends in the middle of a frame gets no farewell put into it', async t => {
-  const { flow, send, received, from, told } = startFlow()
+t.test('no close frame is inserted where an end ends in the middle of a frame', async t => {
+  const { flow, send, received, from, calls } = startFlow()
   await send(LONG.subarray(0, 9))
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   from.end()
   await settle()
   t.strictSame(received(), LONG.subarray(0, 9))
-  t.equal(told.drained, 1)
+  t.equal(calls.onEnd, 1)
 })
 
-t.test('the end of an end behind the farewell is passed on, too', async t => {
+t.test('the end of an end after the inserted close frame is passed on, too', async t => {
   const { flow, from, to, received } = startFlow()
-  flow.sayFarewell(FAREWELL)
+  flow.insertCloseFrame(CLOSE_FRAME)
   let hasEnded = false
   to.on('end', () => { hasEnded = true })
   from.end(createFrame(TEXT, 3))
   await settle()
-  t.strictSame([received(), hasEnded], [FAREWELL, true])
+  t.strictSame([received(), hasEnded], [CLOSE_FRAME, true])
 })

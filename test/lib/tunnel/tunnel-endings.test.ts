@@ -1,18 +1,18 @@
 import t from 'tap'
-import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/close-frame.ts'
+import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { Tunnel } from '../../../lib/tunnel/tunnel.ts'
 import { createClock } from '../upstream/fakes.ts'
 import { createConnection, read, settle } from './ends.ts'
 import { CLOSE, createFrame, TEXT } from './frames.ts'
 
-const FAREWELL = createCloseFrame(GOING_AWAY, false)
+const CLOSE_FRAME = createCloseFrame(GOING_AWAY, false)
 
 /** A tunnel whose errors are noted. */
 function make (protocol = 'websocket', highWaterMark = 10_000) {
   const clock = createClock()
   const upstream = createConnection({ highWaterMark })
   const client = createConnection({ highWaterMark })
-  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout: 0, readerTimeout: 0, ended () {} })
+  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout: 0, readerTimeout: 0, onEnd () {} })
   const errors: string[] = []
   upstream.socket.on('error', error => errors.push(`upstream: ${error.message}`))
   client.socket.on('error', error => errors.push(`client: ${error.message}`))
@@ -33,7 +33,7 @@ t.test('a stop after an end of a WebSocket has ended without a close frame does 
   upstream.end.write(frame.subarray(7))
   await settle()
   t.strictSame(errors, [])
-  t.strictSame(atClient(), Buffer.concat([frame, FAREWELL]))
+  t.strictSame(atClient(), Buffer.concat([frame, CLOSE_FRAME]))
 })
 
 t.test('a client that closes by itself while a frame for it is in progress gets that frame whole', async t => {
@@ -50,7 +50,7 @@ t.test('a client that closes by itself while a frame for it is in progress gets 
   upstream.end.write(frame.subarray(7))
   await settle()
   t.strictSame(errors, [])
-  t.strictSame(atClient(), Buffer.concat([frame, FAREWELL]))
+  t.strictSame(atClient(), Buffer.concat([frame, CLOSE_FRAME]))
 })
 
 t.test('a second endStream says nothing more', async t => {
@@ -61,7 +61,7 @@ t.test('a second endStream says nothing more', async t => {
   tunnel.endStream()
   tunnel.endStream()
   await settle()
-  t.strictSame(atClient(), FAREWELL)
+  t.strictSame(atClient(), CLOSE_FRAME)
 })
 
 t.test('an upstream that reads slowly gets all that its client has sent before it closed', async t => {

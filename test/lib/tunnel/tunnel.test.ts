@@ -1,6 +1,6 @@
 import type { DuplexOptions } from 'node:stream'
 import t from 'tap'
-import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/close-frame.ts'
+import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { LINGER_TIME, Tunnel } from '../../../lib/tunnel/tunnel.ts'
 import { connectPair } from '../client/sockets.ts'
 import { createClock } from '../upstream/fakes.ts'
@@ -20,9 +20,9 @@ function createTunnel ({ protocol = 'websocket', idleTimeout = 0, readerTimeout 
   const clock = createClock()
   const upstream = createConnection({ highWaterMark: 10, ...upstreamOptions })
   const client = createConnection({ highWaterMark: 10 })
-  const told = { ended: 0 }
-  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout, readerTimeout, ended: () => { told.ended++ } })
-  return { tunnel, clock, told, upstream, client }
+  const calls = { onEnd: 0 }
+  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout, readerTimeout, onEnd: () => { calls.onEnd++ } })
+  return { tunnel, clock, calls, upstream, client }
 }
 
 /** The same, joined, with both ends reading. */
@@ -38,12 +38,12 @@ const OTHER = { protocol: 'echo/1' }
 
 for (const protocol of ['websocket', 'echo/1']) {
   t.test(`bytes go both ways: ${protocol}`, async t => {
-    const { client, upstream, atUpstream, atClient, told, tunnel } = joinTunnel({ protocol })
+    const { client, upstream, atUpstream, atClient, calls, tunnel } = joinTunnel({ protocol })
     client.end.write(createFrame(TEXT, 3, { isMasked: true }))
     upstream.end.write(createFrame(PING, 4))
     await settle()
     t.match([atUpstream().length, atClient()], [9, createFrame(PING, 4)])
-    t.strictSame([told.ended, tunnel.deadline, tunnel.protocol], [0, Infinity, protocol])
+    t.strictSame([calls.onEnd, tunnel.deadline, tunnel.protocol], [0, Infinity, protocol])
   })
 }
 
@@ -71,52 +71,52 @@ t.test('an end that does not read stops the other one', async t => {
 // Abrupt ends.
 
 t.test('a connection to the upstream that breaks off is the end of the client\'s', async t => {
-  const { upstream, client, told } = joinTunnel()
+  const { upstream, client, calls } = joinTunnel()
   upstream.socket.destroy(new Error('read ECONNRESET'))
   await settle()
   t.ok(client.socket.destroyed)
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('a client\'s connection that breaks off is the end of the upstream\'s', async t => {
-  const { upstream, client, told } = joinTunnel()
+  const { upstream, client, calls } = joinTunnel()
   client.socket.destroy(new Error('read ECONNRESET'))
   await settle()
   t.ok(upstream.socket.destroyed)
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('a reset is passed on, and is nobody\'s error', async t => {
   const [upstream, client] = [await connectPair(t), await connectPair(t)]
-  let ended!: () => void
-  const end = new Promise<void>(resolve => { ended = resolve })
-  new Tunnel(upstream.server, 'websocket', { now: () => 0, idleTimeout: 0, readerTimeout: 0, ended }).join(client.server)
+  let onEnd!: () => void
+  const end = new Promise<void>(resolve => { onEnd = resolve })
+  new Tunnel(upstream.server, 'websocket', { now: () => 0, idleTimeout: 0, readerTimeout: 0, onEnd }).join(client.server)
   upstream.client.resetAndDestroy()
   await end
   t.strictSame([upstream.server.closed, client.server.closed], [true, true])
 })
 
 t.test('a tunnel that is aborted ends both ends, and has ended once', async t => {
-  const { tunnel, upstream, client, told } = joinTunnel()
+  const { tunnel, upstream, client, calls } = joinTunnel()
   tunnel.abort()
   tunnel.abort()
   t.strictSame([upstream.socket.destroyed, client.socket.destroyed], [true, true])
   await settle()
   tunnel.abort()
   await settle()
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('it has not ended while one of the sockets is still closing', async t => {
   const destroying: ((error: Error | null) => void)[] = []
-  const { tunnel, client, upstream, told } = joinTunnel()
+  const { tunnel, client, upstream, calls } = joinTunnel()
   client.socket._destroy = (_error, callback) => { destroying.push(callback) }
   tunnel.abort()
   await settle()
-  t.strictSame([upstream.socket.closed, client.socket.closed, told.ended], [true, false, 0])
+  t.strictSame([upstream.socket.closed, client.socket.closed, calls.onEnd], [true, false, 0])
   destroying[0]!(null)
   await settle()
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 // Proper ends of a WebSocket.
@@ -124,7 +124,7 @@ t.test('it has not ended while one of the sockets is still closing', async t => 
 for (const who of ['client', 'upstream'] as const) {
   t.test(`the ${who}'s end is passed on, and the other one has its time to end, too`, async t => {
     const setup = joinTunnel()
-    const { tunnel, clock, told } = setup
+    const { tunnel, clock, calls } = setup
     const [first, second] = who === 'client' ? [setup.client, setup.upstream] : [setup.upstream, setup.client]
     let hasEnded = false
     second.end.on('end', () => { hasEnded = true })
@@ -136,20 +136,20 @@ for (const who of ['client', 'upstream'] as const) {
     clock.advance(100)
     second.end.end()
     await settle()
-    t.strictSame([first.socket.closed, second.socket.closed, told.ended], [true, true, 1])
+    t.strictSame([first.socket.closed, second.socket.closed, calls.onEnd], [true, true, 1])
     t.equal(tunnel.deadline, 1000 + LINGER_TIME, 'that is not prolonged')
   })
 }
 
 t.test('who does not end in time is cut', async t => {
-  const { tunnel, upstream, client, told, clock } = joinTunnel()
+  const { tunnel, upstream, client, calls, clock } = joinTunnel()
   upstream.end.end()
   await settle()
   clock.advance(LINGER_TIME)
   t.equal(tunnel.deadline, clock.now())
   tunnel.expire()
   await settle()
-  t.strictSame([upstream.socket.destroyed, client.socket.destroyed, told.ended], [true, true, 1])
+  t.strictSame([upstream.socket.destroyed, client.socket.destroyed, calls.onEnd], [true, true, 1])
 })
 
 t.test('a name of the protocol is not a matter of case', async t => {
@@ -163,7 +163,7 @@ t.test('a name of the protocol is not a matter of case', async t => {
 // Other protocols.
 
 for (const who of ['client', 'upstream'] as const) {
-  t.test(`in another protocol the end of the ${who} leaves the other direction open: it is told everything, for as long as that takes`, async t => {
+  t.test(`in another protocol the end of the ${who} leaves the other direction open: it gets everything, for as long as that takes`, async t => {
     const setup = joinTunnel(OTHER)
     const [first, second, received] = who === 'client' ? [setup.client, setup.upstream, setup.atClient] : [setup.upstream, setup.client, setup.atUpstream]
     first.end.end('question')
@@ -174,7 +174,7 @@ for (const who of ['client', 'upstream'] as const) {
     second.end.end('answer')
     await settle()
     t.equal(received().toString(), 'long answer')
-    t.strictSame([first.socket.closed, second.socket.closed, setup.told.ended], [true, true, 1])
+    t.strictSame([first.socket.closed, second.socket.closed, setup.calls.onEnd], [true, true, 1])
   })
 }
 
@@ -192,8 +192,8 @@ async function closeUpstream (setup: Setup, text = 'x'.repeat(30)) {
 
 for (const protocol of ['websocket', 'echo/1']) {
   t.test(`a client gets what its upstream has sent before it closed, in its time: ${protocol}`, async t => {
-    const { tunnel, upstream, client, told, clock } = await closeUpstream({ protocol, readerTimeout: 90_000 })
-    t.strictSame([upstream.socket.closed, client.socket.destroyed, told.ended], [true, false, 0])
+    const { tunnel, upstream, client, calls, clock } = await closeUpstream({ protocol, readerTimeout: 90_000 })
+    t.strictSame([upstream.socket.closed, client.socket.destroyed, calls.onEnd], [true, false, 0])
     t.equal(tunnel.deadline, 91_000)
     clock.advance(60_000)
     const received = read(client.end)
@@ -202,7 +202,7 @@ for (const protocol of ['websocket', 'echo/1']) {
     t.equal(tunnel.deadline, 61_000 + LINGER_TIME, 'and now it is to end')
     client.end.end()
     await settle()
-    t.equal(told.ended, 1)
+    t.equal(calls.onEnd, 1)
   })
 }
 
@@ -234,7 +234,7 @@ t.test('a client that has read everything has its time to close, whatever reader
 // Idle ones.
 
 t.test('a tunnel through which nothing goes is to be cut after its time, counted from the last byte of either end', async t => {
-  const { tunnel, clock, client, upstream, told } = joinTunnel({ idleTimeout: 300 })
+  const { tunnel, clock, client, upstream, calls } = joinTunnel({ idleTimeout: 300 })
   t.equal(tunnel.deadline, 1300)
   for (const { end } of [client, upstream]) {
     clock.advance(200)
@@ -244,16 +244,16 @@ t.test('a tunnel through which nothing goes is to be cut after its time, counted
   }
   tunnel.expire()
   await settle()
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('a tunnel that is never joined is idle from its beginning', async t => {
-  const { tunnel, upstream, told } = createTunnel({ idleTimeout: 300 })
+  const { tunnel, upstream, calls } = createTunnel({ idleTimeout: 300 })
   t.equal(tunnel.deadline, 1300)
   tunnel.expire()
   await settle()
   t.ok(upstream.socket.destroyed)
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('the earlier one counts: that it is idle, or that it has to end', async t => {
@@ -268,14 +268,14 @@ t.test('the earlier one counts: that it is idle, or that it has to end', async t
 // Before the client is told of the switch.
 
 t.test('an upstream that is gone before the client is tied to it has ended the tunnel, once', async t => {
-  const { tunnel, upstream, client, told } = createTunnel()
+  const { tunnel, upstream, client, calls } = createTunnel()
   upstream.socket.destroy()
   await settle()
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
   tunnel.join(client.socket)
   await settle()
   t.ok(client.socket.destroyed)
-  t.equal(told.ended, 1)
+  t.equal(calls.onEnd, 1)
 })
 
 t.test('an upstream that has ended before the client is tied to it is heard to its end', async t => {
@@ -292,7 +292,7 @@ t.test('an upstream that has ended before the client is tied to it is heard to i
 
 const [TO_CLIENT, TO_UPSTREAM_LENGTH] = [createCloseFrame(GOING_AWAY, false), createCloseFrame(GOING_AWAY, true).length]
 
-t.test('when the gateway stops both ends of a WebSocket are told, each in its way', async t => {
+t.test('when the gateway stops both ends of a WebSocket get a close frame, each in its way', async t => {
   const { tunnel, atClient, atUpstream } = joinTunnel()
   tunnel.endStream()
   await settle()
@@ -301,17 +301,17 @@ t.test('when the gateway stops both ends of a WebSocket are told, each in its wa
 })
 
 t.test('when both ends have said that they close, too, the tunnel is over', async t => {
-  const { tunnel, client, upstream, told } = joinTunnel()
+  const { tunnel, client, upstream, calls } = joinTunnel()
   tunnel.endStream()
   client.end.write(createFrame(CLOSE, 2, { isMasked: true }))
   upstream.end.write(createFrame(CLOSE, 2))
   await settle()
-  t.equal(told.ended, 0)
+  t.equal(calls.onEnd, 0)
   // Whose end is seen, and who ends then.
   client.end.end()
   upstream.end.end()
   await settle()
-  t.strictSame([client.socket.closed, upstream.socket.closed, told.ended], [true, true, 1])
+  t.strictSame([client.socket.closed, upstream.socket.closed, calls.onEnd], [true, true, 1])
 })
 
 t.test('a frame in progress is finished before its receiver is told', async t => {
@@ -340,7 +340,7 @@ for (const who of ['client', 'upstream'] as const) {
   })
 }
 
-t.test('of another protocol nobody is told when the gateway stops', async t => {
+t.test('no end of another protocol gets anything when the gateway stops', async t => {
   const { tunnel, client, atClient, atUpstream } = joinTunnel(OTHER)
   tunnel.endStream()
   client.end.write('goes on')

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { FrameBoundary } from '../../../lib/tunnel/websocket-frames.ts'
+import { createCloseFrame, FrameScanner, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { CLOSE, createFrame, createHeader, type FrameOptions, PING, TEXT } from './frames.ts'
 
-function boundaryAfter (...chunks: Buffer[]): FrameBoundary {
-  const boundary = new FrameBoundary()
-  for (const chunk of chunks) boundary.push(chunk)
-  return boundary
+function scannerAfter (...chunks: Buffer[]): FrameScanner {
+  const scanner = new FrameScanner()
+  for (const chunk of chunks) scanner.push(chunk)
+  return scanner
 }
 
 /** Where the frames end, counted from the beginning of the first. */
@@ -33,12 +33,12 @@ for (const { name, length, options } of lengths) {
     const frame = createFrame(TEXT, length, { ...options, isMasked })
 
     t.test(`a frame with ${name}${isMasked ? ', masked,' : ''} ends with its last byte, byte by byte`, async t => {
-      const boundary = new FrameBoundary()
-      t.ok(boundary.isBetweenFrames, 'nothing has come')
+      const scanner = new FrameScanner()
+      t.ok(scanner.isBetweenFrames, 'nothing has come')
       const ends: number[] = []
       for (let index = 0; index < frame.length; index++) {
-        boundary.push(frame.subarray(index, index + 1))
-        if (boundary.isBetweenFrames) ends.push(index + 1)
+        scanner.push(frame.subarray(index, index + 1))
+        if (scanner.isBetweenFrames) ends.push(index + 1)
       }
       t.strictSame(ends.slice(0, 5), [frame.length])
     })
@@ -46,10 +46,10 @@ for (const { name, length, options } of lengths) {
     t.test(`a frame with ${name}${isMasked ? ', masked,' : ''} ends with its last byte, wherever it is cut in two`, async t => {
       const wrong: number[] = []
       for (let cut = 0; cut <= frame.length; cut++) {
-        const boundary = boundaryAfter(frame.subarray(0, cut))
-        const isWrong = boundary.isBetweenFrames !== (cut === 0 || cut === frame.length)
-        boundary.push(frame.subarray(cut))
-        if (isWrong || !boundary.isBetweenFrames) wrong.push(cut)
+        const scanner = scannerAfter(frame.subarray(0, cut))
+        const isWrong = scanner.isBetweenFrames !== (cut === 0 || cut === frame.length)
+        scanner.push(frame.subarray(cut))
+        if (isWrong || !scanner.isBetweenFrames) wrong.push(cut)
       }
       t.strictSame(wrong.slice(0, 5), [])
     })
@@ -72,10 +72,10 @@ for (const { name, frames } of streams) {
     const wrong: unknown[] = []
     for (let first = 0; first <= bytes.length; first++) {
       for (let second = first; second <= bytes.length; second++) {
-        const boundary = boundaryAfter(bytes.subarray(0, first), bytes.subarray(first, second))
-        if (boundary.isBetweenFrames !== isEnd(second)) wrong.push([first, second])
+        const scanner = scannerAfter(bytes.subarray(0, first), bytes.subarray(first, second))
+        if (scanner.isBetweenFrames !== isEnd(second)) wrong.push([first, second])
         const expected = second === bytes.length ? -1 : ends.find(end => end > second)! - second
-        if (boundary.pushFrame(bytes.subarray(second)) !== expected) wrong.push([first, second, 'pushFrame'])
+        if (scanner.pushFrame(bytes.subarray(second)) !== expected) wrong.push([first, second, 'pushFrame'])
       }
     }
     t.strictSame(wrong.slice(0, 5), [])
@@ -92,10 +92,10 @@ const pieces: { name: string, before: Buffer, chunk: Buffer, expected: number, i
 
 for (const { name, before, chunk, expected, isBetween } of pieces) {
   t.test(`up to the end of a frame there is ${name}`, async t => {
-    const boundary = boundaryAfter(before)
-    t.equal(boundary.pushFrame(chunk), expected)
-    t.equal(boundary.isBetweenFrames, isBetween)
-    t.notOk(boundary.isClosed, 'what is behind it has not been looked at')
+    const scanner = scannerAfter(before)
+    t.equal(scanner.pushFrame(chunk), expected)
+    t.equal(scanner.isBetweenFrames, isBetween)
+    t.notOk(scanner.isClosed, 'what is behind it has not been looked at')
   })
 }
 
@@ -109,11 +109,11 @@ const endless: { name: string, length: bigint }[] = [
 
 for (const { name, length } of endless) {
   t.test(`a frame does not end before its length: ${name}`, async t => {
-    const boundary = boundaryAfter(createHeader(TEXT, length))
+    const scanner = scannerAfter(createHeader(TEXT, length))
     const chunk = Buffer.alloc(64 * 1024, createFrame(CLOSE, 0))
-    for (let i = 0; i < 1000; i++) boundary.push(chunk)
-    t.equal(boundary.pushFrame(chunk), -1)
-    t.strictSame([boundary.isBetweenFrames, boundary.isClosed], [false, false])
+    for (let i = 0; i < 1000; i++) scanner.push(chunk)
+    t.equal(scanner.pushFrame(chunk), -1)
+    t.strictSame([scanner.isBetweenFrames, scanner.isClosed], [false, false])
   })
 }
 
@@ -133,8 +133,8 @@ const closings: { name: string, frames: Buffer[], expected: boolean }[] = [
 for (const { name, frames, expected } of closings) {
   t.test(`${expected ? 'closed' : 'not closed'}: ${name}`, async t => {
     const bytes = Buffer.concat(frames)
-    t.equal(boundaryAfter(bytes).isClosed, expected, 'in one chunk')
-    t.equal(boundaryAfter(...Array.from(bytes, byte => Buffer.of(byte))).isClosed, expected, 'byte by byte')
+    t.equal(scannerAfter(bytes).isClosed, expected, 'in one chunk')
+    t.equal(scannerAfter(...Array.from(bytes, byte => Buffer.of(byte))).isClosed, expected, 'byte by byte')
   })
 }
 
@@ -146,7 +146,26 @@ t.test('only headers are read', async t => {
       return Reflect.get(target, key, target)
     },
   })
-  const boundary = boundaryAfter(watched)
-  t.ok(boundary.isBetweenFrames)
+  const scanner = scannerAfter(watched)
+  t.ok(scanner.isBetweenFrames)
   t.strictSame(read.map(Number), [0, 1, 102, 103, 104, 105, 106, 107, 108, 109, 236, 237])
+})
+t.test('a close frame for a client is its code and nothing else', async t => {
+  t.strictSame(createCloseFrame(GOING_AWAY, false), Buffer.of(0x88, 0x02, 0x03, 0xe9))
+})
+
+t.test('a close frame for a server is masked', async t => {
+  const frame = createCloseFrame(GOING_AWAY, true)
+  t.strictSame(frame.subarray(0, 2), Buffer.of(0x88, 0x82))
+  const [mask, payload] = [frame.subarray(2, 6), frame.subarray(6)]
+  t.strictSame(payload.map((byte, index) => byte ^ mask[index]!), Buffer.of(0x03, 0xe9))
+})
+
+t.test('no mask is foreseen by another', async t => {
+  const masks = Array.from({ length: 10 }, () => createCloseFrame(GOING_AWAY, true).toString('hex', 2, 6))
+  t.equal(new Set(masks).size, masks.length)
+})
+
+t.test('both bytes of a code are said', async t => {
+  t.strictSame(createCloseFrame(4999, false).subarray(2), Buffer.of(0x13, 0x87))
 })
