@@ -41,7 +41,8 @@ export function composeHead (
   if (headers[0]?.toLowerCase() !== 'host') throw invalidRequest('list of headers: host is not the first')
   const isKeepAlive = isShared && upgrade === null && isPredictable(method, body)
   const firstLines = `${method} ${path} HTTP/1.1\r\nhost: ${checkValue('host', headers[1])}\r\n`
-  const head: RequestHead = { lines: `${firstLines}${connectionLines(upgrade, isKeepAlive)}`, contentLength: null, isKeepAlive }
+  const lines = `${firstLines}${connectionLines(upgrade, isKeepAlive)}`
+  const head: RequestHead = { lines, contentLength: null, isKeepAlive }
   for (let i = 2; i < headers.length; i += 2) addHeader(head, headers[i]!, headers[i + 1])
   return head
 }
