@@ -68,8 +68,16 @@ export class UndiciTransport implements Transport {
       body,
       upgrade,
     }
-    return isSecure ? { ...options, servername: host } as Dispatcher.DispatchOptions : options
+    return isSecure ? withServerName(options, host) : options
   }
+}
+
+/**
+ * An option that undici reads (`servername` in lib/core/request.js), though neither its documentation nor its types
+ * have it.
+ */
+function withServerName (options: Dispatcher.DispatchOptions, servername: string): Dispatcher.DispatchOptions {
+  return { ...options, servername } as Dispatcher.DispatchOptions
 }
 
 function withoutTrailerField (headers: string[]): string[] {
