@@ -1,10 +1,11 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import net, { type Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { isHttp2 } from '../lib/client/http-version.ts'
+import { isHttp2 } from '../lib/downstream/http-version.ts'
+import { endConnectionAfter, stopAccepting } from '../lib/downstream/node-internals.ts'
 import { NO_SLOT, type Slotted, Slots } from '../lib/slots.ts'
 import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
 
@@ -121,16 +122,15 @@ async function gracefulShutdown (fastify: FastifyInstance, options: GracefulShut
   })
 }
 
-/** Takes no new connections. Resolves when the last one has ended; `close()` of an HTTP server would close those that are idle. */
-async function outlastConnections (server: net.Server): Promise<void> {
+/** Takes no new connections. Resolves when the last one has ended. */
+async function outlastConnections (server: NetServer): Promise<void> {
   const ended = once(server, 'close')
-  net.Server.prototype.close.call(server)
+  stopAccepting(server)
   await ended
 }
 
-/** node writes `Connection: close`, unless the response says something else itself. */
 function endConnection (_request: IncomingMessage, response: ServerResponse): void {
-  response.shouldKeepAlive = false
+  endConnectionAfter(response)
 }
 
 export default fp(gracefulShutdown, { name: 'gateway-graceful-shutdown', fastify: '5.x' })

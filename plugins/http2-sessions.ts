@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { ResetBudget } from '../lib/client/reset-budget.ts'
+import { ResetBudget } from '../lib/downstream/reset-budget.ts'
 import type { Shutdown } from './graceful-shutdown.ts'
 
 export interface Http2SessionsOptions {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { ResponseBody } from '../lib/client/response-body.ts'
+import { ResponseBody } from '../lib/downstream/response-body.ts'
 import { isKnownToClient, ORIGINAL_ONLY } from '../lib/headers/conditional.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
 import { pathOf } from '../lib/location/query.ts'

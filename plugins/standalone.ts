@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration.ts'
-import { neverPretenure } from '../lib/never-pretenure.ts'
+import { disablePretenuring, setConnectionsCheckingInterval } from '../lib/downstream/node-internals.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import { isAboutServer, refuseMalformed, refuseUnowned, replyAboutServer } from '../routes/local-replies.ts'
 import { registerGateway } from './gateway.ts'
@@ -14,7 +14,7 @@ export interface StandaloneOptions {
 
 /** The gateway on a server that is made for it: it also replies to what no location owns. */
 async function standalone (fastify: FastifyInstance, { configuration, createHealthSource }: StandaloneOptions): Promise<void> {
-  neverPretenure()
+  disablePretenuring()
   applyServerOptions(fastify, configuration.options.server)
   fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function replyNoRoute (request, reply) {
     if (isAboutServer(request.raw)) return replyAboutServer(request, reply)
@@ -30,7 +30,8 @@ const CHECK_INTERVAL = 1000
 
 /** node reads all of these from the server while it runs, so they can be set after it was made; an HTTP/2 one takes no others. */
 function applyServerOptions ({ server }: FastifyInstance, { connectionTimeout, ...timeouts }: Record<string, number>): void {
-  Object.assign(server, timeouts, { connectionsCheckingInterval: CHECK_INTERVAL })
+  Object.assign(server, timeouts)
+  setConnectionsCheckingInterval(server, CHECK_INTERVAL)
   server.setTimeout(connectionTimeout)
 }
 

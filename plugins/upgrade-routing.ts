@@ -2,12 +2,12 @@ import { type IncomingMessage, METHODS, type Server, ServerResponse, STATUS_CODE
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { ServerSocket } from '../lib/client/closing.ts'
-import { giveBack } from '../lib/client/give-back.ts'
-import { allowOf } from '../lib/client/methods.ts'
-import { readUpgrade } from '../lib/client/upgrade-request.ts'
-import { endBehind, respondOn, whenItsTurn } from '../lib/client/upgrade-response.ts'
-import { findFault } from '../lib/client/vetting.ts'
+import { giveBack } from '../lib/downstream/reparse-request.ts'
+import { allowOf } from '../lib/downstream/methods.ts'
+import { currentResponse, type ServerSocket } from '../lib/downstream/node-internals.ts'
+import { readUpgrade } from '../lib/downstream/upgrade-request.ts'
+import { endBehind, respondOn, whenItsTurn } from '../lib/downstream/upgrade-response.ts'
+import { findFault } from '../lib/downstream/request-validation.ts'
 import { MethodNotAllowedError } from '../lib/errors.ts'
 
 /** Marks the listeners of gateways. */
@@ -35,7 +35,7 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
   }
 
   function lookAgain (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
-    const { _httpMessage: response } = socket
+    const response = currentResponse(socket)
     // @fastify/websocket, for example, leads it through Fastify, too; but an answer that is no switch ends nothing there.
     if (response instanceof ServerResponse && response.req === request) return endBehind(response, socket)
     if (!isTaken(socket) && owns(request.url!)) whenItsTurn(socket, () => take(request, socket, head))

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isSent } from '../lib/client/http-version.ts'
+import { isSent } from '../lib/downstream/http-version.ts'
+import { hasLogger } from '../lib/downstream/node-internals.ts'
 import { stateOf } from './request-state.ts'
 
 /** nginx's status for a client that did not wait for its response. */
@@ -16,8 +17,7 @@ export type AccessLog = (request: FastifyRequest, reply: FastifyReply) => void
  * @returns what writes the line of a response that has closed; `null` without a logger
  */
 export function addAccessLog (scope: FastifyInstance, app: string): AccessLog | null {
-  // Fastify's logger of a server without one has no level.
-  if ((scope.log.level as string | undefined) === undefined) return null
+  if (!hasLogger(scope)) return null
   scope.addHook('onResponse', function logResponse (request, reply, done) {
     writeLine(request, reply, app)
     done()

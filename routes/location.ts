@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isSent } from '../lib/client/http-version.ts'
-import { isForwarded } from '../lib/client/methods.ts'
+import { isSent } from '../lib/downstream/http-version.ts'
+import { isForwarded } from '../lib/downstream/methods.ts'
 import { createExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
 import { findPublicBase, type PublicBase } from '../lib/rewrite/public-base.ts'

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { isHttp2 } from '../client/http-version.ts'
-import { writeInOneWrite } from '../client/one-write.ts'
-import { isResponse, ResponseBody } from '../client/response-body.ts'
+import { isHttp2 } from '../downstream/http-version.ts'
+import { writeInOneWrite } from '../downstream/node-internals.ts'
+import { isResponse, ResponseBody } from '../downstream/response-body.ts'
 
 const NOTHING = Buffer.alloc(0)
 

@@ -17,7 +17,7 @@ type OtherLimits = Record<'streamResetBurst' | 'streamResetRate' | 'maxOutstandi
  * What one HTTP/2 connection may cost. HTTP/1.1 pays with a connection for every request; here all of it is for one.
  */
 const SESSION_LIMITS = {
-  // Rapid reset (CVE-2023-44487): the second line behind lib/client/reset-budget.ts. nghttp2 counts what it sees before we do.
+  // Rapid reset (CVE-2023-44487): the second line behind lib/downstream/reset-budget.ts. nghttp2 counts what it sees before we do.
   streamResetBurst: 1000,
   streamResetRate: 33,
   // Frames for streams that are closed. Some are sent by everybody whose request was refused a moment ago.

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { UpstreamTarget } from '../location/types.ts'
-import { ignoreBrokenPipe } from './broken-pipe.ts'
 import { serverNameOf, verificationOf } from './tls-options.ts'
+import { ignoreBrokenPipe } from '../downstream/node-internals.ts'
 
 /** undici's connector, which also returns the socket, though its types do not say so. */
 export type Connector = (...parameters: Parameters<buildConnector.connector>) => Socket

@@ -1,4 +1,4 @@
-import { type BodySource, ResponseBody } from '../client/response-body.ts'
+import { type BodySource, ResponseBody } from '../downstream/response-body.ts'
 import { EventStreamBody } from '../event-stream/event-stream-body.ts'
 import { isEventStream } from '../event-stream/response-head.ts'
 import { isMediaType } from '../headers/media-type.ts'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { BodySource } from '../client/response-body.ts'
+import type { BodySource } from '../downstream/response-body.ts'
 import { BadUpstreamResponseError, ClientClosedError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import type { RawText } from '../headers/raw-text.ts'
 import type { AnswerHead } from '../headers/response.ts'

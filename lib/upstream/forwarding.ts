@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { ResponseBody } from '../client/response-body.ts'
+import { ResponseBody } from '../downstream/response-body.ts'
 import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
 import { backoff } from '../retry/backoff.ts'
 import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'

@@ -1,4 +1,4 @@
-import { Pace } from '../client/pace.ts'
+import { Pace } from '../downstream/pace.ts'
 import type { RequestBody } from './request-body.ts'
 
 /** Whose turn it is in an upload, and whether a client has had it for too long. */

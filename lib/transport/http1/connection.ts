@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { resetReading } from '../../downstream/node-internals.ts'
 import { NO_SLOT } from '../../slots.ts'
 import type { Watched } from '../../upstream/deadlines.ts'
 import { connectTimeout, otherSideClosed } from './errors.ts'
@@ -99,7 +100,7 @@ export class Connection implements Watched, RequestConnection {
   detach (rest: Buffer): void {
     this.#request = null
     this.socket.off('end', this.#onEnd).off('close', this.#onClose)
-    prepareHandover(this.socket, rest)
+    resetReading(this.socket, rest)
     this.#listener.onClose(this)
   }
 
@@ -148,27 +149,4 @@ export class Connection implements Watched, RequestConnection {
     this.fail(otherSideClosed())
     this.#listener.onClose(this)
   }
-}
-
-/**
- * Makes a socket look as if it had just been opened, for its next owner. Listeners for `error` stay, so that an error
- * before the next owner listens does not end the process.
- * @param rest - what has been read, and belongs to the next owner
- */
-function prepareHandover (socket: Socket, rest: Buffer): void {
-  for (const event of ['data', 'drain']) {
-    // One by one: after removeAllListeners the stream believes that it still has a listener for `data`.
-    for (const listener of socket.listeners(event)) socket.off(event, listener as () => void)
-  }
-  socket.pause()
-  resetFlowing(socket)
-  if (rest.length > 0) socket.unshift(rest)
-}
-
-/**
- * Back to the initial state, in which a listener for `data` starts the flow. Flowing, the socket would go on reading
- * without a listener; paused, it would not start for one. Documented as a property to read, not to write.
- */
-function resetFlowing (socket: Socket): void {
-  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
 }

@@ -1,8 +1,8 @@
 import net, { type Socket } from 'node:net'
 import { hostnameOf, portOf } from '../../location/address.ts'
 import type { UpstreamTarget } from '../../location/types.ts'
-import { ignoreBrokenPipe } from '../broken-pipe.ts'
 import type { Connector } from '../connector.ts'
+import { ignoreBrokenPipe } from '../../downstream/node-internals.ts'
 
 /** When the kernel sends the first keep-alive probe on a silent connection, in milliseconds. */
 const KEEP_ALIVE_DELAY = 60_000

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import { notifyEndStream } from '../../downstream/node-internals.ts'
 import type { OutgoingRequest, TransportHandler } from '../transport.ts'
 import { withoutStatus } from './fields.ts'
 import { openStream, sendBody } from './send-request.ts'
@@ -167,22 +168,5 @@ export class RequestStream implements UploadListener {
     } catch (error) {
       this.#abort(error as Error)
     }
-  }
-}
-
-/**
- * Calls `onEndStream` when the END_STREAM flag comes, for which node has no event. After a reset with NO_ERROR or
- * CANCEL node ends the stream in the same way, and the truncated response must not look complete; but it has marked
- * that stream as closed before.
- *
- * Wraps `push`, through which node's session passes the data and their end to a stream.
- */
-function notifyEndStream (stream: ClientHttp2Stream, onEndStream: () => void): void {
-  const push = stream.push.bind(stream)
-  stream.push = (chunk: unknown) => {
-    const isEndStream = chunk === null && !stream.closed
-    const takesMore = push(chunk)
-    if (isEndStream) onEndStream()
-    return takesMore
   }
 }

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
 import t from 'tap'
 import { openTransport } from '../../../lib/transport/open-transport.ts'
-import { listen, portOf } from '../client/sockets.ts'
+import { listen, portOf } from '../downstream/sockets.ts'
 import { createTarget } from '../locations.ts'
 import { GET, silentHandler } from './transport.ts'
 

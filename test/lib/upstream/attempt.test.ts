@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { ResponseBody } from '../../../lib/client/response-body.ts'
+import { ResponseBody } from '../../../lib/downstream/response-body.ts'
 import { ClientClosedError } from '../../../lib/errors.ts'
 import type { SwitchHead } from '../../../lib/upstream/answer-head.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Location } from '../../../lib/location/types.ts'
-import { ResponseBody } from '../../../lib/client/response-body.ts'
+import { ResponseBody } from '../../../lib/downstream/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Dispatcher } from '../../../lib/upstream/dispatcher.ts'
 import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'

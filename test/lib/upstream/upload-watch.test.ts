@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { MIN_BYTES } from '../../../lib/client/pace.ts'
+import { MIN_BYTES } from '../../../lib/downstream/pace.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { UploadWatch, type UploadTurn } from '../../../lib/upstream/upload-watch.ts'
 

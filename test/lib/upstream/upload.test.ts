@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import type { RetryRule } from '../../../lib/location/types.ts'
 import { RequestBody } from '../../../lib/upstream/request-body.ts'
 import { createUploadReader, keepUpload, takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/upstream/upload.ts'
-import { listen, portOf } from '../client/sockets.ts'
+import { listen, portOf } from '../downstream/sockets.ts'
 
 interface Changes {
   upload?: typeof takeUpload
