@@ -4,7 +4,7 @@ import { parseUpstreams } from './location/address.ts'
 import { normalizePrefix } from './location/prefix.ts'
 import { UpstreamListSchema, type UpstreamListOptions } from './options.ts'
 import { checkShape } from './options/check.ts'
-import type { Dispatcher } from './upstream/dispatcher.ts'
+import type { Dispatcher } from './dispatch/dispatcher.ts'
 
 /** What a running gateway tells, and what can be changed of it. */
 export interface Gateway extends Configuration {

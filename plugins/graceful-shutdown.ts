@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import { isHttp2 } from '../lib/downstream/http-version.ts'
 import { endConnectionAfter, stopAccepting } from '../lib/downstream/node-internals.ts'
 import { NO_SLOT, type Slotted, Slots } from '../lib/slots.ts'
-import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
+import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
 
 export interface ShutdownEvents {
   /** Another process takes over: clients should connect anew, when it suits them. */

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Dispatcher } from '../lib/upstream/dispatcher.ts'
-import type { HealthChange } from '../lib/upstream/pool.ts'
-import type { Upstream } from '../lib/upstream/upstream.ts'
+import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
+import type { HealthChange } from '../lib/pool/pool.ts'
+import type { Upstream } from '../lib/pool/upstream.ts'
 
 export interface HealthCheckOptions {
   dispatchers: readonly Dispatcher[]

@@ -1,7 +1,7 @@
 import type { HeaderRecord } from '../headers/response.ts'
-import type { UploadReader } from '../upstream/upload.ts'
+import type { UploadReader } from './read-request-body.ts'
 import type { Answer } from '../upstream/answer-assembly.ts'
-import type { Dispatcher } from '../upstream/dispatcher.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import type { Exchange } from '../upstream/exchange.ts'
 
 /** The key under which an exchange travels through reply-from, which copies the headers of a request by `Object.assign`. */

@@ -5,7 +5,7 @@ import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
 import type { Location } from '../location/types.ts'
 import type { Tunnel } from '../tunnel/tunnel.ts'
 import type { Answer } from './answer-assembly.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from '../pool/upstream.ts'
 
 /** What is to be sent upstream, whichever upstream it will be. */
 export interface UpstreamRequest {

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import gateway from '../../index.ts'
 import type { InlineAppOptions } from '../../lib/options.ts'
-import type { Dispatcher } from '../../lib/upstream/dispatcher.ts'
+import type { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { portOf } from '../helper.ts'
 
 /** A gateway in front of one app, mounted at `/app`, whose insides can be looked at. */

@@ -4,7 +4,7 @@ import { resolveConfiguration } from '../../lib/configuration.ts'
 import type { GatewayConfigError } from '../../lib/errors.ts'
 import { createGateway, type Gateway } from '../../lib/gateway.ts'
 import type { GatewayOptions, UpstreamListOptions } from '../../lib/options.ts'
-import { Dispatcher } from '../../lib/upstream/dispatcher.ts'
+import { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 
 /** A gateway with its dispatchers, as it runs; nothing listens at its addresses. `drain` makes it stop. */
 async function createRunning (t: Test, options: GatewayOptions, files: Parameters<Test['testdir']>[0] = {}) {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { resetReading } from '../../downstream/node-internals.ts'
 import { NO_SLOT } from '../../slots.ts'
-import type { Watched } from '../../upstream/deadlines.ts'
+import type { Watched } from '../../collections/deadlines.ts'
 import { connectTimeout, otherSideClosed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'
 import { ReadBuffer } from './read-buffer.ts'

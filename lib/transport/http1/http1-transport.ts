@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { Deadlines, resolutionFor } from '../../upstream/deadlines.ts'
+import { Deadlines, resolutionFor } from '../../collections/deadlines.ts'
 import {
   type ConnectionSettings,
   KEEP_ALIVE_TIMEOUT,

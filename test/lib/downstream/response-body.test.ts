@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { ResponseBody } from '../../../lib/downstream/response-body.ts'
-import { closeOf } from '../upstream/fakes.ts'
+import { closeOf } from '../dispatch/fakes.ts'
 
 function createBody () {
   const calls: string[] = []

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import t from 'tap'
 import { EventStreamBody } from '../../../lib/event-stream/event-stream-body.ts'
-import { closeOf } from '../upstream/fakes.ts'
+import { closeOf } from '../dispatch/fakes.ts'
 
 function createBody () {
   const calls: string[] = []

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { OutlierDetector, type Result } from '../../../lib/health/outlier-detector.ts'
 import type { OutlierRule } from '../../../lib/location/types.ts'
-import { createClock } from '../upstream/fakes.ts'
+import { createClock } from '../dispatch/fakes.ts'
 
 const defaults: OutlierRule = {
   consecutive5xx: 5, consecutiveLocalErrors: 3, baseEjectionTime: 10_000, maxEjectionTime: 300_000, maxEjectionPercent: 50, panicThreshold: 50,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { createConnector } from '../../../lib/transport/connector.ts'
 import { startRawUpstream } from '../../helper.ts'
-import { closeOf } from '../upstream/fakes.ts'
+import { closeOf } from '../dispatch/fakes.ts'
 import { createTarget } from '../locations.ts'
 
 /** What a connector says of a connection to an origin. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { Tunnel } from '../../../lib/tunnel/tunnel.ts'
-import { createClock } from '../upstream/fakes.ts'
+import { createClock } from '../dispatch/fakes.ts'
 import { createConnection, read, settle } from './ends.ts'
 import { CLOSE, createFrame, TEXT } from './frames.ts'
 

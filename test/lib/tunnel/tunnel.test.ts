@@ -3,7 +3,7 @@ import t from 'tap'
 import { createCloseFrame, GOING_AWAY } from '../../../lib/tunnel/websocket-frames.ts'
 import { LINGER_TIME, Tunnel } from '../../../lib/tunnel/tunnel.ts'
 import { connectPair } from '../downstream/sockets.ts'
-import { createClock } from '../upstream/fakes.ts'
+import { createClock } from '../dispatch/fakes.ts'
 import { createConnection, read, settle } from './ends.ts'
 import { CLOSE, createFrame, PING, TEXT } from './frames.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { NoUpstreamError, UpstreamTimeoutError } from '../../../lib/errors.ts'
-import { createExchange } from './fakes.ts'
+import { createExchange } from '../dispatch/fakes.ts'
 import { createLocation } from '../locations.ts'
 
 t.test('a failure is told once', async t => {

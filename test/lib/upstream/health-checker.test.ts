@@ -3,10 +3,10 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { HealthCheckRule } from '../../../lib/location/types.ts'
 import { HealthChecker } from '../../../lib/upstream/health-checker.ts'
-import { UpstreamPool } from '../../../lib/upstream/pool.ts'
+import { UpstreamPool } from '../../../lib/pool/pool.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
-import { createDispatcher, locationOf } from './dispatch.ts'
-import { createClock } from './fakes.ts'
+import { createDispatcher, locationOf } from '../dispatch/dispatch.ts'
+import { createClock } from '../dispatch/fakes.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
 /** Longer than the tests run: what has this interval is probed once. */

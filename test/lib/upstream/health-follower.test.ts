@@ -1,12 +1,12 @@
 import t from 'tap'
 import type { HealthCheckRule } from '../../../lib/location/types.ts'
-import { Dispatcher } from '../../../lib/upstream/dispatcher.ts'
+import { Dispatcher } from '../../../lib/dispatch/dispatcher.ts'
 import { HealthFollower } from '../../../lib/upstream/health-follower.ts'
 import type { ProbeReport } from '../../../lib/upstream/health-source.ts'
 import { identityOf } from '../../../lib/transport/upstream-identity.ts'
 import { startUpstream } from '../../helper.ts'
 import { createTarget } from '../locations.ts'
-import { locationOf } from './dispatch.ts'
+import { locationOf } from '../dispatch/dispatch.ts'
 
 const RULE: HealthCheckRule = { path: '/', method: 'GET', interval: 10, unhealthyInterval: 10, timeout: 10, rise: 2, fall: 3, expectedStatus: [200, 399], headers: {} }
 const [first, second] = [createTarget('http://127.0.0.1:1'), createTarget('http://127.0.0.1:2')]

@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/location/types.ts'
 import { Probe } from '../../../lib/upstream/probe.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
-import { closeOf } from './fakes.ts'
+import { closeOf } from '../dispatch/fakes.ts'
 import { createTarget } from '../locations.ts'
 
 // Longer than any machine is slow; where a probe has to fail by its time, the test says so.

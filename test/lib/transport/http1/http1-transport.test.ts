@@ -3,7 +3,7 @@ import net from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { createClock } from '../../upstream/fakes.ts'
+import { createClock } from '../../dispatch/fakes.ts'
 import { createTransport, send } from './exchange.ts'
 import { answerOf, FINE, startUpstream } from './upstreams.ts'
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { SessionMonitor, MONITOR_TIMES } from '../../../../lib/transport/http2/session-monitor.ts'
 import { until } from './support.ts'
-import { createClock } from '../../upstream/fakes.ts'
+import { createClock } from '../../dispatch/fakes.ts'
 
 /** A monitor that looks when it is told to, over a session that is what it is told. */
 function watch (t: Test) {

@@ -1,0 +1,170 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import type { Timeouts } from '../../../lib/location/types.ts'
+import { MIN_BYTES } from '../../../lib/dispatch/minimum-rate.ts'
+import { Patience } from '../../../lib/dispatch/attempt-clock.ts'
+import { RequestBody } from '../../../lib/dispatch/request-body.ts'
+import { createClock } from './fakes.ts'
+
+/** With a clock that stands at 1000. `waitUntil` moves it, and looks. */
+function createPatience ({ endsAt = Infinity, ...timeouts }: Partial<Timeouts> & { endsAt?: number } = {}) {
+  const clock = createClock()
+  const patience = new Patience({ connect: 10, headers: 100, body: 40, stream: 0, request: 0, ...timeouts }, endsAt, clock.now)
+  const waitUntil = (time: number) => {
+    clock.advance(time - clock.now())
+    return patience.look(time)
+  }
+  return { clock, patience, waitUntil }
+}
+
+/** An upload that waits for its client, who has sent nothing. */
+function createUpload (): { source: Readable, body: RequestBody } {
+  const source = new Readable({ read () {} })
+  const body = new RequestBody(source)
+  body.read(0)
+  return { source, body }
+}
+
+const expectations: { name: string, timeout: number, endsAt: number, deadline: number }[] = [
+  { name: 'its own time', timeout: 100, endsAt: Infinity, deadline: 1100 },
+  { name: 'its own time, before the exchange\'s', timeout: 100, endsAt: 1101, deadline: 1100 },
+  { name: 'the exchange\'s time, when that is shorter', timeout: 100, endsAt: 1050, deadline: 1050 },
+  { name: 'the exchange\'s time, when it has none of its own', timeout: 0, endsAt: 1050, deadline: 1050 },
+  { name: 'for ever', timeout: 0, endsAt: Infinity, deadline: Infinity },
+]
+
+for (const { name, timeout, endsAt, deadline } of expectations) {
+  t.test(`an upstream has ${name}`, async t => {
+    const { patience, waitUntil } = createPatience({ endsAt })
+    t.equal(patience.deadline, endsAt, 'before anything is expected')
+    patience.expect(timeout)
+    t.equal(patience.deadline, deadline)
+    const last = Math.min(deadline, 1_000_000)
+    t.equal(waitUntil(last - 1), undefined)
+    t.equal(patience.deadline, deadline, 'an early look moves nothing')
+    t.equal(waitUntil(last), deadline === Infinity ? undefined : 'upstream')
+  })
+}
+
+t.test('what comes in time gives it the whole time again', async t => {
+  const { patience, waitUntil } = createPatience()
+  patience.expect(100)
+  t.equal(waitUntil(1099), undefined)
+  patience.expect(100)
+  t.equal(patience.deadline, 1199)
+  t.equal(waitUntil(1198), undefined)
+  t.equal(waitUntil(1199), 'upstream')
+})
+
+t.test('a client that does not read its answer has three times the time of a body, and is to blame itself', async t => {
+  const { patience, waitUntil } = createPatience()
+  patience.expect(1000)
+  patience.awaitReader()
+  t.equal(patience.deadline, 1120)
+  t.equal(waitUntil(1119), undefined)
+  t.equal(waitUntil(1120), 'reader')
+})
+
+t.test('a client that reads on hands the turn back', async t => {
+  const { patience, waitUntil } = createPatience()
+  patience.awaitReader()
+  t.equal(waitUntil(1039), undefined)
+  patience.expect(40)
+  t.equal(waitUntil(1079), 'upstream')
+})
+
+t.test('without the time of a body, a client may read as slowly as it likes', async t => {
+  const { patience, waitUntil } = createPatience({ body: 0 })
+  patience.expect(100)
+  patience.awaitReader()
+  t.equal(patience.deadline, Infinity)
+  t.equal(waitUntil(1_000_000), undefined)
+})
+
+t.test('when the exchange must be over, an upstream is to blame only if it was its turn', async t => {
+  const reading = createPatience({ endsAt: 1040 })
+  reading.patience.awaitReader()
+  t.equal(reading.waitUntil(1040), 'exchange')
+
+  const sending = createPatience({ endsAt: 1040 })
+  sending.patience.watchUpload(createUpload().body)
+  sending.patience.expect(100)
+  t.equal(sending.waitUntil(1040), 'exchange')
+
+  const answering = createPatience({ endsAt: 1040 })
+  answering.patience.expect(100)
+  t.equal(answering.waitUntil(1040), 'upstream')
+})
+
+t.test('a client that stops sending is to blame, long before the upstream would be', async t => {
+  const { patience, waitUntil } = createPatience()
+  patience.watchUpload(createUpload().body)
+  patience.expect(100)
+  t.equal(patience.deadline, 1010, 'a quarter of its time')
+  for (const time of [1010, 1020, 1030]) t.equal(waitUntil(time), undefined)
+  t.equal(waitUntil(1040), 'sender')
+})
+
+t.test('while the client sends, the upstream cannot be late', async t => {
+  const { patience, waitUntil } = createPatience()
+  const { body } = createUpload()
+  patience.watchUpload(body)
+  patience.expect(100)
+  for (let time = 1010; time <= 1500; time += 10) {
+    body.received += MIN_BYTES
+    t.equal(waitUntil(time), undefined)
+    t.equal(patience.deadline, time + 10)
+  }
+  body.isStarved = false
+  t.equal(waitUntil(1599), undefined)
+  t.equal(waitUntil(1600), 'upstream', 'it has had its whole time since it was last the client\'s turn')
+})
+
+t.test('without the time of a body, the upstream is not late either', async t => {
+  const { patience, waitUntil } = createPatience({ body: 0 })
+  patience.watchUpload(createUpload().body)
+  patience.expect(100)
+  t.equal(patience.deadline, 1100)
+  for (const time of [1100, 1200, 1300]) {
+    t.equal(waitUntil(time), undefined)
+    t.equal(patience.deadline, time + 100)
+  }
+})
+
+t.test('an upstream that does not take an upload is late', async t => {
+  const { patience, waitUntil } = createPatience()
+  const { body } = createUpload()
+  body.isStarved = false
+  patience.watchUpload(body)
+  patience.expect(100)
+  for (let time = 1010; time < 1100; time += 10) {
+    t.equal(waitUntil(time), undefined)
+    t.equal(patience.deadline, time + 10)
+  }
+  t.equal(waitUntil(1100), 'upstream')
+})
+
+t.test('an upload that has arrived is the client\'s turn no longer', async t => {
+  const { patience, waitUntil } = createPatience()
+  const { source, body } = createUpload()
+  patience.watchUpload(body)
+  patience.expect(100)
+  source.push(null)
+  body.resume()
+  await once(body, 'end')
+  body.isStarved = true
+  t.equal(waitUntil(1099), undefined)
+  t.equal(waitUntil(1100), 'upstream')
+})
+
+t.test('below an answer, an upload is not looked at', async t => {
+  const { patience, waitUntil } = createPatience()
+  patience.watchUpload(createUpload().body)
+  patience.expect(100)
+  patience.endUpload()
+  patience.expect(500)
+  t.equal(patience.deadline, 1500)
+  t.equal(waitUntil(1499), undefined)
+  t.equal(waitUntil(1500), 'upstream')
+})

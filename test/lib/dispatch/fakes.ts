@@ -1,0 +1,41 @@
+import type { Stream } from 'node:stream'
+import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
+import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import type { GatewayError } from '../../../lib/errors.ts'
+import type { Result } from '../../../lib/health/outlier-detector.ts'
+import type { Location } from '../../../lib/location/types.ts'
+import type { Place } from '../../../lib/pool/lease.ts'
+
+/** A clock that stands until it is moved. */
+export function createClock () {
+  let time = 1000
+  return { now: () => time, advance: (by: number) => { time += by } }
+}
+
+/** An exchange, and what it failed with. */
+export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: Answer) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
+  const failures: GatewayError[] = []
+  const whole = { method: 'GET', path: '/', host: undefined, ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
+  const exchange = new Exchange(location, whole, null, { onInterim () {}, onFailure: error => failures.push(error) })
+  exchange.onResponse = () => answered(exchange.answer!)
+  return { exchange, failures }
+}
+
+/** Waits for the end of a stream, in whichever way it ends; `once(stream, 'close')` would throw its error. */
+export async function closeOf (stream: Stream): Promise<void> {
+  await new Promise(resolve => { stream.once('close', resolve) })
+}
+
+/** A place at no upstream, and what an attempt did with it. */
+export function createPlace (): Place & { released: number, reported: Result[] } {
+  const place = {
+    released: 0,
+    reported: [] as Result[],
+    isProbe: false,
+    get isReleased () { return this.released > 0 },
+    release () { this.released++ },
+    report (result: Result) { this.reported.push(result) },
+    observe () {},
+  }
+  return place as unknown as Place & typeof place
+}

@@ -1,0 +1,433 @@
+import t, { type Test } from 'tap'
+import { FULL, type HealthChange, type PoolContext, UpstreamPool, type Waiter } from '../../../lib/pool/pool.ts'
+import type { Upstream } from '../../../lib/pool/upstream.ts'
+import { NO_TURN } from '../../../lib/pool/pending-queue.ts'
+import type { OutlierRule } from '../../../lib/location/types.ts'
+import { ProbeState } from '../../../lib/health/probe-state.ts'
+import { createClock } from '../dispatch/fakes.ts'
+import { createLocation, createTarget, type LocationChanges } from '../locations.ts'
+
+const RULE: OutlierRule = { consecutive5xx: 5, consecutiveLocalErrors: 1, baseEjectionTime: 1000, maxEjectionTime: 10_000, maxEjectionPercent: 100, panicThreshold: 0 }
+const PROBES = { path: '/', method: 'GET', interval: 1000, unhealthyInterval: 500, timeout: 100, rise: 1, fall: 1, expectedStatus: [200, 399] as const, headers: {} }
+
+const targetsOf = (weights: Record<string, number>) => Object.entries(weights).map(([name, weight]) => createTarget(`http://${name}:1`, { weight }))
+
+/** A pool of upstreams by name and weight, with a clock that stands still. */
+function createPool (t: Test, weights: Record<string, number>, changes: LocationChanges = {}) {
+  const clock = createClock()
+  const changed: string[] = []
+  const context: PoolContext = {
+    now: clock.now, random: () => 0.5, onHealthChange: (upstream: Upstream, change: HealthChange) => { changed.push(`${nameOf(upstream)} ${change}`) },
+  }
+  const states = new Map<string, ProbeState>()
+  const probeOf = ({ url }: { url: string }) => {
+    if (!states.has(url)) states.set(url, new ProbeState(PROBES))
+    return states.get(url)!
+  }
+  const location = createLocation({ upstreams: targetsOf(weights), ...changes })
+  const pool = new UpstreamPool(location, context, changes.healthCheck === undefined ? undefined : probeOf)
+  t.teardown(() => pool.destroy())
+  const named = (name: string) => pool.upstreams.find(upstream => nameOf(upstream) === name)!
+  return { pool, clock, changed, named, probeOf }
+}
+
+function nameOf (upstream: Upstream | typeof FULL | undefined): string {
+  if (upstream === FULL) return 'full'
+  return upstream === undefined ? '-' : new URL(upstream.target.url).hostname
+}
+
+const pickMany = (pool: UpstreamPool, count: number, { hashKey, tried }: { hashKey?: string, tried?: Upstream[] } = {}) =>
+  Array.from({ length: count }, () => nameOf(pool.pick(hashKey, tried))).join('')
+
+/** A request that fails at once. */
+function fail (pool: UpstreamPool, upstream: Upstream): void {
+  const isProbe = pool.begin(upstream)
+  pool.outcome(upstream, { result: 'local-error', isProbe })
+  pool.release(upstream)
+}
+
+function succeed (pool: UpstreamPool, upstream: Upstream): void {
+  const isProbe = pool.begin(upstream)
+  pool.outcome(upstream, { result: 'success', isProbe })
+  pool.release(upstream)
+}
+
+t.test('who is picked', async t => {
+  const rows: { name: string, weights: Record<string, number>, picks: string }[] = [
+    { name: 'a single upstream, always', weights: { a: 5 }, picks: 'aaa' },
+    { name: 'a single upstream of weight 0, never', weights: { a: 0 }, picks: '--' },
+    { name: 'several, by weight', weights: { a: 3, b: 1, c: 0 }, picks: 'aabaaaba' },
+    { name: 'of none, nobody', weights: {}, picks: '--' },
+  ]
+  for (const { name, weights, picks } of rows) t.equal(pickMany(createPool(t, weights).pool, picks.length), picks, name)
+})
+
+t.test('weights hold over those that are available, and again when one is back', async t => {
+  const { pool, clock, named } = createPool(t, { a: 3, b: 1, c: 1 }, { outlierDetection: RULE })
+  t.equal([...pickMany(pool, 5)].sort().join(''), 'aaabc')
+  fail(pool, named('a'))
+  t.equal([...pickMany(pool, 10)].sort().join(''), 'bbbbbccccc')
+  clock.advance(1000)
+  succeed(pool, named('a'))
+  for (let i = 0; i < 4; i++) t.equal([...pickMany(pool, 5)].sort().join(''), 'aaabc')
+})
+
+t.test('requests in flight are counted, for each and together', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1 })
+  pool.begin(named('a'))
+  pool.begin(named('a'))
+  pool.begin(named('b'))
+  pool.release(named('a'))
+  t.strictSame([named('a').inFlight, named('b').inFlight, pool.inFlight], [1, 1, 2])
+})
+
+t.test('an upstream that fails is ejected, and a single request shows whether it is back', async t => {
+  const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
+  fail(pool, named('a'))
+  t.equal(pickMany(pool, 4), 'bbbb')
+  t.equal(pool.isUsable, true)
+  clock.advance(1000)
+  t.match(pickMany(pool, 2), /a/, 'its time is over')
+  const isProbe = pool.begin(named('a'))
+  t.equal(isProbe, true)
+  t.equal(pickMany(pool, 4), 'bbbb', 'one request, and no second beside it')
+  pool.outcome(named('a'), { result: 'success', isProbe })
+  pool.release(named('a'))
+  t.equal([...pickMany(pool, 4)].sort().join(''), 'aabb')
+  t.strictSame(changed, ['a ejected', 'a returned'])
+})
+
+t.test('no more than maxEjectionPercent are ejected, and one alone never is', async t => {
+  const rows: { name: string, weights: Record<string, number>, percent: number, ejected: string[] }[] = [
+    { name: 'half of four', weights: { a: 1, b: 1, c: 1, d: 1 }, percent: 50, ejected: ['a', 'b'] },
+    { name: 'half of three is one', weights: { a: 1, b: 1, c: 1 }, percent: 50, ejected: ['a'] },
+    { name: 'who is drained does not count', weights: { a: 1, b: 1, c: 0, d: 0 }, percent: 50, ejected: ['a'] },
+    { name: 'one alone', weights: { a: 1 }, percent: 100, ejected: [] },
+    { name: 'all', weights: { a: 1, b: 1 }, percent: 100, ejected: ['a', 'b'] },
+  ]
+  for (const { name, weights, percent, ejected } of rows) {
+    const { pool, changed } = createPool(t, weights, { outlierDetection: { ...RULE, maxEjectionPercent: percent } })
+    for (const upstream of pool.upstreams) if (upstream.weight > 0) fail(pool, upstream)
+    t.strictSame(changed, ejected.map(one => `${one} ejected`), name)
+  }
+})
+
+t.test('when too many are out to eject another one, who has been out for the longest is probed', async t => {
+  const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, baseEjectionTime: 10_000, maxEjectionPercent: 50, panicThreshold: 50 } })
+  fail(pool, named('a'))
+  clock.advance(1)
+  fail(pool, named('b'))
+  clock.advance(1000)
+  fail(pool, named('c'))
+  t.match([...pickMany(pool, 3)].sort().join(''), 'acd')
+  succeed(pool, named('a'))
+  fail(pool, named('c'))
+  t.strictSame(changed, ['a ejected', 'b ejected', 'a returned', 'c ejected'])
+})
+
+t.test('with fewer available than panicThreshold, health is ignored', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 } })
+  fail(pool, named('a'))
+  fail(pool, named('b'))
+  t.equal([...pickMany(pool, 4)].sort().join(''), 'ccdd', 'half of them are enough')
+  fail(pool, named('c'))
+  t.equal([...pickMany(pool, 4)].sort().join(''), 'abcd')
+  t.equal(pickMany(pool, 3, { tried: [named('a')] }), 'ddd', 'a second try goes to a healthy one')
+  t.equal([...pickMany(pool, 3, { tried: [named('d')] })].sort().join(''), 'abc', 'as long as there is one')
+})
+
+t.test('without panicThreshold there is nobody when all are ejected', async t => {
+  const { pool } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
+  for (const upstream of pool.upstreams) fail(pool, upstream)
+  t.strictSame([pickMany(pool, 1), pool.isUsable], ['-', false])
+})
+
+t.test('who has been tried is not picked', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1 })
+  t.equal(pickMany(pool, 3, { tried: [named('a')] }), 'bbb')
+  t.equal(pickMany(pool, 1, { tried: [named('a'), named('b')] }), '-')
+})
+
+t.test('a request that has failed with the healthy ones goes to an ejected one, which may be back by now', async t => {
+  const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: { ...RULE, maxEjectionPercent: 50, panicThreshold: 50 } })
+  fail(pool, named('a'))
+  fail(pool, named('b'))
+  t.equal(pickMany(pool, 2), 'bb', 'the pool cannot spare the second')
+  t.equal(pickMany(pool, 1, { tried: [named('b')] }), 'a')
+  succeed(pool, named('a'))
+  fail(pool, named('b'))
+  t.equal(pickMany(pool, 2), 'aa')
+  t.strictSame(changed, ['a ejected', 'a returned', 'b ejected'])
+})
+
+t.test('probes take an upstream out and bring it back, and end an ejection', async t => {
+  const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, outlierDetection: RULE })
+  const probe = (name: string, hasPassed: boolean) => pool.probed(named(name), hasPassed, named(name).probe!.record(hasPassed))
+  t.equal([...pickMany(pool, 2)].sort().join(''), 'ab', 'unknown is up')
+  probe('a', false)
+  t.equal(pickMany(pool, 2), 'bb')
+  probe('a', true)
+  t.equal([...pickMany(pool, 2)].sort().join(''), 'ab')
+  fail(pool, named('a'))
+  t.equal(pickMany(pool, 2), 'bb')
+  probe('a', true)
+  t.equal([...pickMany(pool, 2)].sort().join(''), 'ab')
+  t.strictSame(changed, ['a down', 'a up', 'a ejected', 'a returned'])
+})
+
+t.test('without outlier detection, probes alone decide, and there is no panic', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { healthCheck: PROBES })
+  named('a').probe!.record(false)
+  t.strictSame([pickMany(pool, 1), pool.isUsable], ['-', false])
+})
+
+t.test('slow start gives who comes back its share little by little, and not the whole pool at its start', async t => {
+  const slowStart = { window: 1000, minWeightPercent: 10 }
+  const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, slowStart })
+  const share = () => {
+    pickMany(pool, 1)
+    return named('a').share
+  }
+  t.equal(share(), 1)
+  fail(pool, named('a'))
+  clock.advance(1000)
+  succeed(pool, named('a'))
+  t.equal(share(), 0.1)
+  clock.advance(500)
+  t.equal(share(), 0.55)
+  clock.advance(500)
+  t.equal(share(), 1)
+})
+
+t.test('a slow start from nothing does not leave out the only one there is', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { slowStart: { window: 1000, minWeightPercent: 0 } })
+  named('a').startedAt = 1000
+  t.equal(pickMany(pool, 1), 'a')
+})
+
+/** Waits, and remembers who it was given. */
+function createWaiter () {
+  const given: string[] = []
+  const waiter: Waiter = { turn: NO_TURN, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
+  return { waiter, given }
+}
+
+t.test('who has all that it gets is not picked, and when all have, there is a queue', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1, maxPending: 1 } })
+  pool.begin(named('a'))
+  t.equal(pickMany(pool, 2), 'bb')
+  pool.begin(named('b'))
+  t.equal(pickMany(pool, 1), 'full')
+  const waiters = [createWaiter(), createWaiter(), createWaiter()]
+  t.strictSame(waiters.map(({ waiter }) => pool.join(waiter)), [true, true, false], 'as many as maxPending for each upstream')
+  t.equal(pool.pending, 2)
+  pool.release(named('b'))
+  t.strictSame(waiters.map(({ given }) => given), [['b'], ['b'], []], 'those that were let in did not take the place here')
+})
+
+t.test('those who wait are let in one by one, in their order', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
+  const order: string[] = []
+  const join = (name: string) => {
+    t.equal(pool.pick(), FULL)
+    pool.join({ turn: NO_TURN, hashKey: undefined, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
+  }
+  pool.begin(named('a'))
+  for (const name of ['first', 'second', 'third']) join(name)
+  pool.release(named('a'))
+  t.strictSame(order, ['first'])
+  pool.release(named('a'))
+  t.strictSame(order, ['first', 'second'])
+  t.equal(pool.pick(), FULL, 'nobody overtakes them')
+  t.equal(pool.pending, 1)
+})
+
+t.test('who leaves the queue is not let in', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
+  pool.begin(named('a'))
+  const { waiter, given } = createWaiter()
+  pool.pick()
+  pool.join(waiter)
+  pool.leave(waiter)
+  pool.release(named('a'))
+  t.strictSame([given, pool.pending], [[], 0])
+})
+
+t.test('maxPending 0 lets none wait', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1, maxPending: 0 } })
+  pool.begin(named('a'))
+  t.equal(pool.pick(), FULL)
+  t.equal(pool.join(createWaiter().waiter), false)
+})
+
+t.test('an upstream that comes back takes those who wait', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, limits: { maxConnections: 1 } })
+  named('b').probe!.record(false)
+  pool.begin(named('a'))
+  const { waiter, given } = createWaiter()
+  t.equal(pool.pick(), FULL)
+  pool.join(waiter)
+  pool.probed(named('b'), true, named('b').probe!.record(true))
+  t.strictSame(given, ['b'])
+})
+
+t.test('who waits is told when there is nobody any more', async t => {
+  const { pool, named, probeOf } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
+  pool.begin(named('a'))
+  const { waiter, given } = createWaiter()
+  pool.pick()
+  pool.join(waiter)
+  pool.update(targetsOf({ a: 0 }), probeOf)
+  t.strictSame(given, ['-'])
+})
+
+t.test('a change of weights keeps what is known of an upstream', async t => {
+  const { pool, changed, named, probeOf } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
+  const [a, b] = [named('a'), named('b')]
+  fail(pool, a)
+  pool.begin(b)
+  pool.update(targetsOf({ b: 5, a: 2 }), probeOf)
+  t.strictSame([named('a'), named('b')], [a, b], 'they are the same')
+  t.strictSame([a.weight, b.weight, a.target.weight, b.inFlight], [2, 5, 2, 1])
+  t.equal(pickMany(pool, 3), 'bbb', 'and the one is ejected still')
+  t.strictSame(changed, ['a ejected'])
+})
+
+t.test('who joins starts slowly, and who leaves finishes what it has', async t => {
+  const { pool, named, probeOf } = createPool(t, { a: 1 }, { slowStart: { window: 1000, minWeightPercent: 10 } })
+  const a = named('a')
+  pool.begin(a)
+  pool.update(targetsOf({ b: 1, c: 1 }), probeOf)
+  t.notMatch(pickMany(pool, 4), /a/)
+  t.strictSame([named('b').share, named('c').share, pool.inFlight], [0.1, 0.1, 1])
+  pool.release(a)
+  t.equal(pool.inFlight, 0)
+})
+
+t.test('one address that is to be reached in another way is another upstream', async t => {
+  const { pool, named, probeOf } = createPool(t, { a: 1 })
+  const before = named('a')
+  pool.update([createTarget('http://a:1', { insecure: true })], probeOf)
+  t.not(named('a'), before)
+})
+
+t.test('an address that is listed twice is two upstreams, also after a change', async t => {
+  const { pool, probeOf } = createPool(t, {})
+  const twice = [createTarget('http://a:1'), createTarget('http://a:1')]
+  pool.update(twice, probeOf)
+  const before = [...pool.upstreams]
+  pool.update(twice, probeOf)
+  t.strictSame(pool.upstreams.map((upstream, index) => upstream === before[index]), [true, true])
+  t.not(before[0], before[1])
+})
+
+t.test('the hash of a request decides, where the balancer is one', async t => {
+  const { pool } = createPool(t, { a: 1, b: 1, c: 1 }, { balancer: { hash: 'ip' } })
+  const keys = Array.from({ length: 50 }, (_, index) => `192.0.2.${index}`)
+  const first = keys.map(hashKey => pickMany(pool, 1, { hashKey }))
+  t.strictSame(keys.map(hashKey => pickMany(pool, 1, { hashKey })), first)
+  t.equal(new Set(first).size, 3)
+})
+
+t.test('ewma is told how fast an upstream answers', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1 }, { balancer: 'ewma' })
+  for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.observe(named(name), latency, false)
+  t.equal(pickMany(pool, 10), 'b'.repeat(10))
+})
+
+t.test('another balancer is not told', async t => {
+  const { pool, named } = createPool(t, { a: 1 })
+  pool.observe(named('a'), 1000, false)
+  t.equal(named('a').latency.estimate, 0)
+})
+
+t.test('an upstream may have the next request, too, while it has a place and is there', async t => {
+  const { pool, named, probeOf } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1 } })
+  const a = named('a')
+  t.equal(pool.mayHaveNext(a), true)
+  pool.begin(a)
+  t.equal(pool.mayHaveNext(a), false, 'it has all that it gets')
+  pool.release(a)
+  pool.update(targetsOf({ a: 0, b: 1 }), probeOf)
+  t.equal(pool.mayHaveNext(a), false, 'it is drained')
+  pool.update(targetsOf({ b: 1 }), probeOf)
+  t.equal(pool.mayHaveNext(a), false, 'it is gone')
+  pool.begin(named('b'))
+  pool.join(createWaiter().waiter)
+  t.equal(pool.mayHaveNext(named('b')), false)
+})
+
+t.test('an ejection that is over lets in who waits, when somebody looks', async t => {
+  const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, limits: { maxConnections: 1 } })
+  fail(pool, named('a'))
+  pool.begin(named('b'))
+  const { waiter, given } = createWaiter()
+  t.equal(pool.pick(), FULL)
+  pool.join(waiter)
+  clock.advance(1000)
+  t.strictSame([pool.admit(), given], [0, ['a']])
+})
+
+t.test('a panic lets in who waits', async t => {
+  const { pool, named } = createPool(t, { a: 1, b: 1, c: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } })
+  fail(pool, named('a'))
+  pool.begin(named('b'))
+  pool.begin(named('c'))
+  const { waiter, given } = createWaiter()
+  t.equal(pool.pick(), FULL)
+  pool.join(waiter)
+  pool.probed(named('b'), false, named('b').probe!.record(false))
+  t.strictSame(given, ['a'])
+})
+
+t.test('one that does what it should not when it is let in does not close the door for the others', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
+  pool.begin(named('a'))
+  const { waiter, given } = createWaiter()
+  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.pick()
+  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.join(waiter)
+  t.throws(() => pool.release(named('a')), { message: 'no' })
+  pool.admit()
+  t.strictSame(given, ['a'])
+})
+
+t.test('a closed pool lets nobody in', async t => {
+  const { pool, named } = createPool(t, { a: 1 })
+  pool.close()
+  t.strictSame([pool.pick(), pool.mayHaveNext(named('a'))], [undefined, false])
+})
+
+t.test('the last one that is left is asked, whatever it has done', async t => {
+  const { pool, changed, named, probeOf } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
+  fail(pool, named('a'))
+  pool.update(targetsOf({ a: 1, b: 0 }), probeOf)
+  t.equal(pickMany(pool, 1), 'a')
+  t.strictSame(changed, ['a ejected', 'a returned'])
+  pool.update(targetsOf({ a: 0, b: 0 }), probeOf)
+  t.equal(pickMany(pool, 1), '-')
+})
+
+t.test('who is let in and lets in others does not overtake them', async t => {
+  const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 2 } })
+  const order: string[] = []
+  pool.begin(named('a'))
+  pool.begin(named('a'))
+  pool.pick()
+  for (const name of ['first', 'second']) {
+    pool.join({
+      turn: NO_TURN,
+      hashKey: undefined,
+      proceed (upstream) {
+        order.push(name)
+        t.equal(pool.admit(), name === 'first' ? 1 : 0)
+        pool.begin(upstream!)
+      },
+    })
+  }
+  pool.release(named('a'))
+  t.strictSame(order, ['first'])
+  pool.release(named('a'))
+  t.strictSame(order, ['first', 'second'])
+})
