@@ -42,7 +42,7 @@ export function createGateway (configuration: Configuration, dispatchers: readon
   return {
     ...configuration,
     handOver,
-    isReady: () => !isStopping() && dispatchers.every(({ location, pool }) => location.kind === 'extra' || pool.isUsable),
+    isReady: () => !isStopping() && dispatchers.every(({ location, pool }) => location.kind === 'extra' || pool.hasHealthyUpstream),
     setUpstreams (prefix, upstreams) {
       const problems: Problem[] = checkShape(UpstreamListSchema, upstreams, 'upstreams')
       const index = locations.findIndex(location => location.prefix === normalizePrefix(String(prefix)))

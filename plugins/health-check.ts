@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
-import type { HealthChange } from '../lib/pool/pool.ts'
+import type { HealthChange } from '../lib/pool/pool-health.ts'
 import type { Upstream } from '../lib/pool/upstream.ts'
 
 export interface HealthCheckOptions {

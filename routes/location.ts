@@ -6,7 +6,7 @@ import { isMediaType } from '../lib/headers/media-type.ts'
 import { findPublicBase, type PublicBase } from '../lib/rewrite/public-base.ts'
 import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
 import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
-import { createUploadReader } from '../lib/dispatch/read-request-body.ts'
+import { createBodyReader } from '../lib/dispatch/read-request-body.ts'
 import type { Shutdown } from '../plugins/graceful-shutdown.ts'
 import { registerReplyFrom } from '../plugins/reply-from.ts'
 import rewriteHeaders from '../plugins/rewrite-headers.ts'
@@ -34,7 +34,7 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
   fastify.addHook('onRequest', acceptAnyMediaType)
   fastify.addHook('onError', withdrawResponse)
 
-  const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createUploadReader(location)))
+  const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createBodyReader(location)))
   const rewrite = createHeaderRewriter(location)
   if (rewrite !== null) await fastify.register(rewriteHeaders, { rewriteHeaders: rewrite, publicBaseOf })
   if (location.openapi !== null && !location.prefixAware) await fastify.register(rewriteOpenApi, { rule: location.openapi, publicBaseOf })

@@ -1,12 +1,15 @@
 import type { Timeouts } from '../location/types.ts'
 import type { RequestBody } from './request-body.ts'
-import { UploadWatch } from './upload-monitor.ts'
+import { UploadMonitor } from './upload-monitor.ts'
 
 /**
- * Why an attempt is over: the upstream let it wait for too long, the client does not send its body (`sender`) or does not
- * read its answer (`reader`), or the time of the whole exchange is up, for which nobody is to blame (`exchange`).
+ * Why an attempt has timed out:
+ * - `upstream`: the upstream is late
+ * - `sender`: the client does not send its body
+ * - `reader`: the client does not read the response
+ * - `exchange`: the time of the whole exchange is up, and the upstream is not to blame for that
  */
-export type Culprit = 'upstream' | 'sender' | 'reader' | 'exchange'
+export type TimeoutCause = 'upstream' | 'sender' | 'reader' | 'exchange'
 
 /**
  * How many times as long a reader may take as an upstream: the kernel reports that it has read only when a third of the
@@ -14,73 +17,93 @@ export type Culprit = 'upstream' | 'sender' | 'reader' | 'exchange'
  */
 export const READER_WINDOWS = 3
 
-/** How long an attempt waits, and for whom. A client that is slow is not its upstream's fault. */
-export class Patience {
-  /** When to look next, in the clock's milliseconds. */
+/**
+ * The times of an attempt: how long it has taken, how long it may take, and which side it waits for. A slow client is not
+ * its upstream's fault.
+ */
+export class AttemptClock {
+  /** When to check next, in the clock's milliseconds. */
   deadline: number
   readonly #timeouts: Timeouts
-  /** When the attempt began. */
-  readonly startedAt: number
   readonly #endsAt: number
   readonly #now: () => number
-  /** When the next thing must have happened. */
+  readonly #startedAt: number
+  /** Known with the head of the response. */
+  #latency: number | undefined
+  /** For the next part of the response. */
+  #bodyTimeout = 0
+  /** When the next event must have come. */
   #expectedBy = Infinity
   #isReaderSlow = false
-  #upload: UploadWatch | null = null
+  #upload: UploadMonitor | null = null
 
-  /** @param endsAt - when the exchange must be over, whoever is slow */
+  /** @param endsAt - when the exchange must be over, whichever side is slow */
   constructor (timeouts: Timeouts, endsAt: number, now: () => number) {
     this.#timeouts = timeouts
     this.#endsAt = endsAt
     this.#now = now
-    this.startedAt = now()
+    this.#startedAt = now()
     this.deadline = endsAt
   }
 
-  /**
-   * It is the upstream's turn.
-   * @param timeout - milliseconds from now; 0 is none but the exchange's own
-   */
-  expect (timeout: number): void {
-    this.#isReaderSlow = false
-    this.#arm(timeout)
+  /** Milliseconds from the start to the head of the response; to now when there is none. */
+  get latency (): number {
+    return this.#latency ?? this.#now() - this.#startedAt
   }
 
-  /** It is the client's turn: it does not read. */
+  /** The request has a streamed body: the attempt may wait for the client, too. */
+  watchUpload (body: RequestBody): void {
+    this.#upload = new UploadMonitor(body, this.#timeouts.body, this.#now())
+  }
+
+  /** The upstream has its whole time for the head, from now on. */
+  awaitHead (): void {
+    this.#start(this.#timeouts.headers)
+  }
+
+  /**
+   * The head has come. An upload may go on beside the response, whose own times count from now on.
+   * @param isEventStream - `timeouts.stream` holds for its body, not `timeouts.body`
+   */
+  receiveHead (isEventStream: boolean): void {
+    this.#latency = this.#now() - this.#startedAt
+    this.#bodyTimeout = isEventStream ? this.#timeouts.stream : this.#timeouts.body
+    this.#upload = null
+    this.awaitBody()
+  }
+
+  /** The upstream has its whole time for the next part of the body, from now on. */
+  awaitBody (): void {
+    this.#isReaderSlow = false
+    this.#start(this.#bodyTimeout)
+  }
+
+  /** The client has to read first. */
   awaitReader (): void {
     this.#isReaderSlow = true
-    this.#arm(this.#timeouts.body * READER_WINDOWS)
+    this.#start(this.#timeouts.body * READER_WINDOWS)
   }
 
-  /** The request is being sent: now it is the client's turn, now the upstream's. */
-  watchUpload (body: RequestBody): void {
-    this.#upload = new UploadWatch(body, this.#timeouts.body, this.#now())
-  }
-
-  /** An upload may go on below an answer, whose own times count then. */
-  endUpload (): void {
-    this.#upload = null
-  }
-
-  /** To be called at the deadline. @returns who is to blame when it is over; `undefined` when there is a new deadline */
-  look (now: number): Culprit | undefined {
-    if (this.#upload?.isOver === true) this.#upload = null
-    const turn = this.#upload?.look(now) ?? 'upstream'
-    if (now >= this.#endsAt) return turn === 'upstream' && !this.#isReaderSlow && this.#hadMostOf(now) ? 'upstream' : 'exchange'
-    if (turn === 'client-stalls') return 'sender'
-    // It cannot answer before it has the request.
-    if (turn === 'client') this.#arm(this.#timeouts.headers)
+  /** To be called at the deadline. @returns why the attempt has timed out; `undefined` when it has a new deadline */
+  check (now: number): TimeoutCause | undefined {
+    if (this.#upload?.isComplete === true) this.#upload = null
+    const upload = this.#upload?.check(now) ?? 'upstream'
+    if (now >= this.#endsAt) return this.#isUpstreamLate(upload === 'upstream', now) ? 'upstream' : 'exchange'
+    if (upload === 'client-stalled') return 'sender'
+    // An upstream cannot respond before it has the request.
+    if (upload === 'client') this.#start(this.#timeouts.headers)
     else if (now >= this.#expectedBy) return this.#isReaderSlow ? 'reader' : 'upstream'
     else this.#setDeadline()
     return undefined
   }
 
-  /** Whether this attempt, and not what was before it, took most of the time of the exchange. */
-  #hadMostOf (now: number): boolean {
-    return now - this.startedAt >= this.#timeouts.request / 2
+  /** Whether the exchange waits for its upstream, and this attempt, not what was before it, took most of its time. */
+  #isUpstreamLate (hasUpload: boolean, now: number): boolean {
+    return hasUpload && !this.#isReaderSlow && now - this.#startedAt >= this.#timeouts.request / 2
   }
 
-  #arm (timeout: number): void {
+  /** @param timeout - milliseconds from now; 0 is no limit but the exchange's own */
+  #start (timeout: number): void {
     this.#expectedBy = timeout === 0 ? Infinity : this.#now() + timeout
     this.#setDeadline()
   }

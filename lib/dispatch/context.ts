@@ -1,29 +1,38 @@
-import type { Location } from '../location/types.ts'
-import type { RetryBudget } from '../retry/budget.ts'
 import type { Deadlines } from '../collections/deadlines.ts'
+import type { Location } from '../location/types.ts'
 import type { UpstreamPool } from '../pool/pool.ts'
+import type { Upstream } from '../pool/upstream.ts'
+import type { RetryBudget } from '../retry/budget.ts'
+import type { ExchangeStep } from './exchange-step.ts'
 import type { RedirectFollower } from './redirect-follower.ts'
-import type { UnderWay } from './exchange-step.ts'
 
-/** What all exchanges of a location share. */
-export interface ForwardingContext {
+/** Shared by all exchanges of a location. */
+export interface DispatchContext {
   location: Location
   pool: UpstreamPool
-  /** `null` when requests are sent once. */
-  budget: RetryBudget | null
-  /** `null` when redirects are the client's. */
+  /** `null` without retries. */
+  retryBudget: RetryBudget | null
+  /** `null` when redirects are passed on to the client. */
   redirects: RedirectFollower | null
-  /** Attempts, and requests that wait for a place. */
-  deadlines: Deadlines<UnderWay>
-  /** Requests that wait for their next try: a finer clock. */
-  pauses: Deadlines<UnderWay>
+  /** Of attempts, tunnels, and requests in the pending queue. */
+  deadlines: Deadlines<ExchangeStep>
+  /** Of requests that wait for their next retry: a finer clock. */
+  retryDeadlines: Deadlines<ExchangeStep>
   now: () => number
   random: () => number
-  /** The gateway stops: an event stream is not begun any more. */
+  /** The gateway shuts down: event streams and tunnels end as soon as they have begun. */
   isEndingStreams: () => boolean
 }
 
-/** When a request that begins to wait for a place now has waited long enough, in milliseconds of the clock. */
-export function waitsUntil ({ location: { limits }, now }: ForwardingContext): number {
+/** Sends an exchange, once it is known where to. */
+export interface Sender {
+  /** To any upstream: now, or when one has capacity. */
+  send (): void
+  /** @param upstream - `undefined` when none is eligible, which fails the exchange */
+  sendTo (upstream: Upstream | undefined): void
+}
+
+/** When a request that begins to wait for capacity now exceeds `pendingTimeout`, in milliseconds of the clock. */
+export function getPendingDeadline ({ location: { limits }, now }: DispatchContext): number {
   return limits.pendingTimeout === 0 ? Infinity : now() + limits.pendingTimeout
 }

@@ -1,58 +1,62 @@
+import { Deadlines, resolutionFor } from '../collections/deadlines.ts'
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
+import { UpstreamPool } from '../pool/pool.ts'
+import type { HealthChange } from '../pool/pool-health.ts'
+import type { Upstream } from '../pool/upstream.ts'
 import { RetryBudget } from '../retry/budget.ts'
-import type { ForwardingContext } from './context.ts'
-import { Deadlines, resolutionFor } from '../collections/deadlines.ts'
 import type { Exchange } from '../upstream/exchange.ts'
-import { Forwarding } from './forwarding.ts'
 import { HealthChecker } from '../upstream/health-checker.ts'
 import type { HealthSource, HealthSourceFactory, ProbeReport } from '../upstream/health-source.ts'
-import { type HealthChange, UpstreamPool } from '../pool/pool.ts'
+import type { DispatchContext } from './context.ts'
+import { type ExchangeStep, Wait } from './exchange-step.ts'
+import { Forwarding } from './forwarding.ts'
 import { RedirectFollower } from './redirect-follower.ts'
-import { Stop, type UnderWay } from './exchange-step.ts'
-import type { Upstream } from '../pool/upstream.ts'
 
-/** What a dispatcher takes from its surroundings. */
+/** The surroundings of a dispatcher. */
 export interface DispatcherOptions {
   /** Monotonic clock, in milliseconds. */
   now?: () => number
   /** From 0 to below 1. */
   random?: () => number
   onHealthChange?: (upstream: Upstream, change: HealthChange) => void
-  /** Who finds out about the health of its upstreams; it does so by itself by default. */
+  /** Source of its upstreams' health; by default it runs health checks of its own. */
   createHealthSource?: HealthSourceFactory | undefined
 }
 
-/** How closely the pauses between two tries are watched, in milliseconds. */
-const PAUSE_RESOLUTION = 10
+/** How closely the delay of a retry is kept, in milliseconds. */
+const RETRY_RESOLUTION = 10
 
-/** Forwards the requests of one location: it picks an upstream, sends the request there, and reports what became of it. */
+/** Dispatches the requests of one location to its upstreams: owner of its pool, its deadlines and its health checks. */
 export class Dispatcher {
   readonly location: Location
   readonly pool: UpstreamPool
-  readonly #context: ForwardingContext
+  readonly #context: DispatchContext
   readonly #health: HealthSource | null
   #isEndingStreams = false
 
-  constructor (location: Location, { now = () => performance.now(), random = Math.random, onHealthChange = () => {}, createHealthSource }: DispatcherOptions = {}) {
+  constructor (location: Location, options: DispatcherOptions = {}) {
+    const { now = () => performance.now(), random = Math.random, onHealthChange = () => {} } = options
     this.location = location
-    const createSource = createHealthSource ?? (({ healthCheck }, tell) => new HealthChecker(healthCheck!, random, tell))
-    this.#health = location.healthCheck === null ? null : createSource(location, report => this.#hear(report))
+    const createSource = options.createHealthSource ??
+      (({ healthCheck }, onProbe) => new HealthChecker(healthCheck!, random, onProbe))
+    this.#health = location.healthCheck === null ? null : createSource(location, report => this.#onProbe(report))
     this.pool = new UpstreamPool(location, { now, random, onHealthChange }, this.#probeOf)
+    const resolution = resolutionFor([...Object.values(location.timeouts), location.limits.pendingTimeout])
     this.#context = {
       location,
       pool: this.pool,
-      budget: location.retry === null ? null : new RetryBudget(location.retry.budget),
+      retryBudget: location.retry === null ? null : new RetryBudget(location.retry.budget),
       redirects: location.fastapiRedirect ? new RedirectFollower(location) : null,
-      deadlines: new Deadlines<UnderWay>(now, resolutionFor([...Object.values(location.timeouts), location.limits.pendingTimeout])),
-      pauses: new Deadlines<UnderWay>(now, PAUSE_RESOLUTION, true),
+      deadlines: new Deadlines<ExchangeStep>(now, resolution),
+      retryDeadlines: new Deadlines<ExchangeStep>(now, RETRY_RESOLUTION, true),
       now,
       random,
       isEndingStreams: () => this.#isEndingStreams,
     }
   }
 
-  /** Begins an exchange; what becomes of it, its listener is told. */
+  /** Begins an exchange; its listener is notified of the response or the failure. */
   forward (exchange: Exchange): void {
     if (exchange.isClientGone) return exchange.fail(new ClientClosedError())
     const { request: limit } = this.location.timeouts
@@ -60,19 +64,14 @@ export class Dispatcher {
     new Forwarding(this.#context, exchange).start()
   }
 
-  /** What is under way: attempts, and requests that wait. */
-  get size (): number {
-    return this.#context.deadlines.size + this.#context.pauses.size
-  }
-
-  /** Begins to probe the upstreams, where that is configured, or to hear of their probes. */
+  /** Starts the health checks, where they are configured, or follows those of another process. */
   startProbes (): void {
     this.#health?.start(() => this.location.upstreams)
   }
 
   /**
-   * Other upstreams, or other weights, from now on. An address that stays keeps its state; one that is gone finishes what
-   * it has.
+   * Other upstreams, or other weights, from now on. An address that stays keeps its state; one that is gone finishes
+   * its requests.
    */
   update (targets: readonly UpstreamTarget[]): void {
     this.location.upstreams = targets
@@ -80,40 +79,40 @@ export class Dispatcher {
     this.#health?.refresh()
   }
 
-  /** The gateway stops: what has no end of its own ends, an event stream between two events, a WebSocket between two frames. */
+  /** Graceful shutdown: event streams end between two events, WebSockets between two frames. */
   endStreams (): void {
     this.#isEndingStreams = true
-    for (const each of this.#context.deadlines) each.endStream()
+    for (const step of this.#context.deadlines) step.endStream()
   }
 
-  /** Ends everything under way: the gateway stops. */
+  /** Shutdown: aborts all exchanges. */
   abortAll (): void {
-    const { deadlines, pauses } = this.#context
-    const underWay = [...deadlines, ...pauses]
+    const { deadlines, retryDeadlines } = this.#context
+    const steps = [...deadlines, ...retryDeadlines]
     this.pool.close()
-    // Who waits comes first, so that it is not let in by who ends.
-    const [waiting, attempts] = [underWay.filter(isWaiting), underWay.filter(each => !isWaiting(each))]
-    for (const each of [...waiting, ...attempts]) each.abort(new NoUpstreamError(this.location.name))
+    // Waits first: an attempt that ends would let a pending request proceed.
+    const [waits, others] = [steps.filter(isWait), steps.filter(step => !isWait(step))]
+    for (const step of [...waits, ...others]) step.abort(new NoUpstreamError(this.location.name))
   }
 
-  /** Ends everything under way and closes every connection. */
+  /** Aborts all exchanges and closes every connection. */
   async destroy (): Promise<void> {
     this.#health?.stop()
     this.abortAll()
     this.#context.deadlines.close()
-    this.#context.pauses.close()
+    this.#context.retryDeadlines.close()
     await this.pool.destroy()
   }
 
-  #hear ({ state, hasPassed, change }: ProbeReport): void {
+  #onProbe ({ state, hasPassed, change }: ProbeReport): void {
     for (const upstream of this.pool.upstreams) {
-      if (upstream.probe === state) this.pool.probed(upstream, hasPassed, change)
+      if (upstream.probe === state) this.pool.recordProbe(upstream, hasPassed, change)
     }
   }
 
   readonly #probeOf = (target: UpstreamTarget) => this.#health?.stateOf(target) ?? null
 }
 
-function isWaiting (each: UnderWay): boolean {
-  return each instanceof Stop
+function isWait (step: ExchangeStep): boolean {
+  return step instanceof Wait
 }

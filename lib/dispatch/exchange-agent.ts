@@ -1,5 +1,5 @@
 import type { HeaderRecord } from '../headers/response.ts'
-import type { UploadReader } from './read-request-body.ts'
+import type { BodyReader } from './read-request-body.ts'
 import type { Answer } from '../upstream/answer-assembly.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Exchange } from '../upstream/exchange.ts'
@@ -24,13 +24,13 @@ export interface ExchangeAgent {
  * The dispatcher of a location as reply-from's agent: takes the exchange out of the headers, its body off the client's
  * connection, and starts it.
  */
-export function createExchangeAgent (dispatcher: Pick<Dispatcher, 'forward'>, readUpload: UploadReader): ExchangeAgent {
+export function createExchangeAgent (dispatcher: Pick<Dispatcher, 'forward'>, readBody: BodyReader): ExchangeAgent {
   return {
     request ({ headers: { [EXCHANGE]: exchange } }, callback) {
       exchange.onResponse = callback
       const { upload, request } = exchange
       if (upload === null) return dispatcher.forward(exchange)
-      readUpload(upload.source, upload.method, upload.contentLength, body => {
+      readBody(upload.source, upload.method, upload.contentLength, body => {
         request.body = body
         dispatcher.forward(exchange)
       })

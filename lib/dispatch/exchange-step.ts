@@ -1,50 +1,52 @@
+import type { Deadlines, Watched } from '../collections/deadlines.ts'
 import { ClientClosedError } from '../errors.ts'
 import { NO_SLOT } from '../slots.ts'
-import type { Deadlines, Watched } from '../collections/deadlines.ts'
 import type { Abortable } from '../upstream/exchange.ts'
 
-/** Something that is under way and can be stopped. */
-export interface UnderWay extends Watched, Abortable {
-  /** The gateway stops: what has no end of its own is to end, as soon as nothing is cut in two by that. */
+/** The step that an exchange is in: an attempt, a tunnel, or a wait. */
+export interface ExchangeStep extends Watched, Abortable {
+  /** The gateway shuts down: an event stream or a tunnel ends at its next event or frame boundary. */
   endStream (): void
 }
 
-/** Where an exchange waits: for a place at an upstream, or for the time of its next try. */
-export class Stop implements UnderWay {
+/** A wait of an exchange: for capacity at an upstream, or for its next retry. */
+export class Wait implements ExchangeStep {
   readonly deadline: number
   slot = NO_SLOT
-  readonly #deadlines: Deadlines<UnderWay>
-  readonly #expired: () => void
-  readonly #aborted: (error: Error) => void
+  readonly #deadlines: Deadlines<ExchangeStep>
+  readonly #onExpire: () => void
+  readonly #onAbort: (error: Error) => void
 
   /**
    * @param deadline - in milliseconds of the clock of `deadlines`; `Infinity` is never
-   * @param expired - called when that has passed
-   * @param aborted - called instead when it is aborted
+   * @param onExpire - called at the deadline
+   * @param onAbort - called instead when the wait is aborted
    */
-  constructor (deadline: number, deadlines: Deadlines<UnderWay>, expired: () => void, aborted: (error: Error) => void) {
+  constructor (
+    deadline: number, deadlines: Deadlines<ExchangeStep>, onExpire: () => void, onAbort: (error: Error) => void
+  ) {
     this.deadline = deadline
     this.#deadlines = deadlines
-    this.#expired = expired
-    this.#aborted = aborted
+    this.#onExpire = onExpire
+    this.#onAbort = onAbort
     deadlines.add(this)
   }
 
-  /** It goes on, and nobody is told. */
-  leave (): void {
+  /** Ends the wait without a callback: the exchange goes on. */
+  finish (): void {
     this.#deadlines.delete(this)
   }
 
   expire (): void {
-    this.leave()
-    this.#expired()
+    this.finish()
+    this.#onExpire()
   }
 
-  /** Nothing is sent to the client yet. */
+  /** Nothing has been sent to the client yet. */
   endStream (): void {}
 
   abort (error: Error = new ClientClosedError()): void {
-    this.leave()
-    this.#aborted(error)
+    this.finish()
+    this.#onAbort(error)
   }
 }

@@ -1,203 +1,150 @@
 import type { Duplex } from 'node:stream'
-import { ResponseBody } from '../downstream/response-body.ts'
-import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError, UpstreamTimeoutError } from '../errors.ts'
-import { backoff } from '../retry/backoff.ts'
-import { decideRepetition, isRetryStatus, type Phase, type Repetition } from '../retry/decide.ts'
-import { readRetryAfter } from '../retry/retry-after.ts'
-import type { SwitchHead } from '../upstream/answer-head.ts'
+import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError } from '../errors.ts'
+import type { Location, UpstreamTarget } from '../location/types.ts'
+import { joinBase } from '../location/path.ts'
+import { Lease } from '../pool/lease.ts'
+import type { Upstream } from '../pool/upstream.ts'
+import { AT_CAPACITY } from '../pool/upstream-picker.ts'
+import { isRetryStatus, type Phase } from '../retry/decide.ts'
 import type { Answer } from '../upstream/answer-assembly.ts'
-import { Attempt, type AttemptListener } from './attempt.ts'
-import { type ForwardingContext, waitsUntil } from './context.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { SwitchHead } from '../upstream/answer-head.ts'
+import type { Exchange, UpstreamRequest } from '../upstream/exchange.ts'
+import type { OutgoingRequest } from '../transport/transport.ts'
+import { Attempt } from './attempt.ts'
+import type { AttemptListener } from './attempt-lifecycle.ts'
+import type { DispatchContext, Sender } from './context.ts'
 import { toGatewayError } from './failure.ts'
 import { openTunnel } from './open-tunnel.ts'
-import { judgeFailure, judgeStatus, phaseOf } from './outcome.ts'
-import { Place } from '../pool/lease.ts'
-import { PlaceWait } from './queued-exchange.ts'
-import { FULL } from '../pool/pool.ts'
-import { RequestBody } from './request-body.ts'
-import { Stop } from './exchange-step.ts'
-import type { Upstream } from '../pool/upstream.ts'
-import { toUpstream } from './upstream-request.ts'
-
-const NOBODY: readonly Upstream[] = []
+import { classifyFailure, classifyPhase, classifyStatus } from './outcome.ts'
+import { QueuedExchange } from './queued-exchange.ts'
+import { discardBody, Retry } from './retry.ts'
 
 /**
- * The way of one exchange: to an upstream, perhaps to a second one, and back with an answer or a failure. One attempt
- * at a time.
+ * The course of one exchange: an upstream is picked, an attempt made, perhaps more (retries, redirects), and the
+ * response or the failure goes back to the exchange. One attempt at a time.
  */
-export class Forwarding implements AttemptListener {
-  readonly #context: ForwardingContext
+export class Forwarding implements AttemptListener, Sender {
+  readonly #context: DispatchContext
   readonly #exchange: Exchange
-  /** Who has failed it. */
-  #tried: readonly Upstream[] = NOBODY
   #attempt!: Attempt
-  #place!: Place
-  /** The head of the answer was good, and what is left to be seen is the rest. */
-  #isSuccessDue = false
+  #lease!: Lease
+  #retry: Retry | null = null
 
-  constructor (context: ForwardingContext, exchange: Exchange) {
+  constructor (context: DispatchContext, exchange: Exchange) {
     this.#context = context
     this.#exchange = exchange
   }
 
   start (): void {
-    this.#context.budget?.deposit(this.#context.now())
+    this.#context.retryBudget?.deposit(this.#context.now())
     this.#context.redirects?.recall(this.#exchange)
-    this.#begin()
+    this.send()
   }
 
-  answered (answer: Answer): void {
-    const { statusCode } = answer
-    const result = judgeStatus(statusCode)
-    this.#place.observe(this.#attempt.latency, result !== 'success')
-    // A good head may be followed by half a body. But who is probed is not waited for, nor is a stream that lasts for hours.
-    this.#isSuccessDue = result === 'success' && this.#attempt.isUnderWay && !this.#place.isProbe && !this.#attempt.isStream
-    if (!this.#isSuccessDue) this.#place.report(result)
-    if (isRetryStatus(this.#context.location.retry, statusCode) && this.#repeat('refused', null, answer)) return
-    const isFollowed = this.#context.redirects?.follow(this.#exchange, this.#place.upstream, answer) ?? false
-    if (!isFollowed) return this.#hand(answer)
-    discard(answer)
-    this.#goOn(this.#place.upstream)
+  send (): void {
+    const choice = this.#context.pool.pick(this.#exchange.hashKey)
+    if (choice !== AT_CAPACITY) return this.sendTo(choice)
+    const queued = new QueuedExchange(this.#context, this.#exchange, this)
+    if (!queued.start()) this.#exchange.fail(new OverloadedError(this.#context.location.name))
   }
 
-  switched (head: SwitchHead, socket: Duplex): void {
-    this.#place.observe(this.#attempt.latency, false)
-    this.#place.report('success')
-    const tunnel = openTunnel(this.#context, this.#place, socket, head.protocol)
+  sendTo (upstream: Upstream | undefined): void {
+    if (upstream === undefined) this.#exchange.fail(new NoUpstreamError(this.#context.location.name))
+    else this.#startAttempt(upstream)
+  }
+
+  #startAttempt (upstream: Upstream): void {
+    const { pool, deadlines, now, isEndingStreams, location } = this.#context
+    this.#exchange.upstream = upstream
+    this.#lease = new Lease(pool, upstream)
+    this.#attempt = new Attempt(this.#exchange, this.#lease, deadlines, now, this)
+    this.#exchange.currentStep = this.#attempt
+    if (isEndingStreams()) this.#attempt.endStream()
+    const request = toOutgoingRequest(this.#exchange.request, upstream.target, location.rewriteHost)
+    // After a kept connection that had been closed, a retry must not get another one of that kind.
+    if (this.#exchange.retries > 0) upstream.transport.dispatchFresh(request, this.#attempt)
+    else upstream.transport.dispatch(request, this.#attempt)
+  }
+
+  onResponse (response: Answer): void {
+    const { location, redirects } = this.#context
+    const { statusCode } = response
+    // An event stream may last for hours: its head is its result.
+    const isBodyPending = !this.#attempt.hasEnded && !this.#attempt.isEventStream
+    this.#lease.recordResponse(classifyStatus(statusCode), this.#attempt.latency, isBodyPending)
+    if (isRetryStatus(location.retry, statusCode) && this.#tryAgain('refused', null, response)) return
+    if (redirects?.follow(this.#exchange, this.#lease.upstream, response) !== true) return this.#deliver(response)
+    discardBody(response)
+    this.#sendRedirected(this.#lease.upstream)
+  }
+
+  /** To the same upstream, unless that is at capacity or has been removed. */
+  #sendRedirected (upstream: Upstream): void {
+    if (this.#context.pool.canReuse(upstream)) this.#startAttempt(upstream)
+    else this.send()
+  }
+
+  onSwitch (head: SwitchHead, socket: Duplex): void {
+    this.#lease.recordResponse('success', this.#attempt.latency, false)
+    const tunnel = openTunnel(this.#context, this.#lease, socket, head.protocol)
     this.#exchange.tunnel = tunnel
-    this.#exchange.underWay = tunnel
-    this.#hand({ ...head, isEventStream: false, body: null })
+    this.#exchange.currentStep = tunnel
+    this.#deliver({ ...head, isEventStream: false, body: null })
   }
 
-  failed (error: Error): void {
+  onFailure (error: Error): void {
     const failure = toGatewayError(error, this.#context.location.name)
-    // Else it has no connection yet, and what becomes of that is told by the attempt.
-    if (this.#place.isReleased) this.#blame(failure)
-    if (!this.#repeat(phaseOf(failure, this.#attempt.wasSent), failure)) this.#exchange.fail(failure)
+    // With the lease still held there is no connection yet, and the attempt records what becomes of that.
+    if (this.#lease.isReleased) this.#recordFailure(failure)
+    const phase = classifyPhase(failure, this.#attempt.hasConnected)
+    if (!this.#tryAgain(phase, failure)) this.#exchange.fail(failure)
   }
 
-  ended (error: Error | null): void {
-    if (error === null && this.#isSuccessDue) this.#place.report('success')
-    if (error === null || this.#exchange.answer === null) return
-    // Broken off in the middle of the answer: only the log can still be told.
+  onEnd (error: Error | null): void {
+    if (error === null) return this.#lease.recordEnd()
+    if (this.#exchange.answer === null) return
+    // Broken off in the middle of the response: too late for the client, but not for the log.
     const failure = toGatewayError(error, this.#context.location.name)
-    this.#blame(failure)
+    this.#recordFailure(failure)
     this.#exchange.failure ??= failure
   }
 
-  #blame (failure: GatewayError): void {
-    const result = this.#attempt.isBlameless ? 'neutral' : judgeFailure(failure)
-    if (result !== 'neutral') this.#place.observe(this.#attempt.latency, true)
-    this.#place.report(result)
+  #recordFailure (failure: GatewayError): void {
+    const result = this.#attempt.isBlameless ? 'neutral' : classifyFailure(failure)
+    this.#lease.recordFailure(result, this.#attempt.latency)
   }
 
-  /** To anybody, at once or when there is a place. */
-  #begin (): void {
-    const { pool, location } = this.#context
-    const choice = pool.pick(this.#exchange.hashKey)
-    if (choice !== FULL) return this.#sendTo(choice)
-    const wait = new PlaceWait(this.#context, this.#exchange, upstream => this.#sendTo(upstream))
-    if (!wait.start()) this.#exchange.fail(new OverloadedError(location.name))
+  /** @returns whether there is another attempt, now or later */
+  #tryAgain (phase: Phase, failure: GatewayError | null, response?: Answer): boolean {
+    this.#retry ??= new Retry(this.#context, this.#exchange, this)
+    return this.#retry.schedule(phase, failure, response)
   }
 
-  #sendTo (upstream: Upstream | undefined): void {
-    if (upstream === undefined) this.#exchange.fail(new NoUpstreamError(this.#context.location.name))
-    else this.#send(upstream)
-  }
-
-  /** A redirect leads on: to the same upstream, unless that has no place or is gone. */
-  #goOn (upstream: Upstream): void {
-    if (this.#context.pool.mayHaveNext(upstream)) this.#send(upstream)
-    else this.#begin()
-  }
-
-  /**
-   * Sends it again, if that is right and there is somebody to send it to.
-   * @param failure - what the client is told when that comes to nothing; `null` when there was an answer
-   * @param answer - which the client does not get in this case
-   * @returns whether it will be
-   */
-  #repeat (phase: Phase, failure: GatewayError | null, answer?: Answer): boolean {
-    const { budget, pool, now, location: { limits } } = this.#context
-    const repetition = this.#exchange.isClientGone ? 'never' : this.#decide(phase)
-    if (repetition === 'never') return false
-    this.#tried = [...this.#tried, this.#place.upstream]
-    const choice = pool.pick(this.#exchange.hashKey, this.#tried)
-    const isFree = choice !== FULL && choice !== undefined
-    // It does not join those who wait for anybody: as the first of them it would hold up all others.
-    const waitsForAnother = choice === FULL && limits.maxPending > 0
-    if (!isFree && !waitsForAnother && repetition === 'elsewhere') return false
-    const pause = isFree ? 0 : this.#pauseAfter(answer)
-    if (now() + pause >= this.#exchange.endsAt || !budget!.withdraw(now())) return false
-    this.#exchange.retries++
-    if (answer !== undefined) discard(answer)
-    const giveUp = repetition === 'elsewhere' ? () => this.#exchange.fail(failure!) : () => this.#begin()
-    if (isFree) this.#send(choice)
-    else this.#comeBackAfter(pause, waitsForAnother ? waitsUntil(this.#context) : 0, giveUp)
-    return true
-  }
-
-  /**
-   * Looks again for somebody who has not failed it.
-   * @param until - when it no longer waits for that
-   * @param giveUp - called then, or when there is nobody
-   */
-  #comeBackAfter (pause: number, until: number, giveUp: () => void): void {
-    const { pool, now, location, pauses } = this.#context
-    this.#exchange.underWay = new Stop(now() + pause, pauses, () => {
-      if (now() >= this.#exchange.endsAt) return this.#exchange.fail(new UpstreamTimeoutError(location.name))
-      const choice = pool.pick(this.#exchange.hashKey, this.#tried)
-      if (choice !== FULL && choice !== undefined) this.#send(choice)
-      else if (choice === FULL && now() < until) this.#comeBackAfter(this.#pauseAfter(), until, giveUp)
-      else giveUp()
-    }, error => this.#exchange.fail(toGatewayError(error, location.name)))
-  }
-
-  #decide (phase: Phase): Repetition {
-    const { retry } = this.#context.location
-    const { request: { method, body }, retries } = this.#exchange
-    return decideRepetition(retry, {
-      phase,
-      method,
-      tries: retries + 1,
-      isBodyKept: body === null || (Buffer.isBuffer(body) && body.length <= retry!.maxBodyBytes),
-      isBodyUntouched: Buffer.isBuffer(body) || (body instanceof RequestBody && body.isUntouched),
-    })
-  }
-
-  /** Milliseconds until the same upstream is asked again. */
-  #pauseAfter (answer?: Answer): number {
-    return readRetryAfter(answer?.headers['retry-after'], Date.now()) ?? backoff(this.#exchange.retries + 1, this.#context.random)
-  }
-
-  /** An answer that Fastify cannot send, because of one of its headers, is a bad answer, and not the end of the process. */
-  #hand (answer: Answer): void {
+  /** A response that Fastify cannot send, because of a bad header, must not end the process. */
+  #deliver (response: Answer): void {
     try {
-      this.#exchange.deliver(answer)
+      this.#exchange.deliver(response)
     } catch (cause) {
       const failure = new BadUpstreamResponseError(this.#context.location.name, { cause })
       this.#exchange.fail(failure)
-      this.#exchange.underWay!.abort(failure)
+      this.#exchange.currentStep!.abort(failure)
     }
-  }
-
-  #send (upstream: Upstream): void {
-    const { pool, deadlines, now, isEndingStreams, location } = this.#context
-    this.#exchange.upstream = upstream
-    this.#isSuccessDue = false
-    this.#place = new Place(pool, upstream)
-    this.#attempt = new Attempt(this.#exchange, this.#place, deadlines, now, this)
-    this.#exchange.underWay = this.#attempt
-    if (isEndingStreams()) this.#attempt.endStream()
-    // One that comes back because its connection had been closed must not meet the next of that kind.
-    const options = toUpstream(this.#exchange.request, upstream.target, location.rewriteHost)
-    if (this.#exchange.retries > 0) upstream.transport.dispatchFresh(options, this.#attempt)
-    else upstream.transport.dispatch(options, this.#attempt)
   }
 }
 
-/** Nobody reads it. */
-function discard ({ body }: Answer): void {
-  if (body instanceof ResponseBody) body.destroy()
+/** A request as an upstream gets it: with its base path, and with the `Host` that `rewriteHost` says. */
+function toOutgoingRequest (
+  { path, method, headers, body, host, ownHost, upgrade, trailers }: UpstreamRequest,
+  target: UpstreamTarget,
+  rewriteHost: Location['rewriteHost']
+): OutgoingRequest {
+  const isHostRewritten = rewriteHost === 'auto' ? target.isSecure : rewriteHost
+  return {
+    path: joinBase(target.basePath, path),
+    method,
+    headers: ['host', ownHost ?? (isHostRewritten ? target.host : host ?? target.host), ...headers],
+    body,
+    upgrade,
+    trailers,
+  }
 }

@@ -1,21 +1,24 @@
 import type { Duplex } from 'node:stream'
+import type { Lease } from '../pool/lease.ts'
 import { Tunnel } from '../tunnel/tunnel.ts'
-import type { ForwardingContext } from './context.ts'
 import { READER_WINDOWS } from './attempt-clock.ts'
-import type { Place } from '../pool/lease.ts'
+import type { DispatchContext } from './context.ts'
 
 /**
- * A tunnel to an upstream that has switched to another protocol. It is watched as an attempt is, and has the attempt's place
- * until it ends: an open socket is load.
+ * A tunnel to an upstream that has switched to another protocol. It has deadlines as an attempt has, and keeps the
+ * attempt's lease until it ends: an open socket is load.
  */
-export function openTunnel ({ deadlines, now, isEndingStreams, location: { timeouts } }: ForwardingContext, place: Place, socket: Duplex, protocol: string): Tunnel {
+export function openTunnel (
+  { deadlines, now, isEndingStreams, location: { timeouts } }: DispatchContext,
+  lease: Lease, socket: Duplex, protocol: string
+): Tunnel {
   const tunnel = new Tunnel(socket, protocol, {
     now,
     idleTimeout: timeouts.stream,
     readerTimeout: timeouts.body * READER_WINDOWS,
     onEnd () {
       deadlines.delete(tunnel)
-      place.release()
+      lease.release()
     },
   })
   deadlines.add(tunnel)

@@ -1,72 +1,71 @@
 import { OverloadedError, UpstreamTimeoutError } from '../errors.ts'
-import { type ForwardingContext, waitsUntil } from './context.ts'
-import type { Exchange } from '../upstream/exchange.ts'
-import { toGatewayError } from './failure.ts'
-import type { Waiter } from '../pool/pool.ts'
-import { Stop } from './exchange-step.ts'
+import { NOT_QUEUED } from '../pool/pending-queue.ts'
+import type { PendingRequest } from '../pool/pool.ts'
 import type { Upstream } from '../pool/upstream.ts'
-import { NO_TURN } from '../pool/pending-queue.ts'
+import type { Exchange } from '../upstream/exchange.ts'
+import { type DispatchContext, getPendingDeadline, type Sender } from './context.ts'
+import { Wait } from './exchange-step.ts'
+import { toGatewayError } from './failure.ts'
 
 /**
- * How often, in milliseconds, who waits looks whether there is a place of which nobody has told: that of an upstream whose
- * ejection is over.
+ * Milliseconds between two looks of a pending request for capacity that no event announces: that of an upstream whose
+ * ejection time is over.
  */
-const LOOK_INTERVAL = 500
+const CHECK_INTERVAL = 500
 
-/** An exchange that waits in the line for a place at any upstream; what it comes to, the exchange or `next` is told. */
-export class PlaceWait implements Waiter {
-  turn = NO_TURN
-  readonly #context: ForwardingContext
+/** An exchange in the pending queue of its pool: goes on to the sender, or fails. */
+export class QueuedExchange implements PendingRequest {
+  position = NOT_QUEUED
+  readonly #context: DispatchContext
   readonly #exchange: Exchange
-  readonly #next: (upstream: Upstream | undefined) => void
-  readonly #until: number
-  #stop: Stop | undefined
-  #isOver = false
+  readonly #sender: Sender
+  readonly #pendingDeadline: number
+  #wait: Wait | undefined
+  #hasProceeded = false
 
-  /** @param next - gets the upstream when it is its turn; `undefined` when there is nobody any more */
-  constructor (context: ForwardingContext, exchange: Exchange, next: (upstream: Upstream | undefined) => void) {
+  constructor (context: DispatchContext, exchange: Exchange, sender: Sender) {
     this.#context = context
     this.#exchange = exchange
-    this.#next = next
-    this.#until = waitsUntil(context)
+    this.#sender = sender
+    this.#pendingDeadline = getPendingDeadline(context)
   }
 
   get hashKey (): string | undefined {
     return this.#exchange.hashKey
   }
 
-  /** @returns whether there was room in the line */
+  /** @returns whether the queue had room for it */
   start (): boolean {
-    if (!this.#context.pool.join(this)) return false
-    this.#waitOn()
+    if (!this.#context.pool.enqueue(this)) return false
+    this.#startWait()
     return true
   }
 
   proceed (upstream: Upstream | undefined): void {
-    this.#isOver = true
-    this.#stop!.leave()
-    this.#next(upstream)
+    this.#hasProceeded = true
+    this.#wait!.finish()
+    this.#sender.sendTo(upstream)
   }
 
-  #waitOn (): void {
+  #startWait (): void {
     const { deadlines, now } = this.#context
-    const deadline = Math.min(this.#until, this.#exchange.endsAt, now() + LOOK_INTERVAL)
-    this.#stop = new Stop(deadline, deadlines, () => this.#look(), error => this.#give(error))
-    this.#exchange.underWay = this.#stop
+    const deadline = Math.min(this.#pendingDeadline, this.#exchange.endsAt, now() + CHECK_INTERVAL)
+    this.#wait = new Wait(deadline, deadlines, () => this.#check(), error => this.#fail(error))
+    this.#exchange.currentStep = this.#wait
   }
 
-  #look (): void {
+  #check (): void {
     const { pool, now, location } = this.#context
     const { endsAt } = this.#exchange
-    pool.admit()
-    if (this.#isOver) return
-    if (now() < Math.min(this.#until, endsAt)) this.#waitOn()
-    else this.#give(this.#until < endsAt ? new OverloadedError(location.name) : new UpstreamTimeoutError(location.name))
+    pool.admitPending()
+    if (this.#hasProceeded) return
+    if (now() < Math.min(this.#pendingDeadline, endsAt)) this.#startWait()
+    else if (this.#pendingDeadline < endsAt) this.#fail(new OverloadedError(location.name))
+    else this.#fail(new UpstreamTimeoutError(location.name))
   }
 
-  /** Gives up. */
-  #give (error: Error): void {
-    this.#context.pool.leave(this)
+  #fail (error: Error): void {
+    this.#context.pool.dequeue(this)
     this.#exchange.fail(toGatewayError(error, this.#context.location.name))
   }
 }

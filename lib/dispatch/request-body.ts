@@ -2,27 +2,27 @@ import { Readable } from 'node:stream'
 import { BadRequestError, ClientClosedError } from '../errors.ts'
 
 /**
- * A client's upload on its way to an upstream, with back-pressure. It stands between the two because they end
- * differently: an upstream that answers early (413) destroys what it was being sent, and destroying node's own
- * `IncomingMessage` would cut the client off before it sees that answer. Destroying this one lets the rest of the
- * upload run into the void.
+ * A client's upload on its way to an upstream, with back-pressure. A stream of its own, because the two sides end
+ * differently: an early response (413) destroys the body that was being sent, and destroying node's own
+ * `IncomingMessage` would cut the client off before it sees that response. Destroying this one drains the rest of the
+ * upload.
  */
 export class RequestBody extends Readable {
   readonly #source: Readable
   #isAttached = false
   /** The upstream could take more, but the client has not sent it. */
   isStarved = false
-  /** Bytes that have come from the client. */
+  /** Bytes received from the client. */
   received = 0
 
   constructor (source: Readable) {
     super()
     this.#source = source
-    // undici listens only while it writes; what breaks off before or after that must not end the process.
+    // undici listens only while it writes; an error before or after that must not end the process.
     this.on('error', ignore)
   }
 
-  /** Nothing has been read of it: it is as good as new. */
+  /** Nothing has been read of it: it can still be sent to another upstream. */
   get isUntouched (): boolean {
     return !this.#isAttached && !this.destroyed
   }
@@ -34,15 +34,16 @@ export class RequestBody extends Readable {
       return
     }
     this.#isAttached = true
-    // Over before anybody asked for it: none of its events will come.
+    // Already ended: no more events will fire.
     if (this.#source.readableEnded) return this.#onEnd()
     if (this.#source.destroyed) return this.#onClose(this.#source.errored ?? undefined)
     this.#source.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose)
   }
 
   override _destroy (error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onClose)
-    this.#source.on('error', ignore).resume()
+    const source = this.#source
+    source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onClose)
+    source.on('error', ignore).resume()
     callback(error)
   }
 
@@ -58,12 +59,12 @@ export class RequestBody extends Readable {
   }
 
   readonly #onClose = (cause?: NodeJS.ErrnoException) => {
-    if (!this.readableEnded && !this.#source.readableEnded) this.destroy(describeBreak(cause))
+    if (!this.readableEnded && !this.#source.readableEnded) this.destroy(toUploadError(cause))
   }
 }
 
-/** The client went away, or a stream that a hook put between failed. Neither is the upstream's fault. */
-function describeBreak (cause: NodeJS.ErrnoException | undefined): Error {
+/** The client left, or a stream that a hook put in between failed. Neither is the upstream's fault. */
+function toUploadError (cause: NodeJS.ErrnoException | undefined): Error {
   if (cause === undefined || cause.code === 'ECONNRESET') return new ClientClosedError({ cause })
   return new BadRequestError('its body cannot be read', { cause })
 }

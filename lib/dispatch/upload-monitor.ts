@@ -1,38 +1,39 @@
-import { Pace } from './minimum-rate.ts'
+import { MinimumRate } from './minimum-rate.ts'
 import type { RequestBody } from './request-body.ts'
 
-/** Whose turn it is in an upload, and whether a client has had it for too long. */
-export type UploadTurn = 'client' | 'client-stalls' | 'upstream'
+/** Which side an upload waits for, and whether it has waited for its client for too long. */
+export type UploadState = 'client' | 'client-stalled' | 'upstream'
 
-/** Watches an upload on its way to an upstream: who is slow is told apart by who waits for whom. */
-export class UploadWatch {
+/** Watches an upload on its way to an upstream, and tells a slow client from a slow upstream. */
+export class UploadMonitor {
   readonly #body: RequestBody
   readonly #window: number
-  #pace: Pace
+  #rate: MinimumRate
 
   /**
-   * @param window - milliseconds in which a client has to move, see `Pace`; 0 is for ever
+   * @param window - milliseconds in which a client has to send `MIN_BYTES`; 0 is no limit
    * @param now - milliseconds
    */
   constructor (body: RequestBody, window: number, now: number) {
     this.#body = body
     this.#window = window
-    this.#pace = new Pace(window, now)
+    this.#rate = new MinimumRate(window, now)
   }
 
-  /** When to look next. */
+  /** When to check next, in the clock's milliseconds. */
   get deadline (): number {
-    return this.#pace.deadline
+    return this.#rate.deadline
   }
 
-  get isOver (): boolean {
+  /** The upstream's connection has taken all of it. */
+  get isComplete (): boolean {
     return this.#body.readableEnded
   }
 
-  look (now: number): UploadTurn {
-    if (this.#body.isStarved) return this.#pace.isStalled(this.#body.received, now) ? 'client-stalls' : 'client'
-    // While nobody reads it, a client cannot move.
-    this.#pace = new Pace(this.#window, now, this.#body.received)
+  check (now: number): UploadState {
+    if (this.#body.isStarved) return this.#rate.isStalled(this.#body.received, now) ? 'client-stalled' : 'client'
+    // While the upstream does not read, a client cannot send.
+    this.#rate = new MinimumRate(this.#window, now, this.#body.received)
     return 'upstream'
   }
 }

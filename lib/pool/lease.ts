@@ -3,40 +3,62 @@ import type { UpstreamPool } from './pool.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
- * What one attempt has of its upstream: one of its places, until the connection is free for another or has ended, and a
- * say in what is thought of it.
+ * An attempt's in-flight place at its upstream, until the connection is free again or has ended, and the attempt's
+ * result for outlier detection and balancer.
  */
-export class Place {
+export class Lease {
   readonly upstream: Upstream
-  /** This attempt shows whether an ejected upstream is back. */
+  /** The result decides whether an ejected upstream returns. */
   readonly isProbe: boolean
   readonly #pool: UpstreamPool
   #isReleased = false
+  /** The head was a success, and is recorded as one when the body is complete. */
+  #awaitsBody = false
 
   constructor (pool: UpstreamPool, upstream: Upstream) {
     this.#pool = pool
     this.upstream = upstream
-    this.isProbe = pool.begin(upstream)
+    this.isProbe = pool.acquire(upstream)
   }
 
   get isReleased (): boolean {
     return this.#isReleased
   }
 
-  /** Gives it back, once. */
+  /** Ends the lease, once. */
   release (): void {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#pool.release(this.upstream)
   }
 
-  /** How it went, as far as the upstream is to blame. */
-  report (result: Result): void {
-    this.#pool.outcome(this.upstream, { result, isProbe: this.isProbe })
+  /**
+   * The head of the response has come. A success counts when its body is complete: half a body is a failure. The result
+   * of a probe counts at once.
+   * @param latency - milliseconds from the start of the attempt
+   * @param isBodyPending - a body of some length is still to come
+   */
+  recordResponse (result: Result, latency: number, isBodyPending: boolean): void {
+    this.#pool.recordLatency(this.upstream, latency, result !== 'success')
+    this.#awaitsBody = isBodyPending && result === 'success' && !this.isProbe
+    if (!this.#awaitsBody) this.recordResult(result)
   }
 
-  /** @param latency - milliseconds to the head of the answer, or to the failure */
-  observe (latency: number, isFailure: boolean): void {
-    this.#pool.observe(this.upstream, latency, isFailure)
+  /** The response is complete. */
+  recordEnd (): void {
+    if (this.#awaitsBody) this.recordResult('success')
+  }
+
+  /**
+   * The attempt has failed, perhaps in the middle of its body.
+   * @param latency - milliseconds from the start of the attempt to the head, or to the failure
+   */
+  recordFailure (result: Result, latency: number): void {
+    if (result !== 'neutral') this.#pool.recordLatency(this.upstream, latency, true)
+    this.recordResult(result)
+  }
+
+  recordResult (result: Result): void {
+    this.#pool.recordResult(this.upstream, result, this.isProbe)
   }
 }

@@ -1,23 +1,23 @@
-/** Stands in no line. */
-export const NO_TURN = -1
+/** The position of an entry that is in no queue. */
+export const NOT_QUEUED = -1
 
-/** Somebody who can wait, in one line at a time. */
-export interface Waiting {
-  /** Where it stands. Written by `WaitingLine` alone, and `NO_TURN` at first. */
-  turn: number
+/** An entry of a pending queue; it can be in one at a time. */
+export interface Queued {
+  /** Its index in the queue. Written by `PendingQueue` only, and `NOT_QUEUED` at first. */
+  position: number
 }
 
-/** Places of those who have left are kept up to this many, or as many as have not left. */
-const KEPT_PLACES = 1024
+/** Removed entries keep their index until there are this many of them, or more of them than of the others. */
+const MAX_GAPS = 1024
 
 /**
- * First come, first served, and any one may leave: those who wait because every upstream has all that it gets. An array,
- * for the reason that `Slots` is one: while hundreds wait, every request goes through it.
+ * First in, first out, and any entry can be removed. An array, for the reason that `Slots` is one: while hundreds wait,
+ * every request goes through it.
  */
-export class WaitingLine<T extends Waiting> {
-  /** By their turns; who has left is `undefined`. */
-  #places: (T | undefined)[] = []
-  /** Where the first stands who has not left. */
+export class PendingQueue<T extends Queued> {
+  /** By position; `undefined` where an entry was removed. */
+  #entries: (T | undefined)[] = []
+  /** Position of the first entry. */
   #head = 0
   #length = 0
 
@@ -26,28 +26,28 @@ export class WaitingLine<T extends Waiting> {
   }
 
   get first (): T | undefined {
-    return this.#places[this.#head]
+    return this.#entries[this.#head]
   }
 
-  join (waiter: T): void {
-    if (waiter.turn !== NO_TURN) return
-    waiter.turn = this.#places.push(waiter) - 1
+  add (entry: T): void {
+    if (entry.position !== NOT_QUEUED) return
+    entry.position = this.#entries.push(entry) - 1
     this.#length++
   }
 
-  leave (waiter: T): void {
-    if (waiter.turn === NO_TURN) return
-    this.#places[waiter.turn] = undefined
-    waiter.turn = NO_TURN
+  remove (entry: T): void {
+    if (entry.position === NOT_QUEUED) return
+    this.#entries[entry.position] = undefined
+    entry.position = NOT_QUEUED
     this.#length--
-    while (this.#head < this.#places.length && this.#places[this.#head] === undefined) this.#head++
-    if (this.#places.length - this.#length > Math.max(KEPT_PLACES, this.#length)) this.#closeUp()
+    while (this.#head < this.#entries.length && this.#entries[this.#head] === undefined) this.#head++
+    if (this.#entries.length - this.#length > Math.max(MAX_GAPS, this.#length)) this.#compact()
   }
 
-  #closeUp (): void {
-    const staying = this.#places.filter(place => place !== undefined)
-    staying.forEach((waiter, index) => { waiter.turn = index })
-    this.#places = staying
+  #compact (): void {
+    const remaining = this.#entries.filter(entry => entry !== undefined)
+    remaining.forEach((entry, index) => { entry.position = index })
+    this.#entries = remaining
     this.#head = 0
   }
 }

@@ -1,237 +1,155 @@
-import type { Balancer } from '../balancer/candidate.ts'
-import { createBalancer } from '../balancer/create-balancer.ts'
 import { observe } from '../balancer/peak-ewma.ts'
-import { isPanicking, mayEject } from '../health/ejection-quota.ts'
+import type { Result } from '../health/outlier-detector.ts'
 import type { Location, UpstreamTarget } from '../location/types.ts'
-import { Members, type ProbeFinder } from './upstream-set.ts'
-import type { Outcome } from '../dispatch/outcome.ts'
+import { PendingQueue, type Queued } from './pending-queue.ts'
+import { type PoolContext, PoolHealth } from './pool-health.ts'
 import type { Upstream } from './upstream.ts'
-import { type Waiting, WaitingLine } from './pending-queue.ts'
+import { AT_CAPACITY, UpstreamPicker } from './upstream-picker.ts'
+import { type ProbeFinder, UpstreamSet } from './upstream-set.ts'
 
-/** Who waits for an upstream. */
-export interface Waiter extends Waiting {
-  /** What of the request decides, where the balancer hashes. */
+/** A request that waits for an upstream. */
+export interface PendingRequest extends Queued {
+  /** Of the request, for the `hash` balancer. */
   hashKey: string | undefined
-  /** It is its turn; `undefined` when there is nobody for it any more. */
+  /** Called when it leaves the queue with an upstream; `undefined` when no upstream is eligible any more. */
   proceed (upstream: Upstream | undefined): void
 }
 
-/** What became of an upstream, for the log: probes found it `down` or `up`, it was `ejected` or has `returned`. */
-export type HealthChange = 'down' | 'up' | 'ejected' | 'returned'
-
-export interface PoolContext {
-  /** Monotonic clock, in milliseconds. */
-  now: () => number
-  /** From 0 to below 1. */
-  random: () => number
-  onHealthChange: (upstream: Upstream, change: HealthChange) => void
-}
-
-/** There are upstreams for a request, but each of them has all that it gets. */
-export const FULL = Symbol('full')
-
-const NOBODY: readonly Upstream[] = []
+const NONE: readonly Upstream[] = []
 
 /**
- * All upstreams of a location. It is asked at three moments of every attempt: who is next (`pick`), it starts
- * (`begin`), this is how it went (`outcome`), and is told when it holds its place no longer (`release`). Balancers,
- * health and limits are decided here and nowhere else.
+ * All upstreams of a location. For every attempt: `pick`, then `acquire`, `recordResult` and `release` through its
+ * lease. Requests for which every upstream is at capacity wait in its pending queue.
  */
 export class UpstreamPool {
   readonly #location: Location
-  readonly #context: PoolContext
-  readonly #balancer: Balancer
-  readonly #waiting = new WaitingLine<Waiter>()
-  readonly #members: Members
-  /** How many the last pick had to choose from, the full ones included. */
-  #eligible = 0
+  readonly #now: () => number
+  readonly #upstreams: UpstreamSet
+  readonly #picker: UpstreamPicker
+  readonly #health: PoolHealth
+  readonly #pending = new PendingQueue<PendingRequest>()
   #isAdmitting = false
   #isClosed = false
 
   constructor (location: Location, context: PoolContext, probeOf: ProbeFinder = () => null) {
     this.#location = location
-    this.#context = context
-    this.#balancer = createBalancer(location.balancer, context.random, context.now)
-    this.#members = new Members(location.upstreams, location, probeOf)
+    this.#now = context.now
+    this.#upstreams = new UpstreamSet(location.upstreams, location, probeOf)
+    this.#picker = new UpstreamPicker(this.#upstreams, location, context)
+    this.#health = new PoolHealth(this.#upstreams, location.outlierDetection, context, () => this.admitPending())
   }
 
   get upstreams (): readonly Upstream[] {
-    return this.#members.present
+    return this.#upstreams.current
   }
 
-  get inFlight (): number {
-    return this.#members.all.reduce((sum, { inFlight }) => sum + inFlight, 0)
-  }
-
-  /** Requests that wait for an upstream. */
+  /** Requests in the pending queue. */
   get pending (): number {
-    return this.#waiting.length
+    return this.#pending.length
   }
 
   /** Whether any upstream takes requests and is neither down nor ejected. */
-  get isUsable (): boolean {
+  get hasHealthyUpstream (): boolean {
     return this.upstreams.some(({ weight, isHealthy }) => weight > 0 && isHealthy)
   }
 
   /**
-   * Who gets a request: the healthy ones by weight, or all of them when too few are healthy. For a request that has failed
-   * with the healthy ones, the others.
-   * @param hashKey - what of the request decides, where the balancer hashes
-   * @param tried - who has failed it already; somebody else is wanted
-   * @returns `FULL` when it has to wait (`join`), `undefined` when there is nobody
+   * Picks the upstream of a request, see `UpstreamPicker`. Pending requests come first.
+   * @param hashKey - of the request, for the `hash` balancer
+   * @param tried - upstreams with which the request has failed; it gets another one
+   * @returns `AT_CAPACITY` when it has to wait (`enqueue`), `undefined` when no upstream is eligible
    */
-  pick (hashKey?: string, tried: readonly Upstream[] = NOBODY): Upstream | typeof FULL | undefined {
+  pick (hashKey?: string, tried: readonly Upstream[] = NONE): Upstream | typeof AT_CAPACITY | undefined {
     if (this.#isClosed) return undefined
-    // Nobody overtakes those who wait.
-    if (this.#waiting.length > 0 && !this.#isAdmitting && this.admit() > 0) return FULL
-    const now = this.#context.now()
-    const isRetry = tried.length > 0
-    let free = this.#shareOut(tried, !isRetry && this.#isPanicking(), now)
-    // Who is said to be ill may be well again; who has just failed is not.
-    if (isRetry && this.#eligible === 0) free = this.#shareOut(tried, true, now)
-    if (free > 0) return this.#balancer.pick(this.upstreams, hashKey)
-    return this.#eligible > 0 ? FULL : undefined
+    if (this.#pending.length > 0 && !this.#isAdmitting && this.admitPending() > 0) return AT_CAPACITY
+    return this.#picker.pick(hashKey, tried)
   }
 
-  /** Whether an upstream that has just answered may have the next request of the same client, too. */
-  mayHaveNext (upstream: Upstream): boolean {
-    return !this.#isClosed && this.#waiting.length === 0 && upstream.weight > 0 && !upstream.isFull && this.upstreams.includes(upstream)
+  /** Whether the upstream that has just redirected a request may have it again, without a pick. */
+  canReuse (upstream: Upstream): boolean {
+    if (this.#isClosed || this.#pending.length > 0) return false
+    return upstream.weight > 0 && !upstream.isAtCapacity && this.upstreams.includes(upstream)
   }
 
-  /** A request is sent to it. @returns whether this is the one that shows whether an ejected upstream is back */
-  begin (upstream: Upstream): boolean {
+  /** A request is sent to an upstream. @returns whether its result decides if an ejected upstream returns */
+  acquire (upstream: Upstream): boolean {
     upstream.inFlight++
-    return upstream.outlier?.begin(this.#context.now()) ?? false
+    return upstream.outlier?.begin(this.#now()) ?? false
   }
 
-  /** How an attempt went; a second time when its answer broke off. */
-  outcome (upstream: Upstream, { result, isProbe }: Outcome): void {
-    const { now, random } = this.#context
-    const time = now()
-    const change = upstream.outlier?.record(result, { isProbe, now: time, random, mayEject: () => this.#maySpareOne(time) })
-    if (change !== undefined) this.#note(upstream, change)
-  }
-
-  /** How long an answer or a failure took, for the balancer that asks. */
-  observe (upstream: Upstream, latency: number, isFailure: boolean): void {
-    if (this.#location.balancer === 'ewma') observe(upstream.latency, latency, isFailure, this.#context.now())
-  }
-
-  /** An attempt has ended, and its connection is free for the next. */
+  /** The connection of a request is free again, or has ended. */
   release (upstream: Upstream): void {
     upstream.inFlight--
-    this.admit()
+    this.admitPending()
   }
 
-  /** The probes of an address have passed or failed. */
-  probed (upstream: Upstream, hasPassed: boolean, change: 'up' | 'down' | undefined): void {
-    if (change !== undefined) this.#note(upstream, change)
-    const returned = hasPassed ? upstream.outlier?.pass(this.#context.now()) : undefined
-    if (returned !== undefined) this.#note(upstream, returned)
+  /** The result of a request; once more when its response broke off. */
+  recordResult (upstream: Upstream, result: Result, isProbe: boolean): void {
+    this.#health.recordResult(upstream, result, isProbe)
   }
 
   /**
-   * To be called after `FULL`.
-   * @returns whether there was room to wait; then `proceed` is called when it is its turn, unless it leaves before
+   * How long an upstream took, for the `ewma` balancer.
+   * @param latency - milliseconds to the head of the response, or to the failure
    */
-  join (waiter: Waiter): boolean {
-    if (this.#waiting.length >= this.#location.limits.maxPending * this.#eligible) return false
-    this.#waiting.join(waiter)
+  recordLatency (upstream: Upstream, latency: number, isFailure: boolean): void {
+    if (this.#location.balancer === 'ewma') observe(upstream.latency, latency, isFailure, this.#now())
+  }
+
+  /** The result of a health check of the upstream's address. */
+  recordProbe (upstream: Upstream, hasPassed: boolean, change: 'up' | 'down' | undefined): void {
+    this.#health.recordProbe(upstream, hasPassed, change)
+  }
+
+  /**
+   * Adds a request to the pending queue, after `AT_CAPACITY`.
+   * @returns whether `maxPending` allowed it; then `proceed` is called once, unless it leaves the queue before
+   */
+  enqueue (request: PendingRequest): boolean {
+    if (this.#pending.length >= this.#location.limits.maxPending * this.#picker.eligible) return false
+    this.#pending.add(request)
     return true
   }
 
-  leave (waiter: Waiter): void {
-    this.#waiting.leave(waiter)
+  /** Takes a request out of the pending queue, without calling it. */
+  dequeue (request: PendingRequest): void {
+    this.#pending.remove(request)
   }
 
-  /** Lets in who waits, as long as there are places. @returns how many still wait */
-  admit (): number {
-    if (this.#isAdmitting) return this.#waiting.length
+  /** Lets pending requests proceed in their order, while upstreams have capacity. @returns how many still wait */
+  admitPending (): number {
+    if (this.#isAdmitting) return this.#pending.length
     this.#isAdmitting = true
     try {
-      for (let waiter = this.#waiting.first; waiter !== undefined; waiter = this.#waiting.first) {
-        const upstream = this.pick(waiter.hashKey)
-        if (upstream === FULL) break
-        this.#waiting.leave(waiter)
-        waiter.proceed(upstream)
+      for (let request = this.#pending.first; request !== undefined; request = this.#pending.first) {
+        const upstream = this.pick(request.hashKey)
+        if (upstream === AT_CAPACITY) break
+        this.#pending.remove(request)
+        request.proceed(upstream)
       }
     } finally {
       this.#isAdmitting = false
     }
-    return this.#waiting.length
+    return this.#pending.length
   }
 
   /**
-   * Other upstreams, or other weights. An address that stays keeps all that is known of it; one that is gone gets no new
-   * requests and finishes what it has; a new one joins with a slow start.
+   * Other upstreams, or other weights. An address that stays keeps its state; one that is gone gets no new requests and
+   * finishes those that it has; a new one begins with a slow start.
    */
   update (targets: readonly UpstreamTarget[], probeOf: ProbeFinder): void {
-    this.#members.update(targets, probeOf, this.#context.now())
-    this.#pardonLast()
-    this.admit()
+    this.#upstreams.update(targets, probeOf, this.#now())
+    this.#health.unejectLast()
+    this.admitPending()
   }
 
-  /** Nobody gets in any more; who waits is told by others. */
+  /** No request gets an upstream from now on; pending ones are failed by the dispatcher. */
   close (): void {
     this.#isClosed = true
   }
 
   /** Closes every connection, at once. */
-  async destroy (): Promise<void> {
-    await Promise.all(this.#members.all.map(({ transport }) => transport.destroy()))
-  }
-
-  /** Gives every upstream its share of the next pick. @returns how many have one */
-  #shareOut (tried: readonly Upstream[], ignoresHealth: boolean, now: number): number {
-    let free = 0
-    this.#eligible = 0
-    for (const upstream of this.upstreams) {
-      upstream.share = 0
-      if (upstream.weight === 0 || tried.includes(upstream)) continue
-      if (!ignoresHealth && !upstream.takesRequests(now)) continue
-      this.#eligible++
-      if (upstream.isFull) continue
-      upstream.share = upstream.weightAt(now)
-      free++
-    }
-    return free
-  }
-
-  #isPanicking (): boolean {
-    const { outlierDetection } = this.#location
-    if (outlierDetection === null) return false
-    let members = 0
-    let healthy = 0
-    for (const { weight, isHealthy } of this.upstreams) {
-      if (weight === 0) continue
-      members++
-      if (isHealthy) healthy++
-    }
-    return isPanicking(healthy, members, outlierDetection.panicThreshold)
-  }
-
-  /** When there are too many out already, the one that has been out for the longest may well be better than this one. */
-  #maySpareOne (now: number): boolean {
-    const members = this.upstreams.filter(({ weight }) => weight > 0)
-    const ejected = members.flatMap(({ outlier }) => outlier?.isEjected === true ? outlier : [])
-    if (mayEject(ejected.length, members.length, this.#location.outlierDetection!.maxEjectionPercent)) return true
-    ejected.sort((a, b) => a.failedAt - b.failedAt)[0]?.hasten(now)
-    return false
-  }
-
-  #note (upstream: Upstream, change: HealthChange): void {
-    const isBack = change === 'up' || change === 'returned'
-    if (isBack) upstream.startedAt = this.#context.now()
-    this.#context.onHealthChange(upstream, change)
-    // Also when it is out: then it may be a panic, in which all are asked.
-    this.admit()
-  }
-
-  /** The only one that is left is asked, whatever it has done. */
-  #pardonLast (): void {
-    const [last, another] = this.upstreams.filter(({ weight }) => weight > 0)
-    if (last === undefined || another !== undefined) return
-    const returned = last.outlier?.pass(this.#context.now())
-    if (returned !== undefined) this.#note(last, returned)
+  destroy (): Promise<void> {
+    return this.#upstreams.destroy()
   }
 }

@@ -8,35 +8,37 @@ import type { Location, UpstreamTarget } from '../location/types.ts'
 import { openTransport } from '../transport/open-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 
-/** Smallest part of its weight that an upstream has. */
-const LEAST = 0.01
+/** Smallest part of its weight that an upstream has during its slow start. */
+const MIN_WEIGHT_FACTOR = 0.01
 
-/** What of a location makes its upstreams what they are. */
+/** The settings of a location that its upstreams need. */
 export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 'timeouts' | 'limits' | 'httpClient'>
 
-/** An address that serves an app: what is configured of it, its connections, and what is known of it. */
+/** An address of an app: its configuration, its connections, its health and its load. */
 export class Upstream implements Candidate {
   readonly transport: Transport
   readonly latency = createPeakEwma()
   readonly seed: number
   readonly outlier: OutlierDetector | null
-  /** What the probes of its address say; `null` when nobody probes. */
+  /** State of the health checks of its address; `null` without health checks. */
   readonly probe: ProbeState | null
   share = 0
   score = 0
   inFlight = 0
-  /** When it joined or came back; it was there from the start when this is `-Infinity`. */
-  startedAt = -Infinity
+  /** When it was added or came back: the begin of its slow start. `-Infinity` for those that were there at first. */
+  joinedAt = -Infinity
   readonly #rules: UpstreamRules
   #target: UpstreamTarget
 
-  /** @param copy - how many with the same address stand before it */
+  /** @param copy - number of upstreams with the same address before it */
   constructor (target: UpstreamTarget, rules: UpstreamRules, probe: ProbeState | null, copy = 0) {
+    const { timeouts, limits, outlierDetection, httpClient } = rules
     this.#target = target
     this.#rules = rules
-    this.transport = openTransport(target, { connectTimeout: rules.timeouts.connect, maxConnections: rules.limits.maxConnections }, rules.httpClient)
+    const settings = { connectTimeout: timeouts.connect, maxConnections: limits.maxConnections }
+    this.transport = openTransport(target, settings, httpClient)
     this.seed = hashText(`${target.url} ${copy}`)
-    this.outlier = rules.outlierDetection === null ? null : new OutlierDetector(rules.outlierDetection)
+    this.outlier = outlierDetection === null ? null : new OutlierDetector(outlierDetection)
     this.probe = probe
   }
 
@@ -44,7 +46,7 @@ export class Upstream implements Candidate {
     return this.#target
   }
 
-  /** 0 drains it: it gets no new requests. */
+  /** With 0 it is drained: it gets no new requests. */
   get weight (): number {
     return this.#target.weight
   }
@@ -53,7 +55,7 @@ export class Upstream implements Candidate {
     this.#target = { ...this.#target, weight }
   }
 
-  get isFull (): boolean {
+  get isAtCapacity (): boolean {
     return this.inFlight >= this.#rules.limits.maxConnections
   }
 
@@ -62,14 +64,15 @@ export class Upstream implements Candidate {
     return this.probe?.isDown !== true && this.outlier?.isEjected !== true
   }
 
-  /** Whether it is healthy, or is due for the one request that shows whether it is again. */
+  /** Whether it is healthy, or ejected and due for the one request that decides whether it returns. */
   takesRequests (now: number): boolean {
     return this.probe?.isDown !== true && this.outlier?.takesRequests(now) !== false
   }
 
-  /** Its weight, or what it has of that so far when it joined or came back: never nothing, for it may be the only one left. */
+  /** Its weight, reduced during its slow start; never 0, for it may be the only upstream left. */
   weightAt (now: number): number {
     const { slowStart } = this.#rules
-    return slowStart === null ? this.weight : this.weight * Math.max(LEAST, slowStartFactor(slowStart, this.startedAt, now))
+    if (slowStart === null) return this.weight
+    return this.weight * Math.max(MIN_WEIGHT_FACTOR, slowStartFactor(slowStart, this.joinedAt, now))
   }
 }

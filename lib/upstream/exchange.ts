@@ -78,7 +78,7 @@ export class Exchange {
   isClientGone = false
   /** The client can be sent trailers. */
   takesTrailers = false
-  underWay: Abortable | null = null
+  currentStep: Abortable | null = null
   /** Set when the exchange starts. */
   onResponse: ResponseHandler | null = null
   readonly #listener: ExchangeListener
@@ -117,6 +117,6 @@ export class Exchange {
    */
   close (isComplete: boolean): void {
     this.isClientGone = !isComplete
-    this.underWay?.abort()
+    this.currentStep?.abort()
   }
 }

@@ -2,6 +2,7 @@
 // FAULT_SEED=n repeats the random part of a run.
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { type ChaosUpstream, startChaos } from './chaos-upstream.ts'
 import { eventually } from './eventually.ts'
 import { faultNames, type FaultName } from './faults.ts'
@@ -56,7 +57,7 @@ async function recover (t: Test, { port, dispatcher, ledger, random, upstreams }
   t.equal(failed, 0, 'no GET fails any more')
   t.ok(upstreams.every(({ arrivals }, i) => arrivals > before[i]!), 'every upstream is asked again')
   await eventually(() => upstreams.every(({ busy }) => busy === 0), () => `${upstreams.map(({ busy }) => busy)} connections are busy`)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0], 'nothing is under way')
+  t.equal(inFlightOf(dispatcher), 0, 'nothing is under way')
 }
 
 function report (t: Test, { gets, posts, codes }: LoadResult): void {

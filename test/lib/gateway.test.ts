@@ -82,13 +82,10 @@ t.test('a gateway tells its configuration', async t => {
 
 t.test('an app gets other upstreams; what stays keeps its connections and its state', async t => {
   const { gateway, poolOf } = await createRunning(t, { apps: [{ name: 'users', upstreams: ['h:1', 'h:2'] }, { name: 'shop', port: 9 }] })
-  const [first, second] = poolOf('/users').upstreams
-  first!.inFlight = 1
+  const [, second] = poolOf('/users').upstreams
   gateway.setUpstreams('users', [{ url: 'h:2', weight: 5 }, 'http://h:3/v2'])
   t.strictSame(upstreamsOf({ gateway, poolOf }, '/users'), ['http://h:2*5', 'http://h:3/v2*1'])
   t.equal(poolOf('/users').upstreams[0], second)
-  t.equal(poolOf('/users').inFlight, 1, 'what is left out finishes')
-  first!.inFlight = 0
   t.strictSame(upstreamsOf({ gateway, poolOf }, '/shop'), ['http://127.0.0.1:9*1'], 'the others stay')
 })
 

@@ -5,7 +5,8 @@ import { resolveConfiguration } from '../../lib/configuration.ts'
 import { ResponseBody } from '../../lib/downstream/response-body.ts'
 import { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { Exchange } from '../../lib/upstream/exchange.ts'
-import type { Outcome } from '../../lib/dispatch/outcome.ts'
+import type { Result } from '../../lib/health/outlier-detector.ts'
+import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { startRawUpstream } from '../helper.ts'
 import { defer, FINE, soon } from './upstream-support.ts'
 
@@ -14,7 +15,7 @@ interface Row {
   method?: string
   lie: (socket: Socket) => void
   /** What health and balancing are told. */
-  results: Outcome['result'][]
+  results: Result[]
 }
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
@@ -42,13 +43,13 @@ for (const { name, method = 'GET', lie, results } of rows) {
     const dispatcher = new Dispatcher(locations[0]!)
     t.teardown(() => dispatcher.destroy())
     const { pool } = dispatcher
-    const told: Outcome['result'][] = []
+    const told: Result[] = []
     const settled = defer()
-    const [record, release] = [pool.outcome.bind(pool), pool.release.bind(pool)]
-    const check = () => { if (told.length === results.length && pool.inFlight === 0) settled.resolve() }
-    pool.outcome = (upstream, outcome) => {
-      record(upstream, outcome)
-      told.push(outcome.result)
+    const [record, release] = [pool.recordResult.bind(pool), pool.release.bind(pool)]
+    const check = () => { if (told.length === results.length && inFlightOf(dispatcher) === 0) settled.resolve() }
+    pool.recordResult = (upstream, result, isProbe) => {
+      record(upstream, result, isProbe)
+      told.push(result)
       check()
     }
     pool.release = upstream => {
@@ -62,9 +63,9 @@ for (const { name, method = 'GET', lie, results } of rows) {
     })
     exchange.onResponse = (_error, { body }) => { if (body instanceof ResponseBody) body.on('error', () => {}).resume() }
     dispatcher.forward(exchange)
-    t.equal(pool.inFlight, 1)
+    t.equal(inFlightOf(dispatcher), 1)
     await soon(settled.promise, 'the end')
     await turn()
-    t.strictSame([told, pool.inFlight, dispatcher.size], [results, 0, 0], 'and nothing is under way any more')
+    t.strictSame([told, inFlightOf(dispatcher)], [results, 0], 'and nothing is under way any more')
   })
 }

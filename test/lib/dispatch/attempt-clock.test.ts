@@ -3,19 +3,19 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Timeouts } from '../../../lib/location/types.ts'
 import { MIN_BYTES } from '../../../lib/dispatch/minimum-rate.ts'
-import { Patience } from '../../../lib/dispatch/attempt-clock.ts'
+import { AttemptClock } from '../../../lib/dispatch/attempt-clock.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
 import { createClock } from './fakes.ts'
 
 /** With a clock that stands at 1000. `waitUntil` moves it, and looks. */
-function createPatience ({ endsAt = Infinity, ...timeouts }: Partial<Timeouts> & { endsAt?: number } = {}) {
+function createAttemptClock ({ endsAt = Infinity, ...timeouts }: Partial<Timeouts> & { endsAt?: number } = {}) {
   const clock = createClock()
-  const patience = new Patience({ connect: 10, headers: 100, body: 40, stream: 0, request: 0, ...timeouts }, endsAt, clock.now)
+  const attemptClock = new AttemptClock({ connect: 10, headers: 100, body: 40, stream: 0, request: 0, ...timeouts }, endsAt, clock.now)
   const waitUntil = (time: number) => {
     clock.advance(time - clock.now())
-    return patience.look(time)
+    return attemptClock.check(time)
   }
-  return { clock, patience, waitUntil }
+  return { clock, attemptClock, waitUntil }
 }
 
 /** An upload that waits for its client, who has sent nothing. */
@@ -36,85 +36,85 @@ const expectations: { name: string, timeout: number, endsAt: number, deadline: n
 
 for (const { name, timeout, endsAt, deadline } of expectations) {
   t.test(`an upstream has ${name}`, async t => {
-    const { patience, waitUntil } = createPatience({ endsAt })
-    t.equal(patience.deadline, endsAt, 'before anything is expected')
-    patience.expect(timeout)
-    t.equal(patience.deadline, deadline)
+    const { attemptClock, waitUntil } = createAttemptClock({ endsAt, headers: timeout })
+    t.equal(attemptClock.deadline, endsAt, 'before anything is expected')
+    attemptClock.awaitHead()
+    t.equal(attemptClock.deadline, deadline)
     const last = Math.min(deadline, 1_000_000)
     t.equal(waitUntil(last - 1), undefined)
-    t.equal(patience.deadline, deadline, 'an early look moves nothing')
+    t.equal(attemptClock.deadline, deadline, 'an early look moves nothing')
     t.equal(waitUntil(last), deadline === Infinity ? undefined : 'upstream')
   })
 }
 
 t.test('what comes in time gives it the whole time again', async t => {
-  const { patience, waitUntil } = createPatience()
-  patience.expect(100)
+  const { attemptClock, waitUntil } = createAttemptClock()
+  attemptClock.awaitHead()
   t.equal(waitUntil(1099), undefined)
-  patience.expect(100)
-  t.equal(patience.deadline, 1199)
+  attemptClock.awaitHead()
+  t.equal(attemptClock.deadline, 1199)
   t.equal(waitUntil(1198), undefined)
   t.equal(waitUntil(1199), 'upstream')
 })
 
 t.test('a client that does not read its answer has three times the time of a body, and is to blame itself', async t => {
-  const { patience, waitUntil } = createPatience()
-  patience.expect(1000)
-  patience.awaitReader()
-  t.equal(patience.deadline, 1120)
+  const { attemptClock, waitUntil } = createAttemptClock({ headers: 1000 })
+  attemptClock.awaitHead()
+  attemptClock.awaitReader()
+  t.equal(attemptClock.deadline, 1120)
   t.equal(waitUntil(1119), undefined)
   t.equal(waitUntil(1120), 'reader')
 })
 
 t.test('a client that reads on hands the turn back', async t => {
-  const { patience, waitUntil } = createPatience()
-  patience.awaitReader()
+  const { attemptClock, waitUntil } = createAttemptClock()
+  attemptClock.awaitReader()
   t.equal(waitUntil(1039), undefined)
-  patience.expect(40)
+  attemptClock.receiveHead(false)
   t.equal(waitUntil(1079), 'upstream')
 })
 
 t.test('without the time of a body, a client may read as slowly as it likes', async t => {
-  const { patience, waitUntil } = createPatience({ body: 0 })
-  patience.expect(100)
-  patience.awaitReader()
-  t.equal(patience.deadline, Infinity)
+  const { attemptClock, waitUntil } = createAttemptClock({ body: 0 })
+  attemptClock.awaitHead()
+  attemptClock.awaitReader()
+  t.equal(attemptClock.deadline, Infinity)
   t.equal(waitUntil(1_000_000), undefined)
 })
 
 t.test('when the exchange must be over, an upstream is to blame only if it was its turn', async t => {
-  const reading = createPatience({ endsAt: 1040 })
-  reading.patience.awaitReader()
+  const reading = createAttemptClock({ endsAt: 1040 })
+  reading.attemptClock.awaitReader()
   t.equal(reading.waitUntil(1040), 'exchange')
 
-  const sending = createPatience({ endsAt: 1040 })
-  sending.patience.watchUpload(createUpload().body)
-  sending.patience.expect(100)
+  const sending = createAttemptClock({ endsAt: 1040 })
+  sending.attemptClock.watchUpload(createUpload().body)
+  sending.attemptClock.awaitHead()
   t.equal(sending.waitUntil(1040), 'exchange')
 
-  const answering = createPatience({ endsAt: 1040 })
-  answering.patience.expect(100)
+  const answering = createAttemptClock({ endsAt: 1040 })
+  answering.attemptClock.awaitHead()
   t.equal(answering.waitUntil(1040), 'upstream')
 })
 
 t.test('a client that stops sending is to blame, long before the upstream would be', async t => {
-  const { patience, waitUntil } = createPatience()
-  patience.watchUpload(createUpload().body)
-  patience.expect(100)
-  t.equal(patience.deadline, 1010, 'a quarter of its time')
+  const { attemptClock, waitUntil } = createAttemptClock()
+  attemptClock.watchUpload(createUpload().body)
+  attemptClock.awaitHead()
+  t.equal(attemptClock.deadline, 1010, 'a quarter of its time')
   for (const time of [1010, 1020, 1030]) t.equal(waitUntil(time), undefined)
   t.equal(waitUntil(1040), 'sender')
 })
 
 t.test('while the client sends, the upstream cannot be late', async t => {
-  const { patience, waitUntil } = createPatience()
+  const { attemptClock, waitUntil } = createAttemptClock()
   const { body } = createUpload()
-  patience.watchUpload(body)
-  patience.expect(100)
+  attemptClock.watchUpload(body)
+  attemptClock.awaitHead()
   for (let time = 1010; time <= 1500; time += 10) {
     body.received += MIN_BYTES
     t.equal(waitUntil(time), undefined)
-    t.equal(patience.deadline, time + 10)
+    t.equal(attemptClock.deadline, time + 10)
   }
   body.isStarved = false
   t.equal(waitUntil(1599), undefined)
@@ -122,34 +122,34 @@ t.test('while the client sends, the upstream cannot be late', async t => {
 })
 
 t.test('without the time of a body, the upstream is not late either', async t => {
-  const { patience, waitUntil } = createPatience({ body: 0 })
-  patience.watchUpload(createUpload().body)
-  patience.expect(100)
-  t.equal(patience.deadline, 1100)
+  const { attemptClock, waitUntil } = createAttemptClock({ body: 0 })
+  attemptClock.watchUpload(createUpload().body)
+  attemptClock.awaitHead()
+  t.equal(attemptClock.deadline, 1100)
   for (const time of [1100, 1200, 1300]) {
     t.equal(waitUntil(time), undefined)
-    t.equal(patience.deadline, time + 100)
+    t.equal(attemptClock.deadline, time + 100)
   }
 })
 
 t.test('an upstream that does not take an upload is late', async t => {
-  const { patience, waitUntil } = createPatience()
+  const { attemptClock, waitUntil } = createAttemptClock()
   const { body } = createUpload()
   body.isStarved = false
-  patience.watchUpload(body)
-  patience.expect(100)
+  attemptClock.watchUpload(body)
+  attemptClock.awaitHead()
   for (let time = 1010; time < 1100; time += 10) {
     t.equal(waitUntil(time), undefined)
-    t.equal(patience.deadline, time + 10)
+    t.equal(attemptClock.deadline, time + 10)
   }
   t.equal(waitUntil(1100), 'upstream')
 })
 
 t.test('an upload that has arrived is the client\'s turn no longer', async t => {
-  const { patience, waitUntil } = createPatience()
+  const { attemptClock, waitUntil } = createAttemptClock()
   const { source, body } = createUpload()
-  patience.watchUpload(body)
-  patience.expect(100)
+  attemptClock.watchUpload(body)
+  attemptClock.awaitHead()
   source.push(null)
   body.resume()
   await once(body, 'end')
@@ -159,12 +159,11 @@ t.test('an upload that has arrived is the client\'s turn no longer', async t => 
 })
 
 t.test('below an answer, an upload is not looked at', async t => {
-  const { patience, waitUntil } = createPatience()
-  patience.watchUpload(createUpload().body)
-  patience.expect(100)
-  patience.endUpload()
-  patience.expect(500)
-  t.equal(patience.deadline, 1500)
+  const { attemptClock, waitUntil } = createAttemptClock({ stream: 500 })
+  attemptClock.watchUpload(createUpload().body)
+  attemptClock.awaitHead()
+  attemptClock.receiveHead(true)
+  t.equal(attemptClock.deadline, 1500)
   t.equal(waitUntil(1499), undefined)
   t.equal(waitUntil(1500), 'upstream')
 })

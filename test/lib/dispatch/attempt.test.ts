@@ -8,9 +8,9 @@ import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Attempt } from '../../../lib/dispatch/attempt.ts'
 import { Deadlines } from '../../../lib/collections/deadlines.ts'
 import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
-import type { UnderWay } from '../../../lib/dispatch/exchange-step.ts'
+import type { ExchangeStep } from '../../../lib/dispatch/exchange-step.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
-import { createClock, createExchange, createPlace } from './fakes.ts'
+import { createClock, createExchange, createLease } from './fakes.ts'
 import { createLocation, type LocationChanges } from '../locations.ts'
 
 const TEXT = ['Content-Type', 'text/plain']
@@ -26,16 +26,16 @@ interface Setup extends LocationChanges {
 /** An attempt, driven by hand as undici would drive it, and everything that it says. */
 function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ...location }: Setup = {}) {
   const clock = createClock()
-  const deadlines = new Deadlines<UnderWay>(clock.now, 1_000_000)
+  const deadlines = new Deadlines<ExchangeStep>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endsAt = endsAt
   const told = { answers: [] as Answer[], failures: [] as Error[], endings: [] as { error: Error | null }[], switches: [] as { head: SwitchHead, socket: Duplex }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
-  const place = createPlace()
-  const attempt = new Attempt(exchange, place, deadlines, clock.now, {
-    answered: answer => told.answers.push(answer),
-    switched: (head, socket) => told.switches.push({ head, socket }),
-    failed: error => told.failures.push(error),
-    ended: error => told.endings.push({ error }),
+  const lease = createLease()
+  const attempt = new Attempt(exchange, lease, deadlines, clock.now, {
+    onResponse: answer => told.answers.push(answer),
+    onSwitch: (head, socket) => told.switches.push({ head, socket }),
+    onFailure: error => told.failures.push(error),
+    onEnd: error => told.endings.push({ error }),
   })
   // As a transport has it, which does not tell of a read when all is over.
   let isOver = false
@@ -58,7 +58,7 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
     if (statusCode >= 200) queueMicrotask(() => { if (!isOver) attempt.onRead() })
     return takesMore
   }
-  return { attempt, deadlines, clock, told, connect, head, place }
+  return { attempt, deadlines, clock, told, connect, head, lease }
 }
 
 /** Microtasks have run. */
@@ -79,7 +79,7 @@ t.test('a small answer of one read is handed on whole', async t => {
   t.strictSame(told.endings, [{ error: null }])
   t.equal(attempt.latency, 7)
   t.strictSame(told.failures, [])
-  t.equal(deadlines.size, 0)
+  t.equal([...deadlines].length, 0)
 })
 
 t.test('the only chunk of an answer is not copied', async t => {
@@ -131,7 +131,7 @@ for (const { name, method = 'GET', statusCode, headers } of empty) {
     attempt.onError(Object.assign(new Error('x'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }))
     await settle()
     t.match(told, { answers: [{ statusCode, body: null }], failures: [], endings: [{ error: null }] })
-    t.strictSame([told.failures.length, told.endings.length, deadlines.size], [0, 1, 0])
+    t.strictSame([told.failures.length, told.endings.length, [...deadlines].length], [0, 1, 0])
   })
 }
 
@@ -160,7 +160,7 @@ t.test('an answer whose body is not here yet is handed on at once, and its body 
   attempt.onComplete(null)
   t.equal((await body.toArray()).toString(), 'def')
   t.match(told.endings, [{ error: null }])
-  t.equal(deadlines.size, 0)
+  t.equal([...deadlines].length, 0)
 })
 
 t.test('a client that does not read stops the upstream, and starts it again', async t => {
@@ -237,7 +237,7 @@ for (const { name, act } of failures) {
     act(setup)
     await settle()
     t.match(setup.told, { answers: [], failures: [{ message: 'x' }], endings: [{ error: { message: 'x' } }] })
-    t.strictSame([setup.told.failures.length, setup.told.endings.length, setup.deadlines.size], [1, 1, 0])
+    t.strictSame([setup.told.failures.length, setup.told.endings.length, [...setup.deadlines].length], [1, 1, 0])
     t.equal(setup.attempt.latency, 5)
   })
 }
@@ -253,7 +253,7 @@ t.test('an answer that breaks off breaks off, with an error that may be shown', 
   await settle()
   t.match(body.errored, { code: 'GW_ERR_UPSTREAM_UNREACHABLE', statusCode: 502, cause })
   t.match(told, { failures: [], endings: [{ error: cause }] })
-  t.equal(deadlines.size, 0)
+  t.equal([...deadlines].length, 0)
 })
 
 t.test('a client that leaves in the middle of the body stops the upstream', async t => {
@@ -275,7 +275,7 @@ for (const tellsError of [true, false]) {
     attempt.abort(error)
     attempt.abort(new Error('again'))
     t.strictSame(told, { answers: [], failures: [error], endings: [{ error }], switches: [], cancelled: [error], resumed: 0 })
-    t.equal(deadlines.size, 0)
+    t.equal([...deadlines].length, 0)
   })
 }
 
@@ -297,7 +297,7 @@ t.test('an attempt that is aborted before it has a connection gives it back when
   connect()
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
   t.equal(told.endings.length, 1)
-  t.strictSame([attempt.deadline, deadlines.size], [Infinity, 0])
+  t.strictSame([attempt.deadline, [...deadlines].length], [Infinity, 0])
 })
 
 // Deadlines: headers 100, body 50, stream 0; the clock stands at 1000.
@@ -393,7 +393,7 @@ t.test('the time is up: the attempt is aborted', async t => {
   deadlines.tick()
   t.match(told, { cancelled: [{ code: 'GW_ERR_UPSTREAM_TIMEOUT' }], failures: [{ code: 'GW_ERR_UPSTREAM_TIMEOUT', statusCode: 504 }] })
   t.equal(told.failures.length, 1)
-  t.equal(deadlines.size, 0)
+  t.equal([...deadlines].length, 0)
 })
 
 /** An upload of which the client has sent nothing yet. */
@@ -466,7 +466,7 @@ t.test('an event stream that is to end ends between two events, and its upstream
   t.match(told.cancelled, [{ code: 'GW_ERR_CLIENT_CLOSED' }])
   const chunks = await (told.answers[0]!.body as ResponseBody).toArray()
   t.equal(Buffer.concat(chunks).toString(), 'data: 1\n\ndata: 2\n\n')
-  t.equal(deadlines.size, 0)
+  t.equal([...deadlines].length, 0)
 })
 
 t.test('an event stream that is between two events ends at once', async t => {
@@ -513,18 +513,18 @@ for (const { name, headers } of untouched) {
 
 t.test('an attempt knows whether it had a connection', async t => {
   const { attempt, connect } = createAttempt()
-  t.equal(attempt.wasSent, false)
+  t.equal(attempt.hasConnected, false)
   connect()
-  t.equal(attempt.wasSent, true)
+  t.equal(attempt.hasConnected, true)
 })
 
-t.test('its place is free when the connection is, or has ended', async t => {
-  const { attempt, connect, head, place } = createAttempt()
+t.test('its lease is free when the connection is, or has ended', async t => {
+  const { attempt, connect, head, lease } = createAttempt()
   connect()
   head(304, 'Content-Length', '5')
-  t.equal(place.released, 0, 'the answer is whole, and its connection still busy')
+  t.equal(lease.released, 0, 'the answer is whole, and its connection still busy')
   attempt.onComplete(null)
-  t.equal(place.released, 1)
+  t.equal(lease.released, 1)
 })
 
 const beforeConnection: { name: string, error: Error, reported: string[] }[] = [
@@ -533,12 +533,12 @@ const beforeConnection: { name: string, error: Error, reported: string[] }[] = [
 ]
 
 for (const { name, error, reported } of beforeConnection) {
-  t.test(`an attempt that is given up before its connection keeps its place until that ${name}`, async t => {
-    const { attempt, told, place } = createAttempt()
+  t.test(`an attempt that is given up before its connection keeps its lease until that ${name}`, async t => {
+    const { attempt, told, lease } = createAttempt()
     attempt.abort()
-    t.strictSame([told.failures.length, place.released, place.reported], [1, 0, []])
+    t.strictSame([told.failures.length, lease.released, lease.reported], [1, 0, []])
     attempt.onError(error)
-    t.strictSame([told.failures.length, place.released, place.reported], [1, 1, reported])
+    t.strictSame([told.failures.length, lease.released, lease.reported], [1, 1, reported])
   })
 }
 
@@ -563,7 +563,7 @@ t.test('the end of the whole exchange is held against an upstream that had most 
 const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Accept', 'abc']
 
 t.test('a switch to what was asked for is told with its head and the connection, and is the end of the attempt', async t => {
-  const { attempt, told, connect, clock, deadlines, place } = createAttempt({ request: { upgrade: 'websocket' } })
+  const { attempt, told, connect, clock, deadlines, lease } = createAttempt({ request: { upgrade: 'websocket' } })
   const [socket] = duplexPair()
   connect()
   clock.advance(7)
@@ -572,7 +572,7 @@ t.test('a switch to what was asked for is told with its head and the connection,
   t.match(told.switches, [{ head: { statusCode: 101, protocol: 'websocket', headers: { 'sec-websocket-accept': 'abc' } } }])
   t.equal(told.switches[0]!.socket, socket)
   t.strictSame([told.switches.length, told.answers, told.failures, told.endings], [1, [], [], [{ error: null }]])
-  t.strictSame([attempt.latency, deadlines.size, place.released, socket.destroyed], [7, 0, 0, false], 'its place is the tunnel\'s now')
+  t.strictSame([attempt.latency, [...deadlines].length, lease.released, socket.destroyed], [7, 0, 0, false], 'its lease is the tunnel\'s now')
   clock.advance(1)
   t.equal(attempt.latency, 7)
 })
@@ -580,13 +580,13 @@ t.test('a switch to what was asked for is told with its head and the connection,
 t.test('a switch has ended the attempt before it is told', async t => {
   const { attempt, told, connect } = createAttempt({ request: { upgrade: 'websocket' } })
   connect()
-  let underWay: boolean | undefined
+  let hasEnded: boolean | undefined
   told.switches.push = () => {
-    underWay = attempt.isUnderWay
+    hasEnded = attempt.hasEnded
     return 0
   }
   attempt.onUpgrade(101, headersOf(...SWITCH), duplexPair()[0])
-  t.equal(underWay, false)
+  t.equal(hasEnded, true)
 })
 
 t.test('an attempt that has switched cannot be aborted any more', async t => {
@@ -606,7 +606,7 @@ const noSwitches: { name: string, upgrade: string | null, statusCode?: number, h
 
 for (const { name, upgrade, statusCode = 101, headers } of noSwitches) {
   t.test(`a switch ${name} is a bad answer, and its connection is closed`, async t => {
-    const { attempt, told, connect, deadlines, place } = createAttempt({ request: { upgrade } })
+    const { attempt, told, connect, deadlines, lease } = createAttempt({ request: { upgrade } })
     const [socket] = duplexPair()
     connect()
     attempt.onUpgrade(statusCode, headersOf(...headers), socket)
@@ -614,6 +614,6 @@ for (const { name, upgrade, statusCode = 101, headers } of noSwitches) {
     t.ok(socket.destroyed)
     t.match(told, { failures: [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', statusCode: 502 }], endings: [{ error: { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' } }] })
     t.strictSame([told.failures.length, told.endings.length, told.switches, told.answers], [1, 1, [], []])
-    t.strictSame([deadlines.size, place.released], [0, 1])
+    t.strictSame([[...deadlines].length, lease.released], [0, 1])
   })
 }

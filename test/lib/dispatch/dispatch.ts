@@ -41,3 +41,8 @@ export async function textOf (result: Answer | GatewayError): Promise<string> {
   if (body instanceof ResponseBody) return Buffer.concat(await body.toArray()).toString('latin1')
   return body === null ? '' : body.toString('latin1')
 }
+
+/** Requests that hold a lease of one of a dispatcher's upstreams. */
+export function inFlightOf ({ pool }: Dispatcher): number {
+  return pool.upstreams.reduce((sum, { inFlight }) => sum + inFlight, 0)
+}

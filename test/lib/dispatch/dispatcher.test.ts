@@ -8,7 +8,7 @@ import type { ResponseBody } from '../../../lib/downstream/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
-import { createDispatcher, dispatch, locationOf, textOf } from './dispatch.ts'
+import { createDispatcher, dispatch, inFlightOf, locationOf, textOf } from './dispatch.ts'
 import { closeOf, createExchange } from './fakes.ts'
 import { createTarget, type LocationChanges } from '../locations.ts'
 
@@ -97,7 +97,7 @@ t.test('without an upstream that takes requests it fails at once, and nothing is
   for (const upstreams of [[], [createTarget('http://127.0.0.1:1', { weight: 0 })]]) {
     const dispatcher = createDispatcher(t, locationOf({ upstreams }))
     t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_NO_UPSTREAM', statusCode: 503 })
-    t.equal(dispatcher.size, 0)
+    t.equal(inFlightOf(dispatcher), 0)
   }
 })
 
@@ -109,7 +109,7 @@ t.test('a client that went away before is not asked for', async t => {
   exchange.close(false)
   dispatcher.forward(exchange)
   t.equal(exchange.failure?.code, 'GW_ERR_CLIENT_CLOSED')
-  t.strictSame([failures, dispatcher.size], [[], 0])
+  t.strictSame([failures, inFlightOf(dispatcher)], [[], 0])
   await textOf(await dispatch(dispatcher).result)
   t.equal(asked, 1)
 })
@@ -136,7 +136,7 @@ for (const { name, answer, end = false, code } of badAnswers) {
     const { failures, result } = dispatch(dispatcher)
     t.match(await result, { code, statusCode: 502 })
     t.equal(failures.length, 1)
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -145,7 +145,7 @@ t.test('refused and reset connections and unknown names are unreachable', async 
   for (const target of ['http://127.0.0.1:1', 'http://name.invalid:80', resetting]) {
     const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(target)], timeouts: { connect: 0 } }))
     t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE', statusCode: 502 }, target)
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   }
 })
 
@@ -155,7 +155,7 @@ t.test('an upstream that does not answer in time is given up, and its connection
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 50 } }))
   t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT', statusCode: 504 })
   if (!sockets[0]!.closed) await closeOf(sockets[0]!)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 t.test('timeouts.request bounds the whole of an exchange, its body too', async t => {
@@ -167,7 +167,7 @@ t.test('timeouts.request bounds the whole of an exchange, its body too', async t
   const { exchange, result } = dispatch(dispatcher)
   await t.rejects(textOf(await result), { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
   t.equal(exchange.failure?.code, 'GW_ERR_UPSTREAM_TIMEOUT', 'the log is told')
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 const broken: { name: string, head: string, reset?: boolean }[] = [
@@ -193,7 +193,7 @@ for (const { name, head, reset = false } of broken) {
     await t.rejects(textOf(await result), { message: /The app "shop"/ })
     t.equal(exchange.failure?.statusCode, 502, 'the log is told')
     t.strictSame(failures, [], 'the client has its answer already')
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -211,7 +211,7 @@ t.test('a second answer on a connection reaches nobody', async t => {
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)] }))
   t.equal(await textOf(await dispatch(dispatcher).result), '1')
   t.equal(await textOf(await dispatch(dispatcher).result), '1')
-  t.equal(dispatcher.size, 0)
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 t.test('a client that goes away before the head closes the upstream\'s connection', async t => {
@@ -222,7 +222,7 @@ t.test('a client that goes away before the head closes the upstream\'s connectio
   while (requests.length === 0) await setTimeout(5)
   exchange.close(false)
   if (!requests[0]!.socket.closed) await closeOf(requests[0]!.socket)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight, failures], [0, 0, []])
+  t.strictSame([inFlightOf(dispatcher), failures], [0, []])
 })
 
 t.test('a client that goes away before there is a connection leaves nothing behind', async t => {
@@ -231,9 +231,9 @@ t.test('a client that goes away before there is a connection leaves nothing behi
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)] }))
   const { exchange } = dispatch(dispatcher)
   exchange.close(false)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 1], 'its place is taken until the connection is there')
+  t.equal(inFlightOf(dispatcher), 1, 'its lease is taken until the connection is there')
   t.equal(await textOf(await dispatch(dispatcher).result), '1', 'the upstream has seen the second only')
-  t.equal(dispatcher.pool.inFlight, 0)
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 t.test('a client that does not read holds the upstream up, and loses nothing', async t => {
@@ -270,7 +270,7 @@ t.test('an answer early in an upload arrives, and the rest of the upload runs in
   for (let i = 0; i < 20; i++) source.write(Buffer.alloc(65_536))
   source.end()
   await once(source, 'end')
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 for (const cut of ['end', 'destroy'] as const) {
@@ -286,7 +286,7 @@ for (const cut of ['end', 'destroy'] as const) {
     const answer = await result
     t.match(answer, { statusCode: 413 })
     t.equal(await textOf(answer), 'no')
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -309,14 +309,14 @@ for (const { name, code, end, headers = [] } of uploads) {
     t.match(await result, { code })
     if (!requests[0]!.closed) await closeOf(requests[0]!)
     t.notOk(requests[0]!.complete, 'the upstream does not take it for complete')
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
 t.test('what undici refuses to send is a bad request', async t => {
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget('http://127.0.0.1:1')] }))
   t.match(await dispatch(dispatcher, { headers: ['X-A', 'a\u0000b'] }).result, { code: 'GW_ERR_BAD_REQUEST', statusCode: 400 })
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 for (const isStream of [false, true]) {
@@ -338,7 +338,7 @@ for (const isStream of [false, true]) {
     await answered
     await setTimeout(0)
     t.match(failures, [{ code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', statusCode: 502, cause }])
-    t.strictSame([failures.length, dispatcher.size, dispatcher.pool.inFlight], [1, 0, 0])
+    t.strictSame([failures.length, inFlightOf(dispatcher)], [1, 0])
   })
 }
 
@@ -350,12 +350,12 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   const waiting = dispatch(dispatcher, { path: '/head' })
   const { result } = dispatch(dispatcher, { path: '/body' })
   const { body } = await result as Answer
-  t.equal(dispatcher.size, 2)
+  t.equal(inFlightOf(dispatcher), 2)
   await dispatcher.destroy()
   t.match(await waiting.result, { code: 'GW_ERR_NO_UPSTREAM' })
   if (!(body as ResponseBody).closed) await closeOf(body as ResponseBody)
   t.match((body as ResponseBody).errored, { code: 'GW_ERR_NO_UPSTREAM' })
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
   t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_NO_UPSTREAM', statusCode: 503 }, 'and what comes later fails')
   await dispatcher.destroy()
 })
@@ -391,7 +391,7 @@ for (const statusCode of [307, 308]) {
     t.equal(await textOf(await result), 'POST /x/?a=1 abc')
     t.strictSame(asked, ['POST /x?a=1 abc', 'POST /x/?a=1 abc'])
     t.match(exchange, { answer: { statusCode: 200 }, request: { path: '/x/?a=1' }, retries: 0, failure: null })
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -414,7 +414,7 @@ for (const { name, answer } of redirectBodies) {
     const dispatcher = createDispatcher(t, following(origin))
     const { exchange, failures, result } = dispatch(dispatcher, { path: '/x' })
     t.equal(await textOf(await result), 'ok')
-    t.strictSame([exchange.failure, failures, dispatcher.size, dispatcher.pool.inFlight], [null, [], 0, 0])
+    t.strictSame([exchange.failure, failures, inFlightOf(dispatcher)], [null, [], 0])
     if (name === 'one that does not end' && !sockets[0]!.closed) await closeOf(sockets[0]!)
   })
 }
@@ -429,10 +429,10 @@ for (const end of ['end', 'write'] as const) {
     const dispatcher = createDispatcher(t, following(origin))
     const { result } = dispatch(dispatcher, { path: '/x' })
     while (held.length === 0) await setTimeout(5)
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [1, 1])
+    t.equal(inFlightOf(dispatcher), 1)
     held[0]!()
     t.equal(await textOf(await result), 'ok')
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -443,7 +443,7 @@ t.test('five redirects are followed, and the sixth is the client\'s', async t =>
   t.match(await result, { statusCode: 307, headers: { location: '/7' } })
   t.strictSame(asked, ['GET /1', 'GET /2', 'GET /3', 'GET /4', 'GET /5', 'GET /6'])
   t.equal(exchange.answer?.statusCode, 307)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 const loops: { name: string, location: (path: string) => string, asked: Asked }[] = [
@@ -459,7 +459,7 @@ for (const { name, location, asked: expected } of loops) {
     const dispatcher = createDispatcher(t, following(origin))
     t.match(await dispatch(dispatcher, { path: '/a' }).result, { statusCode: 307 })
     t.strictSame(asked, expected)
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -594,7 +594,7 @@ t.test('a client that goes away while a redirect is followed stops it', async t 
   while (requests.length === 0) await setTimeout(5)
   exchange.close(false)
   if (!requests[0]!.socket.closed) await closeOf(requests[0]!.socket)
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight, failures], [0, 0, []])
+  t.strictSame([inFlightOf(dispatcher), failures], [0, []])
   t.equal(exchange.failure?.code, 'GW_ERR_CLIENT_CLOSED')
 })
 
@@ -606,7 +606,7 @@ t.test('a failure behind a redirect is one failure', async t => {
   const dispatcher = createDispatcher(t, following(origin))
   const { failures, result } = dispatch(dispatcher, { path: '/x' })
   t.match(await result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' })
-  t.strictSame([failures.length, dispatcher.size, dispatcher.pool.inFlight], [1, 0, 0])
+  t.strictSame([failures.length, inFlightOf(dispatcher)], [1, 0])
 })
 
 t.test('timeouts.request bounds all redirects together', async t => {
@@ -616,7 +616,7 @@ t.test('timeouts.request bounds all redirects together', async t => {
   })
   const dispatcher = createDispatcher(t, following(origin, { timeouts: { request: 150 } }))
   t.match(await dispatch(dispatcher, { path: '/1' }).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
-  t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+  t.equal(inFlightOf(dispatcher), 0)
 })
 
 t.test('a redirect that no request line can carry is the client\'s', async t => {

@@ -4,7 +4,7 @@ import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.t
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Result } from '../../../lib/health/outlier-detector.ts'
 import type { Location } from '../../../lib/location/types.ts'
-import type { Place } from '../../../lib/pool/lease.ts'
+import type { Lease } from '../../../lib/pool/lease.ts'
 
 /** A clock that stands until it is moved. */
 export function createClock () {
@@ -26,16 +26,15 @@ export async function closeOf (stream: Stream): Promise<void> {
   await new Promise(resolve => { stream.once('close', resolve) })
 }
 
-/** A place at no upstream, and what an attempt did with it. */
-export function createPlace (): Place & { released: number, reported: Result[] } {
-  const place = {
+/** A lease of no upstream, and what an attempt did with it. */
+export function createLease (): Lease & { released: number, reported: Result[] } {
+  const lease = {
     released: 0,
     reported: [] as Result[],
     isProbe: false,
     get isReleased () { return this.released > 0 },
     release () { this.released++ },
-    report (result: Result) { this.reported.push(result) },
-    observe () {},
+    recordResult (result: Result) { this.reported.push(result) },
   }
-  return place as unknown as Place & typeof place
+  return lease as unknown as Lease & typeof lease
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MIN_BYTES, Pace } from '../../../lib/dispatch/minimum-rate.ts'
+import { MIN_BYTES, MinimumRate } from '../../../lib/dispatch/minimum-rate.ts'
 
 const WINDOW = 1000
 
@@ -18,35 +18,35 @@ const clients: [name: string, looks: [now: number, total: number, isStalled: boo
 for (const [name, looks] of clients) {
   t.test(`stalled: ${name}`, async t => {
     const start = 70_000
-    const pace = new Pace(WINDOW, start)
-    for (const [now, total, isStalled] of looks) t.equal(pace.isStalled(total, start + now), isStalled, `${total} bytes after ${now} ms`)
+    const rate = new MinimumRate(WINDOW, start)
+    for (const [now, total, isStalled] of looks) t.equal(rate.isStalled(total, start + now), isStalled, `${total} bytes after ${now} ms`)
   })
 }
 
 t.test('the next look is a quarter of a window away', async t => {
-  const pace = new Pace(WINDOW, 70_000)
-  t.equal(pace.deadline, 70_250)
-  pace.isStalled(0, 70_260)
-  t.equal(pace.deadline, 70_510)
-  pace.isStalled(MIN_BYTES, 70_600)
-  t.equal(pace.deadline, 70_850)
+  const rate = new MinimumRate(WINDOW, 70_000)
+  t.equal(rate.deadline, 70_250)
+  rate.isStalled(0, 70_260)
+  t.equal(rate.deadline, 70_510)
+  rate.isStalled(MIN_BYTES, 70_600)
+  t.equal(rate.deadline, 70_850)
 })
 
 t.test('without a window nobody stalls, and nobody looks', async t => {
-  const pace = new Pace(0, 0)
-  t.equal(pace.deadline, Infinity)
-  t.equal(pace.isStalled(0, 1e9), false)
-  t.equal(pace.isStalled(0, 2e9), false)
-  t.equal(pace.isStalled(MIN_BYTES, 3e9), false)
-  t.equal(pace.deadline, Infinity)
+  const rate = new MinimumRate(0, 0)
+  t.equal(rate.deadline, Infinity)
+  t.equal(rate.isStalled(0, 1e9), false)
+  t.equal(rate.isStalled(0, 2e9), false)
+  t.equal(rate.isStalled(MIN_BYTES, 3e9), false)
+  t.equal(rate.deadline, Infinity)
 })
 
 /** Looks whenever it is time, until a client has stalled. @returns when that was, in ms; `undefined` when it was not within an hour */
 function watch (totalAt: (now: number) => number): number | undefined {
-  const pace = new Pace(WINDOW, 0)
-  while (pace.deadline < 3_600_000) {
-    const now = pace.deadline
-    if (pace.isStalled(totalAt(now), now)) return now
+  const rate = new MinimumRate(WINDOW, 0)
+  while (rate.deadline < 3_600_000) {
+    const now = rate.deadline
+    if (rate.isStalled(totalAt(now), now)) return now
   }
   return undefined
 }

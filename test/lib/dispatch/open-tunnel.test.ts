@@ -1,34 +1,34 @@
 import { duplexPair } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { ForwardingContext } from '../../../lib/dispatch/context.ts'
+import type { DispatchContext } from '../../../lib/dispatch/context.ts'
 import { Deadlines } from '../../../lib/collections/deadlines.ts'
 import { openTunnel } from '../../../lib/dispatch/open-tunnel.ts'
-import type { UnderWay } from '../../../lib/dispatch/exchange-step.ts'
+import type { ExchangeStep } from '../../../lib/dispatch/exchange-step.ts'
 import { createConnection, read, settle } from '../tunnel/ends.ts'
 import { createLocation } from '../locations.ts'
-import { closeOf, createClock, createPlace } from './fakes.ts'
+import { closeOf, createClock, createLease } from './fakes.ts'
 
 /** A tunnel to an upstream, as a location with these times opens it. The clock stands at 1000. */
 function open (t: Test, { stream = 0, body = 50, isEndingStreams = false, protocol = 'websocket' } = {}) {
   const clock = createClock()
-  const deadlines = new Deadlines<UnderWay>(clock.now, 1_000_000)
+  const deadlines = new Deadlines<ExchangeStep>(clock.now, 1_000_000)
   t.teardown(() => deadlines.close())
-  const place = createPlace()
+  const lease = createLease()
   const upstream = createConnection({ allowHalfOpen: false, highWaterMark: 100 })
-  const context = { deadlines, now: clock.now, isEndingStreams: () => isEndingStreams, location: createLocation({ timeouts: { stream, body } }) } as ForwardingContext
-  return { tunnel: openTunnel(context, place, upstream.socket, protocol), clock, deadlines, place, upstream }
+  const context = { deadlines, now: clock.now, isEndingStreams: () => isEndingStreams, location: createLocation({ timeouts: { stream, body } }) } as DispatchContext
+  return { tunnel: openTunnel(context, lease, upstream.socket, protocol), clock, deadlines, lease, upstream }
 }
 
-t.test('a tunnel is watched, and holds its place, until it ends', async t => {
-  const { tunnel, deadlines, place, upstream } = open(t)
-  t.strictSame([[...deadlines], place.released], [[tunnel], 0])
+t.test('a tunnel is watched, and holds its lease, until it ends', async t => {
+  const { tunnel, deadlines, lease, upstream } = open(t)
+  t.strictSame([[...deadlines], lease.released], [[tunnel], 0])
   const [socket] = duplexPair()
   tunnel.join(socket)
   await settle()
-  t.equal(place.released, 0)
+  t.equal(lease.released, 0)
   upstream.socket.destroy()
   await closeOf(socket)
-  t.strictSame([deadlines.size, place.released], [0, 1])
+  t.strictSame([[...deadlines].length, lease.released], [0, 1])
 })
 
 t.test('the time of streams is a tunnel\'s, in both directions', async t => {
@@ -37,7 +37,7 @@ t.test('the time of streams is a tunnel\'s, in both directions', async t => {
 })
 
 t.test('a tunnel whose time is over is cut', async t => {
-  const { clock, deadlines, place, upstream } = open(t, { stream: 700 })
+  const { clock, deadlines, lease, upstream } = open(t, { stream: 700 })
   clock.advance(699)
   deadlines.tick()
   t.notOk(upstream.socket.destroyed)
@@ -45,7 +45,7 @@ t.test('a tunnel whose time is over is cut', async t => {
   deadlines.tick()
   t.ok(upstream.socket.destroyed)
   await settle()
-  t.strictSame([deadlines.size, place.released], [0, 1])
+  t.strictSame([[...deadlines].length, lease.released], [0, 1])
 })
 
 for (const [body, expected] of [[50, 1150], [0, Infinity]] as const) {

@@ -4,7 +4,7 @@ import * as errors from '../../../lib/errors.ts'
 import type { Result } from '../../../lib/health/outlier-detector.ts'
 import type { Phase } from '../../../lib/retry/decide.ts'
 import { toGatewayError } from '../../../lib/dispatch/failure.ts'
-import { judgeFailure, judgeStatus, phaseOf } from '../../../lib/dispatch/outcome.ts'
+import { classifyFailure, classifyStatus, classifyPhase } from '../../../lib/dispatch/outcome.ts'
 import { ProtocolError, UnprocessedError, UnsendableError, UnsupportedError } from '../../../lib/transport/errors.ts'
 
 const statuses: [statusCode: number, result: Result][] = [
@@ -12,7 +12,7 @@ const statuses: [statusCode: number, result: Result][] = [
 ]
 
 for (const [statusCode, result] of statuses) {
-  t.test(`an answer of ${statusCode} is: ${result}`, async t => t.equal(judgeStatus(statusCode), result))
+  t.test(`an answer of ${statusCode} is: ${result}`, async t => t.equal(classifyStatus(statusCode), result))
 }
 
 interface Row {
@@ -74,8 +74,8 @@ const rows: (Row & { name: string, error: errors.GatewayError })[] = [
 
 for (const { name, error, result, phases } of rows) {
   t.test(`${name} is: ${result}, and ${phases.join(' or ')}`, async t => {
-    t.equal(judgeFailure(error), result)
-    t.strictSame([phaseOf(error, false), phaseOf(error, true)], phases)
+    t.equal(classifyFailure(error), result)
+    t.strictSame([classifyPhase(error, false), classifyPhase(error, true)], phases)
   })
 }
 

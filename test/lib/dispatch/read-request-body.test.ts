@@ -6,19 +6,19 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { RetryRule } from '../../../lib/location/types.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
-import { createUploadReader, keepUpload, takeUpload, WHOLE_UPLOAD_LIMIT } from '../../../lib/dispatch/read-request-body.ts'
+import { createBodyReader, bufferBody, readSmallBody, SMALL_BODY_LIMIT } from '../../../lib/dispatch/read-request-body.ts'
 import { listen, portOf } from '../downstream/sockets.ts'
 
 interface Changes {
-  upload?: typeof takeUpload
+  upload?: typeof readSmallBody
   /** Done with the request before. */
   prepare?: (request: IncomingMessage) => unknown
   /** Done with the client, when all is written. */
   finish?: (client: net.Socket) => void
 }
 
-/** What `takeUpload`, or another, makes of a request that is written as these pieces, asked a while after its head came. */
-async function take (t: Test, pieces: string[], { upload = takeUpload, prepare, finish }: Changes = {}): Promise<Buffer | Readable> {
+/** What `readSmallBody`, or another, makes of a request that is written as these pieces, asked a while after its head came. */
+async function take (t: Test, pieces: string[], { upload = readSmallBody, prepare, finish }: Changes = {}): Promise<Buffer | Readable> {
   const server = http.createServer()
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1')
@@ -28,7 +28,7 @@ async function take (t: Test, pieces: string[], { upload = takeUpload, prepare, 
   await setTimeout(20)
   await prepare?.(request)
   const body = new Promise<Buffer | Readable>(resolve => upload(request, request.headers['content-length'], resolve))
-  if (upload === takeUpload) await body
+  if (upload === readSmallBody) await body
   for (const piece of pieces.slice(1)) {
     client.write(piece)
     await setTimeout(5)
@@ -38,7 +38,7 @@ async function take (t: Test, pieces: string[], { upload = takeUpload, prepare, 
 }
 
 const head = (...lines: string[]) => ['POST / HTTP/1.1', 'Host: a', ...lines, '', ''].join('\r\n')
-const keep: typeof takeUpload = (source, length, done) => keepUpload(source, length, WHOLE_UPLOAD_LIMIT, done)
+const keep: typeof readSmallBody = (source, length, done) => bufferBody(source, length, SMALL_BODY_LIMIT, done)
 const read = async (body: Buffer | Readable) => body instanceof Readable ? Buffer.concat(await body.toArray()) : body
 
 t.test('a small body that is here is one piece', async t => {
@@ -51,7 +51,7 @@ t.test('a small body that comes with its head is one piece, also when it is aske
   await listen(t, server)
   const taken = new Promise<Buffer | Readable>(resolve => server.once('request', request => {
     t.notOk(request.complete)
-    takeUpload(request, '3', resolve)
+    readSmallBody(request, '3', resolve)
   }))
   const client = net.connect(portOf(server), '127.0.0.1')
   t.teardown(() => client.destroy())
@@ -62,7 +62,7 @@ t.test('a small body that comes with its head is one piece, also when it is aske
 const streamed: { name: string, pieces: string[], expected: string }[] = [
   { name: 'a small body that is still to come', pieces: [`${head('Content-Length: 6')}abc`, 'def'], expected: 'abcdef' },
   { name: 'a chunked body', pieces: [`${head('Transfer-Encoding: chunked')}3\r\nabc\r\n0\r\n\r\n`], expected: 'abc' },
-  { name: 'a big body', pieces: [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`), 'x'.repeat(WHOLE_UPLOAD_LIMIT + 1)], expected: 'x'.repeat(WHOLE_UPLOAD_LIMIT + 1) },
+  { name: 'a big body', pieces: [head(`Content-Length: ${SMALL_BODY_LIMIT + 1}`), 'x'.repeat(SMALL_BODY_LIMIT + 1)], expected: 'x'.repeat(SMALL_BODY_LIMIT + 1) },
 ]
 
 for (const { name, pieces, expected } of streamed) {
@@ -81,23 +81,23 @@ t.test('a body that somebody has read already is an empty stream', async t => {
 
 t.test('what a hook made of a body is a stream, whatever its length', async t => {
   const source = Readable.from(['abc'])
-  const body = await new Promise<Buffer | Readable>(resolve => takeUpload(source, '3', resolve))
+  const body = await new Promise<Buffer | Readable>(resolve => readSmallBody(source, '3', resolve))
   t.type(body, RequestBody)
   t.equal((await read(body)).toString(), 'abc')
 })
 
 t.test('a body of the limit is still one piece', async t => {
-  const text = 'x'.repeat(WHOLE_UPLOAD_LIMIT)
+  const text = 'x'.repeat(SMALL_BODY_LIMIT)
   const source = new http.IncomingMessage(new net.Socket())
   source.push(text)
   source.push(null)
   source.complete = true
-  const body = await new Promise<Buffer | Readable>(resolve => takeUpload(source, String(WHOLE_UPLOAD_LIMIT), resolve))
-  t.equal((body as Buffer).length, WHOLE_UPLOAD_LIMIT)
+  const body = await new Promise<Buffer | Readable>(resolve => readSmallBody(source, String(SMALL_BODY_LIMIT), resolve))
+  t.equal((body as Buffer).length, SMALL_BODY_LIMIT)
   await once(source.resume(), 'end')
 })
 
-const big = 'x'.repeat(WHOLE_UPLOAD_LIMIT + 1)
+const big = 'x'.repeat(SMALL_BODY_LIMIT + 1)
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 
 const kept: { name: string, pieces: string[], expected: string, isWhole: boolean }[] = [
@@ -105,8 +105,8 @@ const kept: { name: string, pieces: string[], expected: string, isWhole: boolean
   { name: 'a body that is still to come', pieces: [`${head('Content-Length: 6')}abc`, 'd', 'ef'], expected: 'abcdef', isWhole: true },
   { name: 'a chunked body', pieces: [`${head('Transfer-Encoding: chunked')}${chunk('abc')}`, `${chunk('def')}0\r\n\r\n`], expected: 'abcdef', isWhole: true },
   { name: 'an empty chunked body', pieces: [`${head('Transfer-Encoding: chunked')}0\r\n\r\n`], expected: '', isWhole: true },
-  { name: 'a body of the limit', pieces: [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT}`), big.slice(1)], expected: big.slice(1), isWhole: true },
-  { name: 'a longer body', pieces: [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`), big], expected: big, isWhole: false },
+  { name: 'a body of the limit', pieces: [head(`Content-Length: ${SMALL_BODY_LIMIT}`), big.slice(1)], expected: big.slice(1), isWhole: true },
+  { name: 'a longer body', pieces: [head(`Content-Length: ${SMALL_BODY_LIMIT + 1}`), big], expected: big, isWhole: false },
   { name: 'a chunked body that turns out to be longer', pieces: [`${head('Transfer-Encoding: chunked')}${chunk(big)}`, `${chunk('end')}0\r\n\r\n`], expected: `${big}end`, isWhole: false },
 ]
 
@@ -119,7 +119,7 @@ for (const { name, pieces, expected, isWhole } of kept) {
 }
 
 t.test('a long body is not waited for', async t => {
-  const body = await take(t, [head(`Content-Length: ${WHOLE_UPLOAD_LIMIT + 1}`)], { upload: keep })
+  const body = await take(t, [head(`Content-Length: ${SMALL_BODY_LIMIT + 1}`)], { upload: keep })
   t.type(body, RequestBody)
 })
 
@@ -135,7 +135,7 @@ t.test('a body to keep that the client breaks off says so', async t => {
 
 t.test('a body to keep that a hook cannot read says so, early and late', async t => {
   const source = new PassThrough()
-  const keep = () => new Promise<Buffer | Readable>(resolve => keepUpload(source, undefined, WHOLE_UPLOAD_LIMIT, resolve))
+  const keep = () => new Promise<Buffer | Readable>(resolve => bufferBody(source, undefined, SMALL_BODY_LIMIT, resolve))
   const early = keep()
   source.write('half')
   source.destroy(new Error('bad gzip'))
@@ -155,7 +155,7 @@ const readers: { name: string, fastapiRedirect?: boolean, retry?: RetryRule | nu
 
 for (const row of readers) {
   t.test(`what is kept: ${row.name}`, async t => {
-    const readUpload = createUploadReader({ fastapiRedirect: row.fastapiRedirect ?? false, retry: row.retry === undefined ? retry : row.retry })
+    const readUpload = createBodyReader({ fastapiRedirect: row.fastapiRedirect ?? false, retry: row.retry === undefined ? retry : row.retry })
     const source = new PassThrough()
     const body = new Promise<Buffer | Readable>(resolve => readUpload(source, row.method, undefined, resolve))
     source.end(row.body)

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { MIN_BYTES } from '../../../lib/dispatch/minimum-rate.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
-import { UploadWatch, type UploadTurn } from '../../../lib/dispatch/upload-monitor.ts'
+import { UploadMonitor, type UploadState } from '../../../lib/dispatch/upload-monitor.ts'
 
 const WINDOW = 1000
 const START = 70_000
@@ -15,75 +15,75 @@ interface Look {
   at: number
   isStarved: boolean
   received: number
-  turn: UploadTurn
+  state: UploadState
 }
 
 const uploads: { name: string, looks: Look[] }[] = [
   {
     name: 'a client that sends nothing has a window',
-    looks: [{ at: 999, isStarved: true, received: 0, turn: 'client' }, { at: 1000, isStarved: true, received: 0, turn: 'client-stalls' }],
+    looks: [{ at: 999, isStarved: true, received: 0, state: 'client' }, { at: 1000, isStarved: true, received: 0, state: 'client-stalled' }],
   },
   {
     name: 'one that trickles stalls, too',
-    looks: [{ at: 500, isStarved: true, received: 40, turn: 'client' }, { at: 1000, isStarved: true, received: MIN_BYTES - 1, turn: 'client-stalls' }],
+    looks: [{ at: 500, isStarved: true, received: 40, state: 'client' }, { at: 1000, isStarved: true, received: MIN_BYTES - 1, state: 'client-stalled' }],
   },
   {
     name: 'one that sends enough has the next window',
-    looks: [{ at: 1000, isStarved: true, received: MIN_BYTES, turn: 'client' }, { at: 1999, isStarved: true, received: MIN_BYTES, turn: 'client' }, { at: 2000, isStarved: true, received: MIN_BYTES, turn: 'client-stalls' }],
+    looks: [{ at: 1000, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 1999, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 2000, isStarved: true, received: MIN_BYTES, state: 'client-stalled' }],
   },
   {
     name: 'an upstream that does not read holds the client up for as long as it likes',
-    looks: [{ at: 1000, isStarved: false, received: 0, turn: 'upstream' }, { at: 90_000, isStarved: false, received: 0, turn: 'upstream' }],
+    looks: [{ at: 1000, isStarved: false, received: 0, state: 'upstream' }, { at: 90_000, isStarved: false, received: 0, state: 'upstream' }],
   },
   {
     name: 'behind that, the client has a whole window again',
-    looks: [{ at: 5000, isStarved: false, received: 0, turn: 'upstream' }, { at: 5999, isStarved: true, received: 0, turn: 'client' }, { at: 6000, isStarved: true, received: 0, turn: 'client-stalls' }],
+    looks: [{ at: 5000, isStarved: false, received: 0, state: 'upstream' }, { at: 5999, isStarved: true, received: 0, state: 'client' }, { at: 6000, isStarved: true, received: 0, state: 'client-stalled' }],
   },
 ]
 
 for (const { name, looks } of uploads) {
   t.test(`whose turn it is: ${name}`, async t => {
     const body = createUpload()
-    const watch = new UploadWatch(body, WINDOW, START)
-    for (const { at, isStarved, received, turn } of looks) {
+    const monitor = new UploadMonitor(body, WINDOW, START)
+    for (const { at, isStarved, received, state } of looks) {
       Object.assign(body, { isStarved, received })
-      t.equal(watch.look(START + at), turn, `after ${at} ms`)
+      t.equal(monitor.check(START + at), state, `after ${at} ms`)
     }
   })
 }
 
 t.test('the next look is a quarter of a window away, whose turn it may be', async t => {
   const body = createUpload()
-  const watch = new UploadWatch(body, WINDOW, START)
-  t.equal(watch.deadline, START + 250)
+  const monitor = new UploadMonitor(body, WINDOW, START)
+  t.equal(monitor.deadline, START + 250)
   for (const isStarved of [false, true]) {
     body.isStarved = isStarved
-    watch.look(START + 300)
-    t.equal(watch.deadline, START + 550)
+    monitor.check(START + 300)
+    t.equal(monitor.deadline, START + 550)
   }
 })
 
 t.test('without a window nobody looks, and a client never stalls', async t => {
   const body = createUpload()
-  const watch = new UploadWatch(body, 0, START)
+  const monitor = new UploadMonitor(body, 0, START)
   for (const isStarved of [true, false, true]) {
     body.isStarved = isStarved
-    t.equal(watch.look(START + 1e9), isStarved ? 'client' : 'upstream')
-    t.equal(watch.deadline, Infinity)
+    t.equal(monitor.check(START + 1e9), isStarved ? 'client' : 'upstream')
+    t.equal(monitor.deadline, Infinity)
   }
 })
 
 t.test('an upload is over when all of it has been taken, not when all of it has come', async t => {
   const source = new Readable({ read () {} })
   const body = new RequestBody(source)
-  const watch = new UploadWatch(body, WINDOW, START)
-  t.equal(watch.isOver, false, 'nothing has come')
+  const monitor = new UploadMonitor(body, WINDOW, START)
+  t.equal(monitor.isComplete, false, 'nothing has come')
   body.read(0)
   source.push('abc')
   source.push(null)
   await once(source, 'end')
-  t.equal(watch.isOver, false)
+  t.equal(monitor.isComplete, false)
   body.resume()
   await once(body, 'end')
-  t.equal(watch.isOver, true)
+  t.equal(monitor.isComplete, true)
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Place } from '../../../lib/pool/lease.ts'
+import { Lease } from '../../../lib/pool/lease.ts'
 import { UpstreamPool } from '../../../lib/pool/pool.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
@@ -7,7 +7,7 @@ t.test('a place is taken when it is made, and given back once', async t => {
   const pool = new UpstreamPool(createLocation({ upstreams: [createTarget('http://a:1')] }), { now: () => 0, random: () => 0, onHealthChange () {} })
   t.teardown(() => pool.destroy())
   const [upstream] = pool.upstreams
-  const [first, second] = [new Place(pool, upstream!), new Place(pool, upstream!)]
+  const [first, second] = [new Lease(pool, upstream!), new Lease(pool, upstream!)]
   t.strictSame([upstream!.inFlight, first.isReleased, first.upstream, first.isProbe], [2, false, upstream, false])
   first.release()
   first.release()

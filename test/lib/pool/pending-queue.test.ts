@@ -1,5 +1,5 @@
 import t from 'tap'
-import { NO_TURN, type Waiting, WaitingLine } from '../../../lib/pool/pending-queue.ts'
+import { NOT_QUEUED, type Queued, PendingQueue } from '../../../lib/pool/pending-queue.ts'
 
 // A letter joins, a letter behind a minus leaves.
 const lines: { name: string, steps: string[], expected: string }[] = [
@@ -15,39 +15,39 @@ const lines: { name: string, steps: string[], expected: string }[] = [
 
 for (const { name, steps, expected } of lines) {
   t.test(`there wait ${name}`, async t => {
-    const line = new WaitingLine<Waiting & { name: string }>()
-    const waiters = new Map([...'abc'].map(name => [name, { name, turn: NO_TURN }]))
+    const queue = new PendingQueue<Queued & { name: string }>()
+    const waiters = new Map([...'abc'].map(name => [name, { name, position: NOT_QUEUED }]))
     for (const step of steps) {
-      if (step.startsWith('-')) line.leave(waiters.get(step.slice(1))!)
-      else line.join(waiters.get(step)!)
+      if (step.startsWith('-')) queue.remove(waiters.get(step.slice(1))!)
+      else queue.add(waiters.get(step)!)
     }
-    t.equal(line.length, expected.length)
+    t.equal(queue.length, expected.length)
     let order = ''
-    for (let first = line.first; first !== undefined; first = line.first) {
-      t.equal(line.first, first, 'looking at the first changes nothing')
+    for (let first = queue.first; first !== undefined; first = queue.first) {
+      t.equal(queue.first, first, 'looking at the first changes nothing')
       order += first.name
-      line.leave(first)
+      queue.remove(first)
     }
     t.equal(order, expected)
-    t.equal(line.length, 0)
+    t.equal(queue.length, 0)
   })
 }
 
 t.test('a line in which somebody always waits keeps its order', async t => {
-  const line = new WaitingLine<Waiting & { number: number }>()
+  const queue = new PendingQueue<Queued & { number: number }>()
   const expected: number[] = []
   const order: number[] = []
   for (let number = 0; number < 20_000; number++) {
-    const waiter = { number, turn: NO_TURN }
-    line.join(waiter)
-    // Every third gives up in the middle of the line.
-    if (number % 3 === 0) line.leave(waiter)
+    const waiter = { number, position: NOT_QUEUED }
+    queue.add(waiter)
+    // Every third gives up in the middle of the queue.
+    if (number % 3 === 0) queue.remove(waiter)
     else expected.push(number)
-    if (line.length <= 500) continue
-    const { first } = line
+    if (queue.length <= 500) continue
+    const { first } = queue
     order.push(first!.number)
-    line.leave(first!)
+    queue.remove(first!)
   }
   t.strictSame(order, expected.slice(0, order.length))
-  t.equal(line.length, expected.length - order.length)
+  t.equal(queue.length, expected.length - order.length)
 })

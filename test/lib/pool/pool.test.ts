@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
-import { FULL, type HealthChange, type PoolContext, UpstreamPool, type Waiter } from '../../../lib/pool/pool.ts'
+import { type PendingRequest, UpstreamPool } from '../../../lib/pool/pool.ts'
+import type { HealthChange, PoolContext } from '../../../lib/pool/pool-health.ts'
+import { AT_CAPACITY } from '../../../lib/pool/upstream-picker.ts'
 import type { Upstream } from '../../../lib/pool/upstream.ts'
-import { NO_TURN } from '../../../lib/pool/pending-queue.ts'
+import { NOT_QUEUED } from '../../../lib/pool/pending-queue.ts'
 import type { OutlierRule } from '../../../lib/location/types.ts'
 import { ProbeState } from '../../../lib/health/probe-state.ts'
 import { createClock } from '../dispatch/fakes.ts'
@@ -31,8 +33,8 @@ function createPool (t: Test, weights: Record<string, number>, changes: Location
   return { pool, clock, changed, named, probeOf }
 }
 
-function nameOf (upstream: Upstream | typeof FULL | undefined): string {
-  if (upstream === FULL) return 'full'
+function nameOf (upstream: Upstream | typeof AT_CAPACITY | undefined): string {
+  if (upstream === AT_CAPACITY) return 'full'
   return upstream === undefined ? '-' : new URL(upstream.target.url).hostname
 }
 
@@ -41,14 +43,14 @@ const pickMany = (pool: UpstreamPool, count: number, { hashKey, tried }: { hashK
 
 /** A request that fails at once. */
 function fail (pool: UpstreamPool, upstream: Upstream): void {
-  const isProbe = pool.begin(upstream)
-  pool.outcome(upstream, { result: 'local-error', isProbe })
+  const isProbe = pool.acquire(upstream)
+  pool.recordResult(upstream, 'local-error', isProbe)
   pool.release(upstream)
 }
 
 function succeed (pool: UpstreamPool, upstream: Upstream): void {
-  const isProbe = pool.begin(upstream)
-  pool.outcome(upstream, { result: 'success', isProbe })
+  const isProbe = pool.acquire(upstream)
+  pool.recordResult(upstream, 'success', isProbe)
   pool.release(upstream)
 }
 
@@ -72,26 +74,26 @@ t.test('weights hold over those that are available, and again when one is back',
   for (let i = 0; i < 4; i++) t.equal([...pickMany(pool, 5)].sort().join(''), 'aaabc')
 })
 
-t.test('requests in flight are counted, for each and together', async t => {
+t.test('requests in flight are counted, for each', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 })
-  pool.begin(named('a'))
-  pool.begin(named('a'))
-  pool.begin(named('b'))
+  pool.acquire(named('a'))
+  pool.acquire(named('a'))
+  pool.acquire(named('b'))
   pool.release(named('a'))
-  t.strictSame([named('a').inFlight, named('b').inFlight, pool.inFlight], [1, 1, 2])
+  t.strictSame([named('a').inFlight, named('b').inFlight], [1, 1])
 })
 
 t.test('an upstream that fails is ejected, and a single request shows whether it is back', async t => {
   const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
   fail(pool, named('a'))
   t.equal(pickMany(pool, 4), 'bbbb')
-  t.equal(pool.isUsable, true)
+  t.equal(pool.hasHealthyUpstream, true)
   clock.advance(1000)
   t.match(pickMany(pool, 2), /a/, 'its time is over')
-  const isProbe = pool.begin(named('a'))
+  const isProbe = pool.acquire(named('a'))
   t.equal(isProbe, true)
   t.equal(pickMany(pool, 4), 'bbbb', 'one request, and no second beside it')
-  pool.outcome(named('a'), { result: 'success', isProbe })
+  pool.recordResult(named('a'), 'success', isProbe)
   pool.release(named('a'))
   t.equal([...pickMany(pool, 4)].sort().join(''), 'aabb')
   t.strictSame(changed, ['a ejected', 'a returned'])
@@ -139,7 +141,7 @@ t.test('with fewer available than panicThreshold, health is ignored', async t =>
 t.test('without panicThreshold there is nobody when all are ejected', async t => {
   const { pool } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
   for (const upstream of pool.upstreams) fail(pool, upstream)
-  t.strictSame([pickMany(pool, 1), pool.isUsable], ['-', false])
+  t.strictSame([pickMany(pool, 1), pool.hasHealthyUpstream], ['-', false])
 })
 
 t.test('who has been tried is not picked', async t => {
@@ -162,7 +164,7 @@ t.test('a request that has failed with the healthy ones goes to an ejected one, 
 
 t.test('probes take an upstream out and bring it back, and end an ejection', async t => {
   const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, outlierDetection: RULE })
-  const probe = (name: string, hasPassed: boolean) => pool.probed(named(name), hasPassed, named(name).probe!.record(hasPassed))
+  const probe = (name: string, hasPassed: boolean) => pool.recordProbe(named(name), hasPassed, named(name).probe!.record(hasPassed))
   t.equal([...pickMany(pool, 2)].sort().join(''), 'ab', 'unknown is up')
   probe('a', false)
   t.equal(pickMany(pool, 2), 'bb')
@@ -178,7 +180,7 @@ t.test('probes take an upstream out and bring it back, and end an ejection', asy
 t.test('without outlier detection, probes alone decide, and there is no panic', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { healthCheck: PROBES })
   named('a').probe!.record(false)
-  t.strictSame([pickMany(pool, 1), pool.isUsable], ['-', false])
+  t.strictSame([pickMany(pool, 1), pool.hasHealthyUpstream], ['-', false])
 })
 
 t.test('slow start gives who comes back its share little by little, and not the whole pool at its start', async t => {
@@ -201,26 +203,26 @@ t.test('slow start gives who comes back its share little by little, and not the 
 
 t.test('a slow start from nothing does not leave out the only one there is', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { slowStart: { window: 1000, minWeightPercent: 0 } })
-  named('a').startedAt = 1000
+  named('a').joinedAt = 1000
   t.equal(pickMany(pool, 1), 'a')
 })
 
 /** Waits, and remembers who it was given. */
 function createWaiter () {
   const given: string[] = []
-  const waiter: Waiter = { turn: NO_TURN, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
+  const waiter: PendingRequest = { position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
   return { waiter, given }
 }
 
 t.test('who has all that it gets is not picked, and when all have, there is a queue', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1, maxPending: 1 } })
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   t.equal(pickMany(pool, 2), 'bb')
-  pool.begin(named('b'))
+  pool.acquire(named('b'))
   t.equal(pickMany(pool, 1), 'full')
   const waiters = [createWaiter(), createWaiter(), createWaiter()]
-  t.strictSame(waiters.map(({ waiter }) => pool.join(waiter)), [true, true, false], 'as many as maxPending for each upstream')
-  t.equal(pool.pending, 2)
+  t.strictSame(waiters.map(({ waiter }) => pool.enqueue(waiter)), [true, true, false], 'as many as maxPending for each upstream')
+  t.equal(pool.admitPending(), 2)
   pool.release(named('b'))
   t.strictSame(waiters.map(({ given }) => given), [['b'], ['b'], []], 'those that were let in did not take the place here')
 })
@@ -229,54 +231,54 @@ t.test('those who wait are let in one by one, in their order', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   const order: string[] = []
   const join = (name: string) => {
-    t.equal(pool.pick(), FULL)
-    pool.join({ turn: NO_TURN, hashKey: undefined, proceed: upstream => { order.push(name); pool.begin(upstream!) } })
+    t.equal(pool.pick(), AT_CAPACITY)
+    pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { order.push(name); pool.acquire(upstream!) } })
   }
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   for (const name of ['first', 'second', 'third']) join(name)
   pool.release(named('a'))
   t.strictSame(order, ['first'])
   pool.release(named('a'))
   t.strictSame(order, ['first', 'second'])
-  t.equal(pool.pick(), FULL, 'nobody overtakes them')
-  t.equal(pool.pending, 1)
+  t.equal(pool.pick(), AT_CAPACITY, 'nobody overtakes them')
+  t.equal(pool.admitPending(), 1)
 })
 
 t.test('who leaves the queue is not let in', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   const { waiter, given } = createWaiter()
   pool.pick()
-  pool.join(waiter)
-  pool.leave(waiter)
+  pool.enqueue(waiter)
+  pool.dequeue(waiter)
   pool.release(named('a'))
-  t.strictSame([given, pool.pending], [[], 0])
+  t.strictSame([given, pool.admitPending()], [[], 0])
 })
 
 t.test('maxPending 0 lets none wait', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1, maxPending: 0 } })
-  pool.begin(named('a'))
-  t.equal(pool.pick(), FULL)
-  t.equal(pool.join(createWaiter().waiter), false)
+  pool.acquire(named('a'))
+  t.equal(pool.pick(), AT_CAPACITY)
+  t.equal(pool.enqueue(createWaiter().waiter), false)
 })
 
 t.test('an upstream that comes back takes those who wait', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, limits: { maxConnections: 1 } })
   named('b').probe!.record(false)
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   const { waiter, given } = createWaiter()
-  t.equal(pool.pick(), FULL)
-  pool.join(waiter)
-  pool.probed(named('b'), true, named('b').probe!.record(true))
+  t.equal(pool.pick(), AT_CAPACITY)
+  pool.enqueue(waiter)
+  pool.recordProbe(named('b'), true, named('b').probe!.record(true))
   t.strictSame(given, ['b'])
 })
 
 t.test('who waits is told when there is nobody any more', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   const { waiter, given } = createWaiter()
   pool.pick()
-  pool.join(waiter)
+  pool.enqueue(waiter)
   pool.update(targetsOf({ a: 0 }), probeOf)
   t.strictSame(given, ['-'])
 })
@@ -285,7 +287,7 @@ t.test('a change of weights keeps what is known of an upstream', async t => {
   const { pool, changed, named, probeOf } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
   const [a, b] = [named('a'), named('b')]
   fail(pool, a)
-  pool.begin(b)
+  pool.acquire(b)
   pool.update(targetsOf({ b: 5, a: 2 }), probeOf)
   t.strictSame([named('a'), named('b')], [a, b], 'they are the same')
   t.strictSame([a.weight, b.weight, a.target.weight, b.inFlight], [2, 5, 2, 1])
@@ -296,12 +298,12 @@ t.test('a change of weights keeps what is known of an upstream', async t => {
 t.test('who joins starts slowly, and who leaves finishes what it has', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1 }, { slowStart: { window: 1000, minWeightPercent: 10 } })
   const a = named('a')
-  pool.begin(a)
+  pool.acquire(a)
   pool.update(targetsOf({ b: 1, c: 1 }), probeOf)
   t.notMatch(pickMany(pool, 4), /a/)
-  t.strictSame([named('b').share, named('c').share, pool.inFlight], [0.1, 0.1, 1])
+  t.strictSame([named('b').share, named('c').share, a.inFlight], [0.1, 0.1, 1])
   pool.release(a)
-  t.equal(pool.inFlight, 0)
+  t.equal(a.inFlight, 0)
 })
 
 t.test('one address that is to be reached in another way is another upstream', async t => {
@@ -331,72 +333,72 @@ t.test('the hash of a request decides, where the balancer is one', async t => {
 
 t.test('ewma is told how fast an upstream answers', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { balancer: 'ewma' })
-  for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.observe(named(name), latency, false)
+  for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.recordLatency(named(name), latency, false)
   t.equal(pickMany(pool, 10), 'b'.repeat(10))
 })
 
 t.test('another balancer is not told', async t => {
   const { pool, named } = createPool(t, { a: 1 })
-  pool.observe(named('a'), 1000, false)
+  pool.recordLatency(named('a'), 1000, false)
   t.equal(named('a').latency.estimate, 0)
 })
 
 t.test('an upstream may have the next request, too, while it has a place and is there', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1 } })
   const a = named('a')
-  t.equal(pool.mayHaveNext(a), true)
-  pool.begin(a)
-  t.equal(pool.mayHaveNext(a), false, 'it has all that it gets')
+  t.equal(pool.canReuse(a), true)
+  pool.acquire(a)
+  t.equal(pool.canReuse(a), false, 'it has all that it gets')
   pool.release(a)
   pool.update(targetsOf({ a: 0, b: 1 }), probeOf)
-  t.equal(pool.mayHaveNext(a), false, 'it is drained')
+  t.equal(pool.canReuse(a), false, 'it is drained')
   pool.update(targetsOf({ b: 1 }), probeOf)
-  t.equal(pool.mayHaveNext(a), false, 'it is gone')
-  pool.begin(named('b'))
-  pool.join(createWaiter().waiter)
-  t.equal(pool.mayHaveNext(named('b')), false)
+  t.equal(pool.canReuse(a), false, 'it is gone')
+  pool.acquire(named('b'))
+  pool.enqueue(createWaiter().waiter)
+  t.equal(pool.canReuse(named('b')), false)
 })
 
 t.test('an ejection that is over lets in who waits, when somebody looks', async t => {
   const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, limits: { maxConnections: 1 } })
   fail(pool, named('a'))
-  pool.begin(named('b'))
+  pool.acquire(named('b'))
   const { waiter, given } = createWaiter()
-  t.equal(pool.pick(), FULL)
-  pool.join(waiter)
+  t.equal(pool.pick(), AT_CAPACITY)
+  pool.enqueue(waiter)
   clock.advance(1000)
-  t.strictSame([pool.admit(), given], [0, ['a']])
+  t.strictSame([pool.admitPending(), given], [0, ['a']])
 })
 
 t.test('a panic lets in who waits', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1, c: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } })
   fail(pool, named('a'))
-  pool.begin(named('b'))
-  pool.begin(named('c'))
+  pool.acquire(named('b'))
+  pool.acquire(named('c'))
   const { waiter, given } = createWaiter()
-  t.equal(pool.pick(), FULL)
-  pool.join(waiter)
-  pool.probed(named('b'), false, named('b').probe!.record(false))
+  t.equal(pool.pick(), AT_CAPACITY)
+  pool.enqueue(waiter)
+  pool.recordProbe(named('b'), false, named('b').probe!.record(false))
   t.strictSame(given, ['a'])
 })
 
 t.test('one that does what it should not when it is let in does not close the door for the others', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
   const { waiter, given } = createWaiter()
-  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed () { throw new Error('no') } })
   pool.pick()
-  pool.join({ turn: NO_TURN, hashKey: undefined, proceed () { throw new Error('no') } })
-  pool.join(waiter)
+  pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed () { throw new Error('no') } })
+  pool.enqueue(waiter)
   t.throws(() => pool.release(named('a')), { message: 'no' })
-  pool.admit()
+  pool.admitPending()
   t.strictSame(given, ['a'])
 })
 
 t.test('a closed pool lets nobody in', async t => {
   const { pool, named } = createPool(t, { a: 1 })
   pool.close()
-  t.strictSame([pool.pick(), pool.mayHaveNext(named('a'))], [undefined, false])
+  t.strictSame([pool.pick(), pool.canReuse(named('a'))], [undefined, false])
 })
 
 t.test('the last one that is left is asked, whatever it has done', async t => {
@@ -412,17 +414,17 @@ t.test('the last one that is left is asked, whatever it has done', async t => {
 t.test('who is let in and lets in others does not overtake them', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 2 } })
   const order: string[] = []
-  pool.begin(named('a'))
-  pool.begin(named('a'))
+  pool.acquire(named('a'))
+  pool.acquire(named('a'))
   pool.pick()
   for (const name of ['first', 'second']) {
-    pool.join({
-      turn: NO_TURN,
+    pool.enqueue({
+      position: NOT_QUEUED,
       hashKey: undefined,
       proceed (upstream) {
         order.push(name)
-        t.equal(pool.admit(), name === 'first' ? 1 : 0)
-        pool.begin(upstream!)
+        t.equal(pool.admitPending(), name === 'first' ? 1 : 0)
+        pool.acquire(upstream!)
       },
     })
   }

@@ -10,7 +10,7 @@ import { UndiciTransport } from '../../../lib/transport/undici-transport.ts'
 import { GET, silentHandler } from '../transport/transport.ts'
 import { Upstream } from '../../../lib/pool/upstream.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
-import { createDispatcher, dispatch, locationOf, textOf } from '../dispatch/dispatch.ts'
+import { createDispatcher, dispatch, inFlightOf, locationOf, textOf } from '../dispatch/dispatch.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
@@ -56,7 +56,7 @@ for (const { name, certificate, host, target = {}, expected } of rows) {
     const result = await dispatch(dispatcher, { host: 'shop.example' }).result
     if (expected === null) t.match(result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE', statusCode: 502 })
     else t.equal(await textOf(result), `${expected}:${port}`)
-    t.strictSame([dispatcher.size, dispatcher.pool.inFlight], [0, 0])
+    t.equal(inFlightOf(dispatcher), 0)
   })
 }
 
@@ -105,7 +105,7 @@ t.test('an upstream is its target and what it is doing', async t => {
   const target = createTarget('http://127.0.0.1:1', { weight: 3 })
   const upstream = new Upstream(target, createLocation(), null)
   t.teardown(() => upstream.transport.destroy())
-  t.match(upstream, { target, weight: 3, score: 0, inFlight: 0, isFull: false, isHealthy: true })
+  t.match(upstream, { target, weight: 3, score: 0, inFlight: 0, isAtCapacity: false, isHealthy: true })
   upstream.weight = 1
   t.strictSame([upstream.weight, upstream.target.weight, target.weight], [1, 1, 3], 'and leaves the configuration alone')
 })

@@ -293,11 +293,11 @@ t.test('a location whose upstreams fail their probes has none that is usable, un
     upstreams: [createTarget(upstream.origin)],
     healthCheck: { ...RULE, interval: 10, unhealthyInterval: 10, rise: 1, fall: 1 },
   }))
-  t.equal(dispatcher.pool.isUsable, true, 'nothing is known yet')
+  t.equal(dispatcher.pool.hasHealthyUpstream, true, 'nothing is known yet')
   dispatcher.startProbes()
-  while (dispatcher.pool.isUsable) await setTimeout(5)
+  while (dispatcher.pool.hasHealthyUpstream) await setTimeout(5)
   upstream.status = 200
-  while (!dispatcher.pool.isUsable) await setTimeout(5)
+  while (!dispatcher.pool.hasHealthyUpstream) await setTimeout(5)
   t.pass('it is back')
 })
 

@@ -87,10 +87,10 @@ t.test('a location that follows another process makes no probes, and uses what t
     },
   })
   t.teardown(() => dispatcher.destroy())
-  t.equal(dispatcher.pool.isUsable, false, 'before its start')
+  t.equal(dispatcher.pool.hasHealthyUpstream, false, 'before its start')
   dispatcher.startProbes()
   follower.hear(identityOf(target), { hasPassed: true, status: 'up' })
-  t.equal(dispatcher.pool.isUsable, true)
+  t.equal(dispatcher.pool.hasHealthyUpstream, true)
   await new Promise(resolve => setTimeout(resolve, 50))
   t.equal(probes, 0)
 })
