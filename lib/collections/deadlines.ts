@@ -1,16 +1,16 @@
 import { NO_SLOT, type Slotted, Slots } from '../slots.ts'
 
-/** Something that must not take longer than until its deadline. */
+/** An entry of `Deadlines`. */
 export interface Watched extends Slotted {
-  /** When it expires, in the clock's milliseconds; `Infinity` is never. Changed freely while it is watched. */
+  /** When it expires, in the clock's milliseconds; `Infinity` is never. May change at any time. */
   deadline: number
-  /** Called once the deadline has passed, at every tick until it is moved or forgotten. */
+  /** Called when the deadline has passed, at every tick until it is moved or the entry deleted. */
   expire (now: number): void
 }
 
 /**
- * One coarse clock for all that is under way in a location, so that a request costs no timer of its own. A deadline is
- * seen at most one `resolution` late. The timer runs only while something is watched.
+ * One coarse timer for everything that runs in a location, so that a request costs no timer of its own. A deadline is
+ * noticed at most one `resolution` late. The timer runs only while there are entries.
  */
 export class Deadlines<T extends Watched = Watched> {
   readonly #watched = new Slots<T>()
@@ -21,8 +21,8 @@ export class Deadlines<T extends Watched = Watched> {
 
   /**
    * @param now - the clock, in milliseconds
-   * @param resolution - time between two looks at it, in milliseconds
-   * @param keepsAlive - the process does not end before what is watched: for what has no connection that does this
+   * @param resolution - time between two ticks, in milliseconds
+   * @param keepsAlive - the process does not end while there are entries: for those without a connection that does this
    */
   constructor (now: () => number, resolution: number, keepsAlive = false) {
     this.#now = now
@@ -30,11 +30,7 @@ export class Deadlines<T extends Watched = Watched> {
     this.#keepsAlive = keepsAlive
   }
 
-  get size (): number {
-    return this.#watched.size
-  }
-
-  /** What is under way. */
+  /** The entries, in no order; they may be deleted meanwhile. */
   [Symbol.iterator] (): Iterator<T> {
     return this.#watched[Symbol.iterator]()
   }
@@ -53,12 +49,12 @@ export class Deadlines<T extends Watched = Watched> {
     this.#watched.delete(watched)
   }
 
-  /** Expires what is due. The timer stops here, not in `delete`, so that single requests do not start and stop it. */
+  /** Expires what is due. The timer stops here, not in `delete`: single requests would start and stop it each time. */
   tick (): void {
     if (this.#watched.size === 0) return this.close()
     const now = this.#now()
     for (const watched of this.#watched) {
-      // Whoever expires may end another one.
+      // An entry that expires may have deleted others.
       if (watched.slot !== NO_SLOT && watched.deadline <= now) watched.expire(now)
     }
   }
@@ -70,8 +66,8 @@ export class Deadlines<T extends Watched = Watched> {
 }
 
 /**
- * How closely the times of a location have to be watched: a tenth of the shortest, between 10 ms and 1 s.
- * @param durations - milliseconds; 0 is none
+ * The resolution for a set of timeouts: a tenth of the shortest, between 10 ms and 1 s.
+ * @param durations - milliseconds; 0 is no timeout
  */
 export function resolutionFor (durations: readonly number[]): number {
   const shortest = Math.min(...durations.filter(duration => duration > 0), 10_000)

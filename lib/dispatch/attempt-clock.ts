@@ -18,8 +18,8 @@ export type TimeoutCause = 'upstream' | 'sender' | 'reader' | 'exchange'
 export const READER_WINDOWS = 3
 
 /**
- * The times of an attempt: how long it has taken, how long it may take, and which side it waits for. A slow client is not
- * its upstream's fault.
+ * The times of an attempt: how long it has taken, how long it may take, and which side it waits for. A slow client is
+ * not its upstream's fault.
  */
 export class AttemptClock {
   /** When to check next, in the clock's milliseconds. */

@@ -26,8 +26,8 @@ export interface AttemptListener {
 }
 
 /**
- * The course of an attempt, whatever its response: it waits for a connection, runs against its deadlines, and ends, once:
- * complete, failed or aborted. A base class and not a part, so that a request costs no further object.
+ * The course of an attempt, whatever its response: it waits for a connection, runs against its deadlines, and ends
+ * once, complete, failed or aborted. A base class and not a part, so that a request costs no further object.
  */
 export abstract class AttemptLifecycle implements ExchangeStep {
   slot = NO_SLOT

@@ -1,4 +1,4 @@
-import { LruMap } from 'toad-cache'
+import { LruCache } from '../collections/lru-cache.ts'
 import { splitQuery } from '../location/query.ts'
 
 const MAX_ENTRIES = 1000
@@ -12,18 +12,25 @@ export interface RedirectKey {
   path: string
 }
 
+interface Redirect {
+  /** A path without its query. */
+  target: string
+  /** In milliseconds since 1970. */
+  expiresAt: number
+}
+
 /**
  * Where paths with a slash too few or too many were redirected to, by method; each request has its own query. Bounded
  * in number and in time.
  */
 export class RedirectMemory {
-  readonly #targets = new LruMap<string>(MAX_ENTRIES, LIFETIME)
+  readonly #redirects = new LruCache<Redirect>(MAX_ENTRIES)
 
   /** @returns path and query to request instead */
   recall ({ method, path }: RedirectKey): string | undefined {
     const [pathname, query] = splitQuery(path)
-    const target = this.#targets.get(`${method} ${pathname}`)
-    return target === undefined ? undefined : target + query
+    const redirect = this.#redirects.get(`${method} ${pathname}`)
+    return redirect === undefined || Date.now() >= redirect.expiresAt ? undefined : redirect.target + query
   }
 
   /** Remembers a redirect, if a slash is all that it changes. */
@@ -31,10 +38,11 @@ export class RedirectMemory {
     const [from, query] = splitQuery(path)
     const [to, targetQuery] = splitQuery(target)
     const isSlash = to === `${from}/` || from === `${to}/`
-    if (isSlash && query === targetQuery) this.#targets.set(`${method} ${from}`, to)
+    if (!isSlash || query !== targetQuery) return
+    this.#redirects.set(`${method} ${from}`, { target: to, expiresAt: Date.now() + LIFETIME })
   }
 
   forget ({ method, path }: RedirectKey): void {
-    this.#targets.delete(`${method} ${splitQuery(path)[0]}`)
+    this.#redirects.delete(`${method} ${splitQuery(path)[0]}`)
   }
 }

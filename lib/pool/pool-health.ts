@@ -4,7 +4,7 @@ import type { OutlierRule } from '../location/types.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamSet } from './upstream-set.ts'
 
-/** A change of an upstream's health: `down` and `up` by health checks, `ejected` and `returned` by outlier detection. */
+/** A change of an upstream's health: `down`, `up` by health checks; `ejected`, `returned` by outlier detection. */
 export type HealthChange = 'down' | 'up' | 'ejected' | 'returned'
 
 export interface PoolContext {
@@ -15,7 +15,7 @@ export interface PoolContext {
   onHealthChange: (upstream: Upstream, change: HealthChange) => void
 }
 
-/** The health of a pool's upstreams: takes the results of requests and health checks, ejects outliers, ends ejections. */
+/** The health of a pool's upstreams: results of requests and health checks in, ejections and their ends out. */
 export class PoolHealth {
   readonly #upstreams: UpstreamSet
   readonly #rule: OutlierRule | null
