@@ -43,11 +43,6 @@ export class UpstreamPool {
     return this.#upstreams.current
   }
 
-  /** Requests in the pending queue. */
-  get pending (): number {
-    return this.#pending.length
-  }
-
   /** Whether any upstream takes requests and is neither down nor ejected. */
   get hasHealthyUpstream (): boolean {
     return this.upstreams.some(({ weight, isHealthy }) => weight > 0 && isHealthy)
