@@ -58,7 +58,7 @@ export class AttemptClock {
 
   /** The upstream has its whole time for the head, from now on. */
   awaitHead (): void {
-    this.#start(this.#timeouts.headers)
+    this.#start(this.#timeouts.headers, this.#now())
   }
 
   /**
@@ -66,22 +66,23 @@ export class AttemptClock {
    * @param isEventStream - `timeouts.stream` holds for its body, not `timeouts.body`
    */
   receiveHead (isEventStream: boolean): void {
-    this.#latency = this.#now() - this.#startedAt
+    const now = this.#now()
+    this.#latency = now - this.#startedAt
     this.#bodyTimeout = isEventStream ? this.#timeouts.stream : this.#timeouts.body
     this.#upload = null
-    this.awaitBody()
+    this.#start(this.#bodyTimeout, now)
   }
 
   /** The upstream has its whole time for the next part of the body, from now on. */
   awaitBody (): void {
     this.#isReaderSlow = false
-    this.#start(this.#bodyTimeout)
+    this.#start(this.#bodyTimeout, this.#now())
   }
 
   /** The client has to read first. */
   awaitReader (): void {
     this.#isReaderSlow = true
-    this.#start(this.#timeouts.body * READER_WINDOWS)
+    this.#start(this.#timeouts.body * READER_WINDOWS, this.#now())
   }
 
   /** To be called at the deadline. @returns why the attempt has timed out; `undefined` when it has a new deadline */
@@ -91,20 +92,20 @@ export class AttemptClock {
     if (now >= this.#endsAt) return this.#isUpstreamLate(upload === 'upstream', now) ? 'upstream' : 'exchange'
     if (upload === 'client-stalled') return 'sender'
     // An upstream cannot respond before it has the request.
-    if (upload === 'client') this.#start(this.#timeouts.headers)
+    if (upload === 'client') this.#start(this.#timeouts.headers, now)
     else if (now >= this.#expectedBy) return this.#isReaderSlow ? 'reader' : 'upstream'
     else this.#setDeadline()
     return undefined
   }
 
   /** Whether the exchange waits for its upstream, and this attempt, not what was before it, took most of its time. */
-  #isUpstreamLate (hasUpload: boolean, now: number): boolean {
-    return hasUpload && !this.#isReaderSlow && now - this.#startedAt >= this.#timeouts.request / 2
+  #isUpstreamLate (hasRequest: boolean, now: number): boolean {
+    return hasRequest && !this.#isReaderSlow && now - this.#startedAt >= this.#timeouts.request / 2
   }
 
   /** @param timeout - milliseconds from now; 0 is no limit but the exchange's own */
-  #start (timeout: number): void {
-    this.#expectedBy = timeout === 0 ? Infinity : this.#now() + timeout
+  #start (timeout: number, now: number): void {
+    this.#expectedBy = timeout === 0 ? Infinity : now + timeout
     this.#setDeadline()
   }
 

@@ -57,7 +57,7 @@ t.test('what comes in time gives it the whole time again', async t => {
   t.equal(waitUntil(1199), 'upstream')
 })
 
-t.test('a client that does not read its answer has three times the time of a body, and is to blame itself', async t => {
+t.test('a client that does not read the response has three times the time of a body, and is the cause itself', async t => {
   const { attemptClock, waitUntil } = createAttemptClock({ headers: 1000 })
   attemptClock.awaitHead()
   attemptClock.awaitReader()
@@ -66,11 +66,12 @@ t.test('a client that does not read its answer has three times the time of a bod
   t.equal(waitUntil(1120), 'reader')
 })
 
-t.test('a client that reads on hands the turn back', async t => {
+t.test('when a client reads on, the upstream has its time again', async t => {
   const { attemptClock, waitUntil } = createAttemptClock()
+  attemptClock.receiveHead(false)
   attemptClock.awaitReader()
   t.equal(waitUntil(1039), undefined)
-  attemptClock.receiveHead(false)
+  attemptClock.awaitBody()
   t.equal(waitUntil(1079), 'upstream')
 })
 
@@ -97,7 +98,7 @@ t.test('when the exchange must be over, an upstream is to blame only if it was i
   t.equal(answering.waitUntil(1040), 'upstream')
 })
 
-t.test('a client that stops sending is to blame, long before the upstream would be', async t => {
+t.test('a client that stops sending is the cause, long before the upstream would be', async t => {
   const { attemptClock, waitUntil } = createAttemptClock()
   attemptClock.watchUpload(createUpload().body)
   attemptClock.awaitHead()
@@ -145,7 +146,7 @@ t.test('an upstream that does not take an upload is late', async t => {
   t.equal(waitUntil(1100), 'upstream')
 })
 
-t.test('an upload that has arrived is the client\'s turn no longer', async t => {
+t.test('an upload that is complete does not wait for the client any more', async t => {
   const { attemptClock, waitUntil } = createAttemptClock()
   const { source, body } = createUpload()
   attemptClock.watchUpload(body)
@@ -158,7 +159,7 @@ t.test('an upload that has arrived is the client\'s turn no longer', async t => 
   t.equal(waitUntil(1100), 'upstream')
 })
 
-t.test('below an answer, an upload is not looked at', async t => {
+t.test('beside a response, an upload is not checked', async t => {
   const { attemptClock, waitUntil } = createAttemptClock({ stream: 500 })
   attemptClock.watchUpload(createUpload().body)
   attemptClock.awaitHead()

@@ -178,7 +178,7 @@ t.test('a client that does not read stops the upstream, and starts it again', as
   t.ok(told.resumed > before)
 })
 
-t.test('a connection that may serve somebody else by now is not touched any more', async t => {
+t.test('a connection that may serve another request by now is not touched any more', async t => {
   const { attempt, told, connect, head } = createAttempt()
   connect()
   head(200)
@@ -194,7 +194,7 @@ t.test('a connection that may serve somebody else by now is not touched any more
   t.strictSame([told.resumed - resumed, told.cancelled], [0, []])
 })
 
-t.test('more interim answers than anybody has to say are a bad answer', async t => {
+t.test('too many interim responses are a bad response', async t => {
   const { connect, head } = createAttempt()
   connect()
   for (let i = 0; i < 1000; i++) head(103, 'Link', '</a>')
@@ -417,7 +417,7 @@ t.test('an upload that is slow is waited for, as the upstream cannot answer befo
   t.strictSame(told.failures, [])
 })
 
-t.test('an upload that stalls is given up: the client is told, and the upstream is left', async t => {
+t.test('an upload that stalls is aborted: the client is notified, and the upstream disconnected', async t => {
   const { body } = startUpload()
   const { told, deadlines, clock, connect } = createAttempt({ request: { body }, timeouts: { body: 80 } })
   connect()
@@ -518,7 +518,7 @@ t.test('an attempt knows whether it had a connection', async t => {
   t.equal(attempt.hasConnected, true)
 })
 
-t.test('its lease is free when the connection is, or has ended', async t => {
+t.test('its lease is released when the connection is free, or has ended', async t => {
   const { attempt, connect, head, lease } = createAttempt()
   connect()
   head(304, 'Content-Length', '5')
@@ -533,7 +533,7 @@ const beforeConnection: { name: string, error: Error, reported: string[] }[] = [
 ]
 
 for (const { name, error, reported } of beforeConnection) {
-  t.test(`an attempt that is given up before its connection keeps its lease until that ${name}`, async t => {
+  t.test(`an attempt that is aborted before its connection keeps its lease until that ${name}`, async t => {
     const { attempt, told, lease } = createAttempt()
     attempt.abort()
     t.strictSame([told.failures.length, lease.released, lease.reported], [1, 0, []])
@@ -562,7 +562,7 @@ t.test('the end of the whole exchange is held against an upstream that had most 
 
 const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Accept', 'abc']
 
-t.test('a switch to what was asked for is told with its head and the connection, and is the end of the attempt', async t => {
+t.test('a switch to the requested protocol passes on its head and the connection, and ends the attempt', async t => {
   const { attempt, told, connect, clock, deadlines, lease } = createAttempt({ request: { upgrade: 'websocket' } })
   const [socket] = duplexPair()
   connect()
@@ -572,12 +572,12 @@ t.test('a switch to what was asked for is told with its head and the connection,
   t.match(told.switches, [{ head: { statusCode: 101, protocol: 'websocket', headers: { 'sec-websocket-accept': 'abc' } } }])
   t.equal(told.switches[0]!.socket, socket)
   t.strictSame([told.switches.length, told.answers, told.failures, told.endings], [1, [], [], [{ error: null }]])
-  t.strictSame([attempt.latency, [...deadlines].length, lease.released, socket.destroyed], [7, 0, 0, false], 'its lease is the tunnel\'s now')
+  t.strictSame([attempt.latency, [...deadlines].length, lease.released, socket.destroyed], [7, 0, 0, false], 'the lease is the tunnel\'s now')
   clock.advance(1)
   t.equal(attempt.latency, 7)
 })
 
-t.test('a switch has ended the attempt before it is told', async t => {
+t.test('a switch has ended the attempt before the listener is called', async t => {
   const { attempt, told, connect } = createAttempt({ request: { upgrade: 'websocket' } })
   connect()
   let hasEnded: boolean | undefined
@@ -599,7 +599,7 @@ t.test('an attempt that has switched cannot be aborted any more', async t => {
 })
 
 const noSwitches: { name: string, upgrade: string | null, statusCode?: number, headers: string[] }[] = [
-  { name: 'that nobody asked for', upgrade: null, headers: SWITCH },
+  { name: 'that was not requested', upgrade: null, headers: SWITCH },
   { name: 'to something else', upgrade: 'echo/1', headers: SWITCH },
   { name: 'with another status', upgrade: 'websocket', statusCode: 200, headers: SWITCH },
 ]

@@ -18,7 +18,7 @@ function createWait (t: Test, deadline = 1100) {
   return { deadlines, told, wait, waitUntil }
 }
 
-t.test('who stops is watched until its time is over, and told once', async t => {
+t.test('a wait expires at its deadline, once', async t => {
   const { deadlines, told, wait, waitUntil } = createWait(t)
   t.strictSame([...deadlines], [wait])
   waitUntil(1099)
@@ -28,13 +28,13 @@ t.test('who stops is watched until its time is over, and told once', async t => 
   t.strictSame([told, [...deadlines].length], [['expired'], 0])
 })
 
-t.test('who may stop for ever does', async t => {
+t.test('a wait without a deadline does not expire', async t => {
   const { deadlines, told, waitUntil } = createWait(t, Infinity)
   waitUntil(1_000_000)
   t.strictSame([told, [...deadlines].length], [[], 1])
 })
 
-t.test('who is aborted is told why, and not that its time is over', async t => {
+t.test('a wait that is aborted passes on the reason, and does not expire', async t => {
   const { deadlines, told, wait, waitUntil } = createWait(t)
   const error = new ClientClosedError()
   wait.abort(error)
@@ -43,14 +43,14 @@ t.test('who is aborted is told why, and not that its time is over', async t => {
   t.strictSame([told.length, [...deadlines].length], [1, 0])
 })
 
-t.test('who goes on is told nothing', async t => {
+t.test('a wait that is finished calls nothing', async t => {
   const { deadlines, told, wait, waitUntil } = createWait(t)
   wait.finish()
   waitUntil(1100)
   t.strictSame([told, [...deadlines].length], [[], 0])
 })
 
-t.test('it is watched no longer when it is told, so that it may stop again', async t => {
+t.test('a wait has left the deadlines when it calls back, so that another can begin', async t => {
   const clock = createClock()
   const deadlines = new Deadlines<ExchangeStep>(clock.now, 1_000_000)
   t.teardown(() => deadlines.close())
@@ -61,7 +61,7 @@ t.test('it is watched no longer when it is told, so that it may stop again', asy
   t.strictSame(sizes, [0, 0])
 })
 
-t.test('who stops goes on stopping when streams are to end, as nothing has been sent', async t => {
+t.test('a wait goes on when streams are to end, as nothing has been sent', async t => {
   const { deadlines, told, wait, waitUntil } = createWait(t)
   wait.endStream()
   t.strictSame([told, [...deadlines]], [[], [wait]])
@@ -69,7 +69,7 @@ t.test('who stops goes on stopping when streams are to end, as nothing has been 
   t.strictSame(told, ['expired'])
 })
 
-t.test('without a reason it is its client that has gone', async t => {
+t.test('without a reason it is the client that has left', async t => {
   const { told, wait } = createWait(t)
   wait.abort()
   t.match(told, [{ code: 'GW_ERR_CLIENT_CLOSED', statusCode: 499 }])

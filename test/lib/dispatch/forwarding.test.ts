@@ -134,7 +134,7 @@ t.test('an upstream that is the only one is asked again after a pause, on a new 
   t.strictSame(nothingLeft(dispatcher), [0, 0])
 })
 
-t.test('there are as many further tries as attempts, each with somebody else while there is one', async t => {
+t.test('there are as many retries as attempts, each with another upstream while there is one', async t => {
   const refused = [await refusedOrigin(), await refusedOrigin()]
   const fine = await startNamed(t, 'fine')
   const three = dispatcherTo(t, [...refused, fine.origin], { retry: { ...RETRY, attempts: 2 } })
@@ -145,7 +145,7 @@ t.test('there are as many further tries as attempts, each with somebody else whi
   t.match(await dispatch(two).result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' })
 })
 
-t.test('without retries, and with none left in the budget, the first failure is the answer', async t => {
+t.test('without retries, and with none left in the budget, the first failure is final', async t => {
   const fine = await startNamed(t, 'fine')
   const refused = await refusedOrigin()
   for (const retry of [null, { ...RETRY, attempts: 0 }, { ...RETRY, budget: { percent: 0, minPerSecond: 0 } }]) {
@@ -155,7 +155,7 @@ t.test('without retries, and with none left in the budget, the first failure is 
   }
 })
 
-t.test('who does not answer in time is asked again only when there is somebody else', async t => {
+t.test('an upstream that does not respond in time is retried only with another one', async t => {
   const fine = await startNamed(t, 'fine')
   let asked = 0
   const silent = await startRawUpstream(t, socket => socket.once('data', () => { asked++ }))
@@ -236,7 +236,7 @@ t.test('an answer of statusCodes is the client\'s when it cannot be repeated', a
   }
 })
 
-t.test('a client that leaves during a pause is not asked for any more', async t => {
+t.test('when the client leaves during the delay of a retry, there is none', async t => {
   const resetting = await startResetting(t)
   const dispatcher = dispatcherTo(t, [resetting.origin])
   const { exchange, failures } = dispatch(dispatcher)
@@ -248,7 +248,7 @@ t.test('a client that leaves during a pause is not asked for any more', async t 
   t.equal(resetting.count(), 1)
 })
 
-t.test('the gateway\'s stop ends a pause', async t => {
+t.test('shutdown ends the delay of a retry', async t => {
   const resetting = await startResetting(t)
   const dispatcher = dispatcherTo(t, [resetting.origin])
   const { result } = dispatch(dispatcher)
@@ -270,7 +270,7 @@ async function startHolding (t: Test) {
   }
 }
 
-t.test('when an upstream has all that it gets, requests wait for it in their order', async t => {
+t.test('when an upstream is at capacity, requests wait for it in their order', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1 } })
   const results = ['/a', '/b', '/c'].map(path => dispatch(dispatcher, { path }).result)
@@ -296,7 +296,7 @@ t.test('when as many wait as may, the next is refused at once', async t => {
   t.match(await second.result, { code: 'GW_ERR_NO_UPSTREAM' })
 })
 
-t.test('who has waited for pendingTimeout is refused, and takes no lease any more', async t => {
+t.test('a request that has waited for pendingTimeout is refused, and takes no lease any more', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1, pendingTimeout: 50 } })
   const [first, second] = [dispatch(dispatcher), dispatch(dispatcher)]
@@ -317,7 +317,7 @@ t.test('the time of the whole request also runs while it waits', async t => {
   }
 })
 
-t.test('a client that leaves while it waits frees its lease at once', async t => {
+t.test('a client that leaves while it waits leaves the queue at once', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1, maxPending: 1 } })
   dispatch(dispatcher)
@@ -327,7 +327,7 @@ t.test('a client that leaves while it waits frees its lease at once', async t =>
   t.equal(second.exchange.failure?.code, 'GW_ERR_CLIENT_CLOSED')
 })
 
-t.test('a second try waits for a lease, too, and without room to wait the failure is the answer', async t => {
+t.test('a retry waits for capacity, too, and without room to wait the failure is final', async t => {
   const holding = await startHolding(t)
   for (const maxPending of [1, 0]) {
     const refused = await refusedOrigin()
@@ -341,7 +341,7 @@ t.test('a second try waits for a lease, too, and without room to wait the failur
       continue
     }
     while (second.exchange.retries === 0) await setTimeout(1)
-    t.equal(dispatcher.pool.admitPending(), 0, 'beside those who wait for anybody, whom it would hold up')
+    t.equal(dispatcher.pool.admitPending(), 0, 'outside of the queue, which it would block')
     await setTimeout(100)
     holding.answer(asked)
     await first.result
@@ -352,7 +352,7 @@ t.test('a second try waits for a lease, too, and without room to wait the failur
   }
 })
 
-t.test('a request whose client left says nothing of the upstream that it probed', async t => {
+t.test('a request that its client left is no result for the upstream that it probed', async t => {
   const holding = await startHolding(t)
   const fine = await startNamed(t, 'fine')
   const dispatcher = dispatcherTo(t, [holding.origin, fine.origin], { outlierDetection: OUTLIER, timeouts: { headers: 60 }, retry: null })
@@ -402,7 +402,7 @@ t.test('event streams end when the gateway stops, also those that begin then', a
   t.strictSame(nothingLeft(dispatcher), [0, 0])
 })
 
-t.test('a second try that waits for another upstream holds nobody up', async t => {
+t.test('a retry that waits for another upstream blocks no request', async t => {
   const holding = await startHolding(t)
   const resetting = await startResetting(t)
   const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 300 } })
@@ -411,14 +411,14 @@ t.test('a second try that waits for another upstream holds nobody up', async t =
   await holding.until(1)
   while (retrying.exchange.retries === 0) await setTimeout(1)
   const fresh = dispatch(dispatcher, { method: 'POST' })
-  t.match(await fresh.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'it is sent, and not told to wait')
+  t.match(await fresh.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'it is sent, and does not wait')
   t.strictSame([resetting.count(), dispatcher.pool.admitPending()], [2, 0])
-  t.match(await retrying.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'after pendingTimeout anybody will do')
+  t.match(await retrying.result, { code: 'GW_ERR_UPSTREAM_UNREACHABLE' }, 'after pendingTimeout any upstream will do')
   holding.answer(0)
   await busy.result
 })
 
-t.test('who hangs is not asked again, also when the other one has no lease for too long', async t => {
+t.test('an upstream that hangs is not retried, also when the other one is at capacity for too long', async t => {
   const holding = await startHolding(t)
   let asked = 0
   const silent = await startRawUpstream(t, socket => socket.once('data', () => { asked++ }))
@@ -440,7 +440,7 @@ t.test('the time of the whole request also ends a wait for another upstream', as
   t.equal(resetting.count(), 1)
 })
 
-t.test('what follows a redirect waits in the line when the upstream has no lease any more, or goes to another when it is gone', async t => {
+t.test('a redirected request waits in the queue when the upstream is at capacity, or goes to another when it is gone', async t => {
   const names: string[] = []
   const start = (name: string) => startUpstream(t, (request, response) => {
     names.push(`${name}${request.url}`)
@@ -504,7 +504,7 @@ t.test('a whole answer that takes its time ends a row of failures', async t => {
   t.strictSame(dispatcher.pool.upstreams.map(({ outlier }) => outlier!.state), ['in', 'in'])
 })
 
-t.test('the end of a request that had to wait is not held against an upstream that had no time', async t => {
+t.test('the timeout of a request that had to wait is no failure of an upstream that had no time', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin, holding.origin], { outlierDetection: OUTLIER, limits: { maxConnections: 1, pendingTimeout: 0 }, timeouts: { request: 300 }, retry: null })
   const results = Array.from({ length: 3 }, () => dispatch(dispatcher))
@@ -515,7 +515,7 @@ t.test('the end of a request that had to wait is not held against an upstream th
   t.equal(results[2]!.exchange.upstream!.outlier!.state, 'in')
 })
 
-t.test('a lease that nobody tells of is found: that of an upstream whose ejection is over', async t => {
+t.test('capacity that no event announces is found: that of an upstream whose ejection is over', async t => {
   const holding = await startHolding(t)
   const fine = await startNamed(t, 'fine')
   const dispatcher = dispatcherTo(t, [fine.origin, holding.origin], { outlierDetection: { ...OUTLIER, baseEjectionTime: 300, maxEjectionTime: 300 }, limits: { maxConnections: 1, pendingTimeout: 0 } })
@@ -530,7 +530,7 @@ t.test('a lease that nobody tells of is found: that of an upstream whose ejectio
   t.equal(await textOf(await waiting.result), 'fine')
 })
 
-t.test('when the gateway stops, who waits is not let in by who ends', async t => {
+t.test('at shutdown, pending requests are not admitted by those that end', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1 } })
   const results = Array.from({ length: 4 }, () => dispatch(dispatcher, { method: 'POST' }))
@@ -541,7 +541,7 @@ t.test('when the gateway stops, who waits is not let in by who ends', async t =>
   t.strictSame([holding.held.length, ...nothingLeft(dispatcher)], [1, 0, 0])
 })
 
-t.test('who looks for a lease again and again is refused in the end', async t => {
+t.test('a request that checks for capacity again and again is refused in the end', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1, pendingTimeout: 1200 } })
   dispatch(dispatcher)
@@ -550,7 +550,7 @@ t.test('who looks for a lease again and again is refused in the end', async t =>
   t.ok(performance.now() - start >= 1190)
 })
 
-t.test('a dispatcher tells its health checker of other upstreams', async t => {
+t.test('a dispatcher refreshes its health checker with other upstreams', async t => {
   const fine = await startNamed(t, 'fine')
   const healthCheck = { path: '/health', method: 'GET', interval: 10, unhealthyInterval: 10, timeout: 1000, rise: 1, fall: 1, expectedStatus: [200, 399] as const, headers: {} }
   const dispatcher = dispatcherTo(t, ['http://127.0.0.1:9'], { healthCheck })
@@ -560,7 +560,7 @@ t.test('a dispatcher tells its health checker of other upstreams', async t => {
   t.equal(fine.seen[0], 'GET /health')
 })
 
-t.test('who waits longer than the whole request may take is told that it took too long', async t => {
+t.test('a request that waits longer than it may take in all times out', async t => {
   const holding = await startHolding(t)
   const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1 }, timeouts: { request: 100 } })
   dispatcher.pool.acquire(dispatcher.pool.upstreams[0]!)
@@ -578,7 +578,7 @@ async function startSwitching (t: Test, protocol = 'websocket') {
   return { origin, sockets }
 }
 
-t.test('a switch of protocols is an answer whose tunnel has the lease of its attempt, until it ends', async t => {
+t.test('a switch of protocols is a response whose tunnel has the lease of its attempt, until it ends', async t => {
   const { origin, sockets } = await startSwitching(t)
   const dispatcher = dispatcherTo(t, [origin])
   const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
@@ -596,7 +596,7 @@ t.test('a switch of protocols is an answer whose tunnel has the lease of its att
   t.strictSame(nothingLeft(dispatcher), [0, 0])
 })
 
-t.test('a client that leaves before it is told of the switch ends the tunnel', async t => {
+t.test('a client that leaves before the switch is delivered ends the tunnel', async t => {
   const { origin, sockets } = await startSwitching(t)
   const dispatcher = dispatcherTo(t, [origin])
   const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })

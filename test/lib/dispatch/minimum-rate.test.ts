@@ -23,7 +23,7 @@ for (const [name, looks] of clients) {
   })
 }
 
-t.test('the next look is a quarter of a window away', async t => {
+t.test('the next check is a quarter of a window away', async t => {
   const rate = new MinimumRate(WINDOW, 70_000)
   t.equal(rate.deadline, 70_250)
   rate.isStalled(0, 70_260)
@@ -32,7 +32,7 @@ t.test('the next look is a quarter of a window away', async t => {
   t.equal(rate.deadline, 70_850)
 })
 
-t.test('without a window nobody stalls, and nobody looks', async t => {
+t.test('without a window nothing stalls, and there are no checks', async t => {
   const rate = new MinimumRate(0, 0)
   t.equal(rate.deadline, Infinity)
   t.equal(rate.isStalled(0, 1e9), false)

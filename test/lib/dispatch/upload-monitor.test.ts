@@ -10,7 +10,7 @@ const START = 70_000
 
 const createUpload = () => new RequestBody(new Readable({ read () {} }))
 
-interface Look {
+interface Check {
   /** Milliseconds from the start. */
   at: number
   isStarved: boolean
@@ -18,41 +18,41 @@ interface Look {
   state: UploadState
 }
 
-const uploads: { name: string, looks: Look[] }[] = [
+const uploads: { name: string, checks: Check[] }[] = [
   {
     name: 'a client that sends nothing has a window',
-    looks: [{ at: 999, isStarved: true, received: 0, state: 'client' }, { at: 1000, isStarved: true, received: 0, state: 'client-stalled' }],
+    checks: [{ at: 999, isStarved: true, received: 0, state: 'client' }, { at: 1000, isStarved: true, received: 0, state: 'client-stalled' }],
   },
   {
     name: 'one that trickles stalls, too',
-    looks: [{ at: 500, isStarved: true, received: 40, state: 'client' }, { at: 1000, isStarved: true, received: MIN_BYTES - 1, state: 'client-stalled' }],
+    checks: [{ at: 500, isStarved: true, received: 40, state: 'client' }, { at: 1000, isStarved: true, received: MIN_BYTES - 1, state: 'client-stalled' }],
   },
   {
     name: 'one that sends enough has the next window',
-    looks: [{ at: 1000, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 1999, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 2000, isStarved: true, received: MIN_BYTES, state: 'client-stalled' }],
+    checks: [{ at: 1000, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 1999, isStarved: true, received: MIN_BYTES, state: 'client' }, { at: 2000, isStarved: true, received: MIN_BYTES, state: 'client-stalled' }],
   },
   {
     name: 'an upstream that does not read holds the client up for as long as it likes',
-    looks: [{ at: 1000, isStarved: false, received: 0, state: 'upstream' }, { at: 90_000, isStarved: false, received: 0, state: 'upstream' }],
+    checks: [{ at: 1000, isStarved: false, received: 0, state: 'upstream' }, { at: 90_000, isStarved: false, received: 0, state: 'upstream' }],
   },
   {
     name: 'behind that, the client has a whole window again',
-    looks: [{ at: 5000, isStarved: false, received: 0, state: 'upstream' }, { at: 5999, isStarved: true, received: 0, state: 'client' }, { at: 6000, isStarved: true, received: 0, state: 'client-stalled' }],
+    checks: [{ at: 5000, isStarved: false, received: 0, state: 'upstream' }, { at: 5999, isStarved: true, received: 0, state: 'client' }, { at: 6000, isStarved: true, received: 0, state: 'client-stalled' }],
   },
 ]
 
-for (const { name, looks } of uploads) {
-  t.test(`whose turn it is: ${name}`, async t => {
+for (const { name, checks } of uploads) {
+  t.test(`state of an upload: ${name}`, async t => {
     const body = createUpload()
     const monitor = new UploadMonitor(body, WINDOW, START)
-    for (const { at, isStarved, received, state } of looks) {
+    for (const { at, isStarved, received, state } of checks) {
       Object.assign(body, { isStarved, received })
       t.equal(monitor.check(START + at), state, `after ${at} ms`)
     }
   })
 }
 
-t.test('the next look is a quarter of a window away, whose turn it may be', async t => {
+t.test('the next check is a quarter of a window away, in every state', async t => {
   const body = createUpload()
   const monitor = new UploadMonitor(body, WINDOW, START)
   t.equal(monitor.deadline, START + 250)
@@ -63,7 +63,7 @@ t.test('the next look is a quarter of a window away, whose turn it may be', asyn
   }
 })
 
-t.test('without a window nobody looks, and a client never stalls', async t => {
+t.test('without a window there are no checks, and a client never stalls', async t => {
   const body = createUpload()
   const monitor = new UploadMonitor(body, 0, START)
   for (const isStarved of [true, false, true]) {

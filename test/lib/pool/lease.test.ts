@@ -3,7 +3,7 @@ import { Lease } from '../../../lib/pool/lease.ts'
 import { UpstreamPool } from '../../../lib/pool/pool.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
-t.test('a place is taken when it is made, and given back once', async t => {
+t.test('a lease begins when it is created, and is released once', async t => {
   const pool = new UpstreamPool(createLocation({ upstreams: [createTarget('http://a:1')] }), { now: () => 0, random: () => 0, onHealthChange () {} })
   t.teardown(() => pool.destroy())
   const [upstream] = pool.upstreams

@@ -1,20 +1,20 @@
 import t from 'tap'
 import { NOT_QUEUED, type Queued, PendingQueue } from '../../../lib/pool/pending-queue.ts'
 
-// A letter joins, a letter behind a minus leaves.
+// A letter is added, a letter after a minus removed.
 const lines: { name: string, steps: string[], expected: string }[] = [
-  { name: 'nobody', steps: [], expected: '' },
-  { name: 'those who came, in their order', steps: ['b', 'a', 'c'], expected: 'bac' },
-  { name: 'those behind the first, when it has left', steps: ['b', 'a', 'c', '-b'], expected: 'ac' },
-  { name: 'the others, when one in the middle has left', steps: ['b', 'a', 'c', '-a'], expected: 'bc' },
-  { name: 'nobody, when all have left', steps: ['a', 'b', '-b', '-a'], expected: '' },
-  { name: 'who comes back, at the end', steps: ['a', 'b', '-a', 'a'], expected: 'ba' },
-  { name: 'who joins twice, once and in its place', steps: ['a', 'b', 'a'], expected: 'ab' },
-  { name: 'the others, when somebody leaves who was not there', steps: ['a', '-b'], expected: 'a' },
+  { name: 'nothing', steps: [], expected: '' },
+  { name: 'the entries in their order', steps: ['b', 'a', 'c'], expected: 'bac' },
+  { name: 'the entries after the first, when that is removed', steps: ['b', 'a', 'c', '-b'], expected: 'ac' },
+  { name: 'the others, when one in the middle is removed', steps: ['b', 'a', 'c', '-a'], expected: 'bc' },
+  { name: 'nothing, when all are removed', steps: ['a', 'b', '-b', '-a'], expected: '' },
+  { name: 'an entry that is added again, at the end', steps: ['a', 'b', '-a', 'a'], expected: 'ba' },
+  { name: 'an entry that is added twice, once and at its position', steps: ['a', 'b', 'a'], expected: 'ab' },
+  { name: 'the others, when an entry is removed that was not there', steps: ['a', '-b'], expected: 'a' },
 ]
 
 for (const { name, steps, expected } of lines) {
-  t.test(`there wait ${name}`, async t => {
+  t.test(`in the queue: ${name}`, async t => {
     const queue = new PendingQueue<Queued & { name: string }>()
     const waiters = new Map([...'abc'].map(name => [name, { name, position: NOT_QUEUED }]))
     for (const step of steps) {
@@ -33,7 +33,7 @@ for (const { name, steps, expected } of lines) {
   })
 }
 
-t.test('a line in which somebody always waits keeps its order', async t => {
+t.test('a queue that is never empty keeps its order', async t => {
   const queue = new PendingQueue<Queued & { number: number }>()
   const expected: number[] = []
   const order: number[] = []

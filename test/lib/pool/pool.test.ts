@@ -34,7 +34,7 @@ function createPool (t: Test, weights: Record<string, number>, changes: Location
 }
 
 function nameOf (upstream: Upstream | typeof AT_CAPACITY | undefined): string {
-  if (upstream === AT_CAPACITY) return 'full'
+  if (upstream === AT_CAPACITY) return 'at capacity'
   return upstream === undefined ? '-' : new URL(upstream.target.url).hostname
 }
 
@@ -54,12 +54,12 @@ function succeed (pool: UpstreamPool, upstream: Upstream): void {
   pool.release(upstream)
 }
 
-t.test('who is picked', async t => {
+t.test('the upstream that is picked', async t => {
   const rows: { name: string, weights: Record<string, number>, picks: string }[] = [
     { name: 'a single upstream, always', weights: { a: 5 }, picks: 'aaa' },
     { name: 'a single upstream of weight 0, never', weights: { a: 0 }, picks: '--' },
     { name: 'several, by weight', weights: { a: 3, b: 1, c: 0 }, picks: 'aabaaaba' },
-    { name: 'of none, nobody', weights: {}, picks: '--' },
+    { name: 'of none, none', weights: {}, picks: '--' },
   ]
   for (const { name, weights, picks } of rows) t.equal(pickMany(createPool(t, weights).pool, picks.length), picks, name)
 })
@@ -103,7 +103,7 @@ t.test('no more than maxEjectionPercent are ejected, and one alone never is', as
   const rows: { name: string, weights: Record<string, number>, percent: number, ejected: string[] }[] = [
     { name: 'half of four', weights: { a: 1, b: 1, c: 1, d: 1 }, percent: 50, ejected: ['a', 'b'] },
     { name: 'half of three is one', weights: { a: 1, b: 1, c: 1 }, percent: 50, ejected: ['a'] },
-    { name: 'who is drained does not count', weights: { a: 1, b: 1, c: 0, d: 0 }, percent: 50, ejected: ['a'] },
+    { name: 'drained upstreams do not count', weights: { a: 1, b: 1, c: 0, d: 0 }, percent: 50, ejected: ['a'] },
     { name: 'one alone', weights: { a: 1 }, percent: 100, ejected: [] },
     { name: 'all', weights: { a: 1, b: 1 }, percent: 100, ejected: ['a', 'b'] },
   ]
@@ -114,7 +114,7 @@ t.test('no more than maxEjectionPercent are ejected, and one alone never is', as
   }
 })
 
-t.test('when too many are out to eject another one, who has been out for the longest is probed', async t => {
+t.test('when too many are ejected to eject another one, the one that failed longest ago is probed', async t => {
   const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, baseEjectionTime: 10_000, maxEjectionPercent: 50, panicThreshold: 50 } })
   fail(pool, named('a'))
   clock.advance(1)
@@ -138,13 +138,13 @@ t.test('with fewer available than panicThreshold, health is ignored', async t =>
   t.equal([...pickMany(pool, 3, { tried: [named('d')] })].sort().join(''), 'abc', 'as long as there is one')
 })
 
-t.test('without panicThreshold there is nobody when all are ejected', async t => {
+t.test('without panicThreshold no upstream is eligible when all are ejected', async t => {
   const { pool } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
   for (const upstream of pool.upstreams) fail(pool, upstream)
   t.strictSame([pickMany(pool, 1), pool.hasHealthyUpstream], ['-', false])
 })
 
-t.test('who has been tried is not picked', async t => {
+t.test('an upstream that has been tried is not picked', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 })
   t.equal(pickMany(pool, 3, { tried: [named('a')] }), 'bbb')
   t.equal(pickMany(pool, 1, { tried: [named('a'), named('b')] }), '-')
@@ -183,7 +183,7 @@ t.test('without outlier detection, probes alone decide, and there is no panic', 
   t.strictSame([pickMany(pool, 1), pool.hasHealthyUpstream], ['-', false])
 })
 
-t.test('slow start gives who comes back its share little by little, and not the whole pool at its start', async t => {
+t.test('slow start gives an upstream that comes back its share little by little, and not the whole pool at its start', async t => {
   const slowStart = { window: 1000, minWeightPercent: 10 }
   const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, slowStart })
   const share = () => {
@@ -207,27 +207,27 @@ t.test('a slow start from nothing does not leave out the only one there is', asy
   t.equal(pickMany(pool, 1), 'a')
 })
 
-/** Waits, and remembers who it was given. */
-function createWaiter () {
+/** A pending request, and the upstreams that it was given. */
+function createPending () {
   const given: string[] = []
-  const waiter: PendingRequest = { position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
-  return { waiter, given }
+  const request: PendingRequest = { position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
+  return { request, given }
 }
 
-t.test('who has all that it gets is not picked, and when all have, there is a queue', async t => {
+t.test('an upstream at capacity is not picked, and when all are, there is a queue', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1, maxPending: 1 } })
   pool.acquire(named('a'))
   t.equal(pickMany(pool, 2), 'bb')
   pool.acquire(named('b'))
-  t.equal(pickMany(pool, 1), 'full')
-  const waiters = [createWaiter(), createWaiter(), createWaiter()]
-  t.strictSame(waiters.map(({ waiter }) => pool.enqueue(waiter)), [true, true, false], 'as many as maxPending for each upstream')
+  t.equal(pickMany(pool, 1), 'at capacity')
+  const requests = [createPending(), createPending(), createPending()]
+  t.strictSame(requests.map(({ request }) => pool.enqueue(request)), [true, true, false], 'as many as maxPending for each upstream')
   t.equal(pool.admitPending(), 2)
   pool.release(named('b'))
-  t.strictSame(waiters.map(({ given }) => given), [['b'], ['b'], []], 'those that were let in did not take the place here')
+  t.strictSame(requests.map(({ given }) => given), [['b'], ['b'], []], 'those that were admitted took no lease here')
 })
 
-t.test('those who wait are let in one by one, in their order', async t => {
+t.test('pending requests are admitted one by one, in their order', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   const order: string[] = []
   const join = (name: string) => {
@@ -240,17 +240,17 @@ t.test('those who wait are let in one by one, in their order', async t => {
   t.strictSame(order, ['first'])
   pool.release(named('a'))
   t.strictSame(order, ['first', 'second'])
-  t.equal(pool.pick(), AT_CAPACITY, 'nobody overtakes them')
+  t.equal(pool.pick(), AT_CAPACITY, 'no request overtakes them')
   t.equal(pool.admitPending(), 1)
 })
 
-t.test('who leaves the queue is not let in', async t => {
+t.test('a request that leaves the queue is not admitted', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.acquire(named('a'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   pool.pick()
-  pool.enqueue(waiter)
-  pool.dequeue(waiter)
+  pool.enqueue(request)
+  pool.dequeue(request)
   pool.release(named('a'))
   t.strictSame([given, pool.admitPending()], [[], 0])
 })
@@ -259,26 +259,26 @@ t.test('maxPending 0 lets none wait', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1, maxPending: 0 } })
   pool.acquire(named('a'))
   t.equal(pool.pick(), AT_CAPACITY)
-  t.equal(pool.enqueue(createWaiter().waiter), false)
+  t.equal(pool.enqueue(createPending().request), false)
 })
 
-t.test('an upstream that comes back takes those who wait', async t => {
+t.test('an upstream that comes back takes pending requests', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, limits: { maxConnections: 1 } })
   named('b').probe!.record(false)
   pool.acquire(named('a'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   t.equal(pool.pick(), AT_CAPACITY)
-  pool.enqueue(waiter)
+  pool.enqueue(request)
   pool.recordProbe(named('b'), true, named('b').probe!.record(true))
   t.strictSame(given, ['b'])
 })
 
-t.test('who waits is told when there is nobody any more', async t => {
+t.test('a pending request proceeds when no upstream is eligible any more', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.acquire(named('a'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   pool.pick()
-  pool.enqueue(waiter)
+  pool.enqueue(request)
   pool.update(targetsOf({ a: 0 }), probeOf)
   t.strictSame(given, ['-'])
 })
@@ -295,7 +295,7 @@ t.test('a change of weights keeps what is known of an upstream', async t => {
   t.strictSame(changed, ['a ejected'])
 })
 
-t.test('who joins starts slowly, and who leaves finishes what it has', async t => {
+t.test('a new upstream starts slowly, and a removed one finishes its requests', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1 }, { slowStart: { window: 1000, minWeightPercent: 10 } })
   const a = named('a')
   pool.acquire(a)
@@ -331,77 +331,77 @@ t.test('the hash of a request decides, where the balancer is one', async t => {
   t.equal(new Set(first).size, 3)
 })
 
-t.test('ewma is told how fast an upstream answers', async t => {
+t.test('ewma uses how fast an upstream responds', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1 }, { balancer: 'ewma' })
   for (const [name, latency] of [['a', 1000], ['b', 5]] as const) pool.recordLatency(named(name), latency, false)
   t.equal(pickMany(pool, 10), 'b'.repeat(10))
 })
 
-t.test('another balancer is not told', async t => {
+t.test('another balancer does not', async t => {
   const { pool, named } = createPool(t, { a: 1 })
   pool.recordLatency(named('a'), 1000, false)
   t.equal(named('a').latency.estimate, 0)
 })
 
-t.test('an upstream may have the next request, too, while it has a place and is there', async t => {
+t.test('an upstream can be reused while it has capacity and is there', async t => {
   const { pool, named, probeOf } = createPool(t, { a: 1, b: 1 }, { limits: { maxConnections: 1 } })
   const a = named('a')
   t.equal(pool.canReuse(a), true)
   pool.acquire(a)
-  t.equal(pool.canReuse(a), false, 'it has all that it gets')
+  t.equal(pool.canReuse(a), false, 'it is at capacity')
   pool.release(a)
   pool.update(targetsOf({ a: 0, b: 1 }), probeOf)
   t.equal(pool.canReuse(a), false, 'it is drained')
   pool.update(targetsOf({ b: 1 }), probeOf)
   t.equal(pool.canReuse(a), false, 'it is gone')
   pool.acquire(named('b'))
-  pool.enqueue(createWaiter().waiter)
+  pool.enqueue(createPending().request)
   t.equal(pool.canReuse(named('b')), false)
 })
 
-t.test('an ejection that is over lets in who waits, when somebody looks', async t => {
+t.test('an ejection that is over admits pending requests at the next check', async t => {
   const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, limits: { maxConnections: 1 } })
   fail(pool, named('a'))
   pool.acquire(named('b'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   t.equal(pool.pick(), AT_CAPACITY)
-  pool.enqueue(waiter)
+  pool.enqueue(request)
   clock.advance(1000)
   t.strictSame([pool.admitPending(), given], [0, ['a']])
 })
 
-t.test('a panic lets in who waits', async t => {
+t.test('a panic admits pending requests', async t => {
   const { pool, named } = createPool(t, { a: 1, b: 1, c: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } })
   fail(pool, named('a'))
   pool.acquire(named('b'))
   pool.acquire(named('c'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   t.equal(pool.pick(), AT_CAPACITY)
-  pool.enqueue(waiter)
+  pool.enqueue(request)
   pool.recordProbe(named('b'), false, named('b').probe!.record(false))
   t.strictSame(given, ['a'])
 })
 
-t.test('one that does what it should not when it is let in does not close the door for the others', async t => {
+t.test('a request that throws when it proceeds does not block the others', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 1 } })
   pool.acquire(named('a'))
-  const { waiter, given } = createWaiter()
+  const { request, given } = createPending()
   pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed () { throw new Error('no') } })
   pool.pick()
   pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed () { throw new Error('no') } })
-  pool.enqueue(waiter)
+  pool.enqueue(request)
   t.throws(() => pool.release(named('a')), { message: 'no' })
   pool.admitPending()
   t.strictSame(given, ['a'])
 })
 
-t.test('a closed pool lets nobody in', async t => {
+t.test('a closed pool picks nothing', async t => {
   const { pool, named } = createPool(t, { a: 1 })
   pool.close()
   t.strictSame([pool.pick(), pool.canReuse(named('a'))], [undefined, false])
 })
 
-t.test('the last one that is left is asked, whatever it has done', async t => {
+t.test('the last upstream that is left is picked, whatever its results were', async t => {
   const { pool, changed, named, probeOf } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE })
   fail(pool, named('a'))
   pool.update(targetsOf({ a: 1, b: 0 }), probeOf)
@@ -411,7 +411,7 @@ t.test('the last one that is left is asked, whatever it has done', async t => {
   t.equal(pickMany(pool, 1), '-')
 })
 
-t.test('who is let in and lets in others does not overtake them', async t => {
+t.test('a request that is admitted and admits others does not overtake them', async t => {
   const { pool, named } = createPool(t, { a: 1 }, { limits: { maxConnections: 2 } })
   const order: string[] = []
   pool.acquire(named('a'))
