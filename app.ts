@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './lib/downstream/client-error.ts'
 import { chooseRequestId } from './lib/downstream/request-id.ts'
-import { loadConfiguration } from './lib/load-configuration.ts'
-import { toRoutable } from './lib/location/request-target.ts'
-import type { GatewayOptions } from './lib/options.ts'
+import { loadConfiguration } from './lib/configuration/load.ts'
+import { toRoutable } from './lib/routing/request-target.ts'
+import type { GatewayOptions } from './lib/options/schema.ts'
 import standalone from './plugins/standalone.ts'
 
 /** What the command passes on from its flags; with fastify-cli, what stands behind `--`. */

@@ -1,6 +1,6 @@
 import { describeProblem } from '../lib/describe-problem.ts'
 import type { GatewayConfigError } from '../lib/errors.ts'
-import { loadConfiguration } from '../lib/load-configuration.ts'
+import { loadConfiguration } from '../lib/configuration/load.ts'
 import { describeExpiry, readValidity } from '../lib/tls/certificate.ts'
 import { readPem } from '../lib/tls/pem.ts'
 import type { ConfigurationSource } from './flags.ts'

@@ -1,6 +1,6 @@
-import { decideRoute, upstreamUrl } from '../lib/location/decide.ts'
-import { LocationTable } from '../lib/location/location-table.ts'
-import type { Location } from '../lib/location/types.ts'
+import { decideRoute, upstreamUrl } from '../lib/routing/decide.ts'
+import { LocationTable } from '../lib/routing/location-table.ts'
+import type { Location } from '../lib/configuration/types.ts'
 
 /** A location for machines. New properties may be added; these stay. */
 export interface RouteDescription {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { GatewayOptions } from '../lib/options.ts'
+import type { GatewayOptions } from '../lib/options/schema.ts'
 import { addUpstreamFlag, parseUpstreamFlag } from './upstream-flag.ts'
 
 /** A flag that sets an option of the gateway, and wins over the configuration file. */

@@ -1,4 +1,4 @@
-import { loadConfiguration } from '../lib/load-configuration.ts'
+import { loadConfiguration } from '../lib/configuration/load.ts'
 import { describeRoutes } from './describe-routes.ts'
 import type { ConfigurationSource } from './flags.ts'
 import { renderRoutes, renderUnexported } from './route-table.ts'

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../lib/options.ts'
+import type { GatewayOptions } from '../lib/options/schema.ts'
 import type { ServeStaticFlags } from './serve-static-flags.ts'
 import { start } from './start.ts'
 import type { Terminal } from './terminal.ts'

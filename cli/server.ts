@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { options } from '../app.ts'
-import type { Configuration } from '../lib/configuration.ts'
+import type { Configuration } from '../lib/configuration/resolve.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import standalone from '../plugins/standalone.ts'

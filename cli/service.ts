@@ -1,5 +1,5 @@
-import type { Configuration } from '../lib/configuration.ts'
-import { loadConfiguration } from '../lib/load-configuration.ts'
+import type { Configuration } from '../lib/configuration/resolve.ts'
+import { loadConfiguration } from '../lib/configuration/load.ts'
 import type { ConfigurationSource, StartFlags } from './flags.ts'
 import { createLogger } from './logger.ts'
 import { startGateway } from './server.ts'

@@ -1,5 +1,5 @@
 import type { Demo } from '../examples/demo.ts'
-import type { GatewayOptions } from '../lib/options.ts'
+import type { GatewayOptions } from '../lib/options/schema.ts'
 import { loadDemo, renderLinks } from './demo.ts'
 import type { ConfigurationSource, StartFlags } from './flags.ts'
 import { renderRoutes } from './route-table.ts'

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { normalizePrefix } from '../lib/location/prefix.ts'
-import type { GatewayOptions, UpstreamOptions } from '../lib/options.ts'
+import { normalizePrefix } from '../lib/routing/prefix.ts'
+import type { GatewayOptions, UpstreamOptions } from '../lib/options/schema.ts'
 
 /** What one `--upstream` says. */
 export interface UpstreamFlag {

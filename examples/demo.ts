@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../lib/options.ts'
+import type { GatewayOptions } from '../lib/options/schema.ts'
 import type { RunningApp } from './apps/http.ts'
 import { start as startChat } from './apps/chat/index.ts'
 import { start as startLegacy } from './apps/legacy/index.ts'

@@ -1,6 +1,6 @@
 import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import type { Configuration } from '../lib/configuration.ts'
+import type { Configuration } from '../lib/configuration/resolve.ts'
 import { createConfigError } from '../lib/errors.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Configuration } from '../lib/configuration.ts'
+import type { Configuration } from '../lib/configuration/resolve.ts'
 import { disablePretenuring, setConnectionsCheckingInterval } from '../lib/downstream/node-internals.ts'
 import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
 import { isAboutServer, refuseMalformed, refuseUnowned, replyAboutServer } from '../routes/local-replies.ts'

@@ -5,7 +5,7 @@ import { lingerOnClose } from '../lib/downstream/lingering-close.ts'
 import { allowOf } from '../lib/downstream/methods.ts'
 import { verdictOn } from '../lib/downstream/request-validation.ts'
 import { BadPathError, BadRequestError, type GatewayError, MethodNotAllowedError, NoRouteError, UpgradeRefusedError } from '../lib/errors.ts'
-import type { PathFault } from '../lib/location/path.ts'
+import type { PathFault } from '../lib/routing/upstream-path.ts'
 import { stateOf } from './request-state.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
-import { flagNames, optionGroups } from '../lib/options.ts'
+import { flagNames, optionGroups } from '../lib/options/schema.ts'
 import { DURATION_PATTERN, SIZE_PATTERN } from '../lib/options/units.ts'
 
 type Properties = Record<string, TSchema>
 
-const header = `<!-- Generated from lib/options.ts by \`npm run docs\`. Edit that. -->
+const header = `<!-- Generated from lib/options/schema.ts by \`npm run docs\`. Edit that. -->
 
 # Options
 

@@ -1,4 +1,4 @@
-import { GatewaySchema } from '../lib/options.ts'
+import { GatewaySchema } from '../lib/options/schema.ts'
 
 /**
  * schema/gateway.schema.json: what a `gateway.config.json` names in its `$schema`, so that editors complete and check it.

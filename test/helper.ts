@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { Test } from 'tap'
 import { options as serverOptions } from '../app.ts'
 import gateway, { type GatewayPluginOptions } from '../index.ts'
-import { resolveConfiguration } from '../lib/configuration.ts'
+import { resolveConfiguration } from '../lib/configuration/resolve.ts'
 import standalone from '../plugins/standalone.ts'
 
 /** A server of `node:http` on a free port, closed with the test. Resolves to its origin. */

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import Fastify, { LogController } from 'fastify'
 import { options } from '../../dist/app.js'
 import gateway from '../../dist/index.js'
-import { resolveConfiguration } from '../../dist/lib/configuration.js'
+import { resolveConfiguration } from '../../dist/lib/configuration/resolve.js'
 import ownServer from '../../dist/plugins/own-server.js'
 import { announce } from '../announce.mjs'
 

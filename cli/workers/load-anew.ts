@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { Configuration } from '../../lib/configuration.ts'
+import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { ConfigurationSource } from '../flags.ts'
 import { fromPlainError, type PlainError } from './plain-error.ts'
 import { siblingOf } from './sibling.ts'

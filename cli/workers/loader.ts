@@ -1,6 +1,6 @@
 // The thread of `loadAnew()`.
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadConfiguration } from '../../lib/load-configuration.ts'
+import { loadConfiguration } from '../../lib/configuration/load.ts'
 import type { ConfigurationSource } from '../flags.ts'
 import type { Loaded } from './load-anew.ts'
 import { toPlainError } from './plain-error.ts'

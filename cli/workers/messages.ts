@@ -1,4 +1,4 @@
-import type { Configuration } from '../../lib/configuration.ts'
+import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { Finding } from '../../lib/upstream/health-follower.ts'
 import type { PlainError } from './plain-error.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Location } from '../../lib/location/types.ts'
+import type { Location } from '../../lib/configuration/types.ts'
 import { HealthChecker } from '../../lib/upstream/health-checker.ts'
 import type { ProbeReport } from '../../lib/upstream/health-source.ts'
 import { identityOf } from '../../lib/transport/upstream-identity.ts'

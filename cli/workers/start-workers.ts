@@ -1,5 +1,5 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
-import type { Configuration } from '../../lib/configuration.ts'
+import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { ConfigurationSource, StartFlags } from '../flags.ts'
 import { createLogger } from '../logger.ts'
 import { describeStop, type Service } from '../service.ts'

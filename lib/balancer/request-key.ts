@@ -1,4 +1,4 @@
-import type { BalancerRule } from '../location/types.ts'
+import type { BalancerRule } from '../configuration/types.ts'
 
 /** What is read of a request for its key. */
 export interface KeySource {

@@ -1,6 +1,6 @@
-import type { FlagOptions, Manifest, UpstreamListOptions } from '../options.ts'
+import type { FlagOptions, Manifest, UpstreamListOptions } from '../options/schema.ts'
 import { pickFlags } from '../options/resolve.ts'
-import { normalizePrefix } from '../location/prefix.ts'
+import { normalizePrefix } from '../routing/prefix.ts'
 
 /** Where an app is, and where it is described. */
 export interface AppPlace {

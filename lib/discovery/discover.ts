@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts'
-import type { InlineAppOptions } from '../options.ts'
+import type { InlineAppOptions } from '../options/schema.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
 import { type App, describeApp, lastPart, namesOf } from './app.ts'
@@ -7,7 +7,7 @@ import { decideExport } from './export.ts'
 import { findAllApps, findApp, type FoundApp, type MissingApp } from './find.ts'
 import { showPath } from './folders.ts'
 import { readManifest } from './manifest.ts'
-import { isMissing, isRosterSure, MISSING } from './roster.ts'
+import { isMissing, isRosterSure, MISSING } from './app-list.ts'
 
 /**
  * Every app of the project, those without a route too: of `installedApps` in their order, then the inline ones.

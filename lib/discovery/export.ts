@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Manifest } from '../options.ts'
+import type { Manifest } from '../options/schema.ts'
 import { isFile, isFolder, listNames } from './folders.ts'
 
 /** Whether an app gets a route, and why. */

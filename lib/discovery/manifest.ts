@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { findModuleFile, loadModuleFile } from '../config-file.ts'
+import { findModuleFile, loadModuleFile } from '../options/config-file.ts'
 import type { GatewayConfigError, Problem } from '../errors.ts'
-import { type Manifest, ManifestSchema } from '../options.ts'
+import { type Manifest, ManifestSchema } from '../options/schema.ts'
 import { checkShape } from '../options/check.ts'
-import { salvage } from '../options/salvage.ts'
+import { salvage } from '../options/valid-part.ts'
 import type { AppPlace } from './app.ts'
 import { isFile, showPath } from './folders.ts'
-import { readJsonFile } from './json.ts'
+import { readJsonFile } from '../options/json-file.ts'
 
 /** What an app says of itself, and where. */
 export interface FoundManifest extends Pick<AppPlace, 'source' | 'fieldBase'> {

@@ -1,6 +1,6 @@
 import { Deadlines, resolutionFor } from '../collections/deadlines.ts'
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
-import type { Location, UpstreamTarget } from '../location/types.ts'
+import type { Location, UpstreamTarget } from '../configuration/types.ts'
 import { UpstreamPool } from '../pool/pool.ts'
 import type { HealthChange } from '../pool/pool-health.ts'
 import type { Upstream } from '../pool/upstream.ts'

@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Location } from '../location/types.ts'
+import type { Location } from '../configuration/types.ts'
 import { holdBody } from '../upstream/hold.ts'
 import { RequestBody } from './request-body.ts'
 

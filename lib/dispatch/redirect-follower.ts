@@ -1,5 +1,5 @@
 import type { AnswerHead } from '../headers/response.ts'
-import type { Location } from '../location/types.ts'
+import type { Location } from '../configuration/types.ts'
 import type { Upstream } from '../pool/upstream.ts'
 import { type PublicUrlContext, toAppPath } from '../rewrite/public-url.ts'
 import type { Answer } from '../upstream/answer-assembly.ts'

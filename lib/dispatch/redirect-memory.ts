@@ -1,5 +1,5 @@
 import { LruCache } from '../collections/lru-cache.ts'
-import { splitQuery } from '../location/query.ts'
+import { splitQuery } from '../routing/query.ts'
 
 const MAX_ENTRIES = 1000
 /** Milliseconds. */

@@ -1,4 +1,4 @@
-import type { OutlierRule } from '../location/types.ts'
+import type { OutlierRule } from '../configuration/types.ts'
 
 /**
  * What a request says about its upstream:

@@ -1,4 +1,4 @@
-import type { HealthCheckRule } from '../location/types.ts'
+import type { HealthCheckRule } from '../configuration/types.ts'
 
 /** `unknown` until the first answer. */
 export type ProbeStatus = 'unknown' | 'up' | 'down'

@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../location/types.ts'
+import type { UpstreamTarget } from '../configuration/types.ts'
 import type { Question } from '../upstream/probe.ts'
 import { Http2Transport } from '../transport/http2/http2-transport.ts'
 

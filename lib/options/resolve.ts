@@ -3,13 +3,13 @@ import { isIP } from 'node:net'
 import { parseSubnet, type Subnet } from '../downstream/subnet.ts'
 import { type CorsPolicy, resolveCorsPolicy } from '../cors/policy.ts'
 import type { Problem } from '../errors.ts'
-import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from '../options.ts'
+import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from './schema.ts'
 import { resolveSite, type StaticSite } from '../static/site.ts'
 import type { PemSources } from '../tls/pem.ts'
 import { resolveTls } from '../tls/resolve.ts'
 import { checkShape } from './check.ts'
-import { defaultsOf, fillGroup } from './groups.ts'
-import { salvage } from './salvage.ts'
+import { defaultsOf, fillGroup } from './fill-group.ts'
+import { salvage } from './valid-part.ts'
 
 /** The options, checked and filled; durations in milliseconds, paths absolute. Nothing but data, so that another process can have them. */
 export interface ResolvedOptions {

@@ -1,4 +1,4 @@
-import type { RetryRule } from '../location/types.ts'
+import type { RetryRule } from '../configuration/types.ts'
 
 /** How long requests and retries count, in milliseconds. */
 const TIME_CONSTANT = 10_000

@@ -1,4 +1,4 @@
-import type { RetryRule } from '../location/types.ts'
+import type { RetryRule } from '../configuration/types.ts'
 
 /**
  * How far an attempt got:

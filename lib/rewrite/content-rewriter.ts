@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { OpenApiRule } from '../location/types.ts'
+import type { OpenApiRule } from '../configuration/types.ts'
 import { type DocumentFormat, documentFormatOf, isDocumentCandidate } from './openapi/candidate.ts'
 import { rewriteDocument } from './openapi/document.ts'
 import { detectPage, rewritePage } from './pages/page.ts'

@@ -1,5 +1,5 @@
 import type { HeaderRecord } from '../headers/response.ts'
-import type { Location } from '../location/types.ts'
+import type { Location } from '../configuration/types.ts'
 import { rewriteLocation, rewriteRefresh } from './location-header.ts'
 import type { PublicBase } from './public-base.ts'
 import { toPublicUrl } from './public-url.ts'

@@ -1,6 +1,6 @@
-import { NOT_MINE, LEAVES_PREFIX, type PathFault, prefixEnd } from '../location/path.ts'
-import { splitQuery } from '../location/query.ts'
-import { climbsOut } from '../location/traversal.ts'
+import { NOT_MINE, LEAVES_PREFIX, type PathFault, prefixEnd } from '../routing/upstream-path.ts'
+import { splitQuery } from '../routing/query.ts'
+import { climbsOut } from '../routing/traversal.ts'
 
 /**
  * The place of a file in a site, as a request asks for it.

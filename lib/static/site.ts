@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Problem } from '../errors.ts'
-import { normalizePrefix } from '../location/prefix.ts'
-import type { Location } from '../location/types.ts'
+import { normalizePrefix } from '../routing/prefix.ts'
+import type { Location } from '../configuration/types.ts'
 
 /** The `static` option, resolved: files that are served beside the apps. */
 export interface StaticSite {

@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../location/types.ts'
+import type { UpstreamTarget } from '../configuration/types.ts'
 
 /**
  * The key by which an upstream is recognised after a change of options: its address and how it is reached, not its

@@ -1,5 +1,5 @@
 import { ProbeState } from '../health/probe-state.ts'
-import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
 import { identityOf } from '../transport/upstream-identity.ts'
 import { Probe } from './probe.ts'

@@ -1,5 +1,5 @@
 import type { ProbeState, ProbeStatus } from '../health/probe-state.ts'
-import type { Location, UpstreamTarget } from '../location/types.ts'
+import type { Location, UpstreamTarget } from '../configuration/types.ts'
 
 /** What a probe of an address has shown. */
 export interface ProbeReport {

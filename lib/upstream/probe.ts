@@ -1,9 +1,9 @@
 import http from 'node:http'
 import https from 'node:https'
 import { askHttp2 } from '../http2/ask.ts'
-import { hostnameOf, portOf } from '../location/address.ts'
-import { joinBase } from '../location/path.ts'
-import type { HealthCheckRule, UpstreamTarget } from '../location/types.ts'
+import { hostnameOf, portOf } from '../configuration/parse-upstreams.ts'
+import { joinBase } from '../routing/upstream-path.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import { serverNameOf, verificationOf } from '../transport/tls-options.ts'
 
 /** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */

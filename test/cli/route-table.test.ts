@@ -1,8 +1,8 @@
 import t from 'tap'
 import { describeRoutes } from '../../cli/describe-routes.ts'
 import { renderRoutes, renderUnexported } from '../../cli/route-table.ts'
-import { resolveConfiguration } from '../../lib/configuration.ts'
-import type { GatewayOptions } from '../../lib/options.ts'
+import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
+import type { GatewayOptions } from '../../lib/options/schema.ts'
 
 async function resolve (options: GatewayOptions) {
   return await resolveConfiguration(options, process.cwd())

@@ -3,21 +3,21 @@ import { createRequire } from 'node:module'
 import type * as AjvModule from 'ajv'
 import t from 'tap'
 import type { TSchema } from '@sinclair/typebox'
-import { GatewaySchema, optionGroups } from '../../lib/options.ts'
+import { GatewaySchema, optionGroups } from '../../lib/options/schema.ts'
 import { describeType, insert, renderOptions, renderSummary } from '../../scripts/render-options.ts'
 import { renderSchema } from '../../scripts/render-schema.ts'
 
-t.test('docs/options.md is what lib/options.ts renders', async t => {
+t.test('docs/options.md is what lib/options/schema.ts renders', async t => {
   t.equal(readFileSync('docs/options.md', 'utf8'), renderOptions(), 'run "npm run docs"')
 })
 
-t.test('the table in the README is what lib/options.ts renders', async t => {
+t.test('the table in the README is what lib/options/schema.ts renders', async t => {
   const page = readFileSync('README.md', 'utf8')
   t.ok(page.includes(renderSummary()))
   t.equal(page, insert(page, 'options', renderSummary()), 'run "npm run docs"')
 })
 
-t.test('schema/gateway.schema.json is what lib/options.ts renders', async t => {
+t.test('schema/gateway.schema.json is what lib/options/schema.ts renders', async t => {
   t.equal(readFileSync('schema/gateway.schema.json', 'utf8'), renderSchema(), 'run "npm run docs"')
 })
 

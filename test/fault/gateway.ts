@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import gateway from '../../index.ts'
-import type { InlineAppOptions } from '../../lib/options.ts'
+import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import type { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { portOf } from '../helper.ts'
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { InlineAppOptions } from '../../lib/options.ts'
+import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import { listenGateway, startRawUpstream } from '../helper.ts'
 import { ask, soon, valuesOf } from '../wire/upstream-support.ts'
 

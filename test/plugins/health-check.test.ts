@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import type { InlineAppOptions } from '../../lib/options.ts'
+import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import { buildGateway, listenGateway, startUpstream } from '../helper.ts'
 
 interface Line { level: number, msg: string, app?: string, upstream?: string }

@@ -7,7 +7,7 @@ import replyFrom from '@fastify/reply-from'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway, { type GatewayPluginOptions } from '../../index.ts'
-import { resolveConfiguration } from '../../lib/configuration.ts'
+import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import standalone from '../../plugins/standalone.ts'
 import { connectRaw, portOf, startRawUpstream, startUpstream } from '../helper.ts'
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
-import type { GatewayOptions } from '../../lib/options.ts'
+import type { GatewayOptions } from '../../lib/options/schema.ts'
 
 /** A gateway in a process of its own. */
 export interface ChildGateway {

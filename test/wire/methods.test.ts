@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { options as serverOptions } from '../../app.ts'
-import { resolveConfiguration } from '../../lib/configuration.ts'
+import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import standalone from '../../plugins/standalone.ts'
 import { connectRaw } from '../helper.ts'
 import { onEachServer, startRecorder } from './support.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { resolveConfiguration } from '../../lib/configuration.ts'
+import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import { ResponseBody } from '../../lib/downstream/response-body.ts'
 import { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { Exchange } from '../../lib/upstream/exchange.ts'

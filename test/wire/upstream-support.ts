@@ -3,7 +3,7 @@ import http, { type IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
-import type { InlineAppOptions } from '../../lib/options.ts'
+import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import { listenGateway, startRawUpstream } from '../helper.ts'
 
 /** A promise, and what settles it from outside. */

@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net'
-import { hostnameOf, portOf } from '../../location/address.ts'
-import type { UpstreamTarget } from '../../location/types.ts'
+import { hostnameOf, portOf } from '../../configuration/parse-upstreams.ts'
+import type { UpstreamTarget } from '../../configuration/types.ts'
 import type { Connector } from '../connector.ts'
 import { ignoreBrokenPipe } from '../../downstream/node-internals.ts'
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { GatewayError } from '../../../lib/errors.ts'
-import type { Location } from '../../../lib/location/types.ts'
+import type { Location } from '../../../lib/configuration/types.ts'
 import { ResponseBody } from '../../../lib/downstream/response-body.ts'
 import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Dispatcher } from '../../../lib/dispatch/dispatcher.ts'

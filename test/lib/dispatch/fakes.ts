@@ -3,7 +3,7 @@ import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
 import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Result } from '../../../lib/health/outlier-detector.ts'
-import type { Location } from '../../../lib/location/types.ts'
+import type { Location } from '../../../lib/configuration/types.ts'
 import type { Lease } from '../../../lib/pool/lease.ts'
 
 /** A clock that stands until it is moved. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { GatewaySchema } from '../../../lib/options.ts'
+import { GatewaySchema } from '../../../lib/options/schema.ts'
 import { checkShape, isReported, propertyPath } from '../../../lib/options/check.ts'
 
 const circle: Record<string, unknown> = {}

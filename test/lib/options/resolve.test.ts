@@ -1,9 +1,9 @@
 import t from 'tap'
 import { resolve } from 'node:path'
 import type { Problem } from '../../../lib/errors.ts'
-import { fillGroup } from '../../../lib/options/groups.ts'
+import { fillGroup } from '../../../lib/options/fill-group.ts'
 import { resolveOptions, type ResolvedOptions } from '../../../lib/options/resolve.ts'
-import { GatewaySchema } from '../../../lib/options.ts'
+import { GatewaySchema } from '../../../lib/options/schema.ts'
 
 function resolved (input: unknown): { options: ResolvedOptions, problems: Problem[] } {
   const problems: Problem[] = []

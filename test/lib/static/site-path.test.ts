@@ -1,5 +1,5 @@
 import t from 'tap'
-import { LEAVES_PREFIX, NOT_MINE } from '../../../lib/location/path.ts'
+import { LEAVES_PREFIX, NOT_MINE } from '../../../lib/routing/upstream-path.ts'
 import { resolveSitePath } from '../../../lib/static/site-path.ts'
 
 const found: Record<string, [prefix: string, target: string, path: string]> = {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { HealthCheckRule } from '../../../lib/location/types.ts'
+import type { HealthCheckRule } from '../../../lib/configuration/types.ts'
 import { HealthChecker } from '../../../lib/upstream/health-checker.ts'
 import { UpstreamPool } from '../../../lib/pool/pool.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'

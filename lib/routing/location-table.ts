@@ -1,0 +1,30 @@
+import { decodePlain } from './upstream-path.ts'
+import { routedPath } from './query.ts'
+import type { Location } from '../configuration/types.ts'
+
+/** Finds the location of a target, among any number of them in the same time. */
+export class LocationTable {
+  readonly #byPrefix: ReadonlyMap<string, Location>
+  readonly #longest: number
+
+  /** @param locations - in any order, no prefix twice */
+  constructor (locations: readonly Location[]) {
+    this.#byPrefix = new Map(locations.map(location => [location.prefix, location]))
+    this.#longest = Math.max(0, ...locations.map(({ prefix }) => prefix.length))
+  }
+
+  /**
+   * The one with the longest prefix that a target is below, as `prefixEnd` says.
+   * @param target - in origin-form, as the client wrote it
+   */
+  find (target: string): Location | undefined {
+    const path = decodePlain(routedPath(target))
+    let end = path.length <= this.#longest ? path.length : path.lastIndexOf('/', this.#longest)
+    while (end > 0) {
+      const location = this.#byPrefix.get(path.slice(0, end))
+      if (location !== undefined) return location
+      end = path.lastIndexOf('/', end - 1)
+    }
+    return this.#byPrefix.get('')
+  }
+}
