@@ -1,5 +1,4 @@
-import { describeProblem } from '../lib/describe-problem.ts'
-import type { GatewayConfigError } from '../lib/errors.ts'
+import { describeProblem, type GatewayConfigError } from '../lib/errors.ts'
 import { loadConfiguration } from '../lib/configuration/load.ts'
 import { describeExpiry, readValidity } from '../lib/tls/certificate.ts'
 import { readPem } from '../lib/tls/pem.ts'

@@ -41,7 +41,7 @@ export function refuseMethod ({ method, server }: FastifyRequest, reply: Fastify
 
 /** Refuses a request without a path in its location; one that is outside of it is the host server's. */
 export function refusePath (reply: FastifyReply, { kind, reason }: PathFault): void {
-  if (kind === 'not-mine') reply.callNotFound()
+  if (kind === 'outside-prefix') reply.callNotFound()
   else reply.send(new BadPathError(reason))
 }
 

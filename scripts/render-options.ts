@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
-import { flagNames, optionGroups } from '../lib/options/schema.ts'
+import { flagNames } from '../lib/options/location-flags.ts'
+import { optionGroups } from '../lib/options/schema.ts'
 import { DURATION_PATTERN, SIZE_PATTERN } from '../lib/options/units.ts'
 
 type Properties = Record<string, TSchema>

@@ -1,108 +1,102 @@
 import { type App, namesOf } from '../discovery/app.ts'
-import type { PortMap } from './port-map.ts'
 import type { Problem } from '../errors.ts'
-import { type FlagOptions, GatewaySchema, type UpstreamListOptions } from '../options/schema.ts'
-import { isReported, propertyPath } from '../options/check.ts'
+import { isReported } from '../options/check.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
-import { type AddressContext, hostWithPort, parseUpstreams, portOf } from './parse-upstreams.ts'
+import type { UpstreamListOptions } from '../options/schema.ts'
+import { chooseFlag } from './flags.ts'
+import { type AddressContext, hostWithPort, parseUpstreams } from './parse-upstreams.ts'
+import type { PortMap } from './port-map.ts'
 import type { UpstreamTarget } from './types.ts'
+import { findUpstreamEntry, isEntryReported, showKey } from './upstream-keys.ts'
 
-type Described = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'>
+type ExtraProxy = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'>
+type AddressDefaults = Pick<AddressContext, 'port' | 'isHttp2'>
 
 /**
- * The addresses of an app, from the first of these that has one: the `upstreams` option by its prefix, its own
+ * The upstreams of an app, from the first of these that exists: the option `upstreams` under its prefix, its own
  * `upstreams`, `defaultUpstream` with its own `port`, the port map.
- * @param problems - gets addresses that are none, and an app without any, unless what it says of that is itself reported
+ * @param problems - gets invalid addresses, and an app without any, unless a problem that explains it is reported
+ *   already
  */
-export function chooseAppUpstreams (app: App, options: ResolvedOptions, portMap: PortMap, problems: Problem[]): UpstreamTarget[] {
-  const mapped = findMapped(app, portMap)
-  const port = choosePort(app, portMap)
-  const isHttp2 = speaksHttp2(app.flags, options.flags)
-  const chosen = chooseOption(app, port, options, problems) ?? parseOwn(app, app.upstreams, { port, isHttp2 }, problems)
-  if (chosen !== undefined) return chosen
+export function chooseAppUpstreams (
+  app: App, options: ResolvedOptions, portMap: PortMap, problems: Problem[]
+): UpstreamTarget[] {
+  const defaults = { port: choosePort(app, portMap), isHttp2: chooseFlag('http2', app.flags, options.flags) }
+  const configured = parseEntry(app, defaults, options, problems) ?? parseOwn(app, app.upstreams, defaults, problems)
+  if (configured !== undefined) return configured
   if (app.port !== undefined) {
     const address = hostWithPort(options.defaultUpstream, app.port)
-    return parseUpstreams(address, { isHttp2, baseDir: options.baseDir, path: 'defaultUpstream' }, problems)
+    return parseUpstreams(address, { ...defaults, baseDir: options.baseDir, path: 'defaultUpstream' }, problems)
   }
-  if (mapped === undefined) reportAppWithout(app, portMap, problems)
-  return mapped === undefined || mapped === null ? [] : [{ ...mapped, isHttp2: mapped.isHttp2 || isHttp2 }]
+  const mapped = findMapped(app, portMap)
+  if (mapped === undefined) reportMissingAddress(app, portMap, problems)
+  return mapped === undefined || mapped === null ? [] : [{ ...mapped, isHttp2: mapped.isHttp2 || defaults.isHttp2 }]
 }
 
 /**
- * The addresses of an extra proxy: the `upstreams` option by its prefix, its own `url` or `upstreams`.
- * @param problems - gets addresses that are none, and a proxy with both or none
+ * The upstreams of an extra proxy: the option `upstreams` under its prefix, its own `url` or `upstreams`.
+ * @param problems - gets invalid addresses, and a proxy with both or none
  */
-export function chooseExtraUpstreams (extra: Described, given: { url?: string, upstreams?: UpstreamListOptions }, options: ResolvedOptions, problems: Problem[]): UpstreamTarget[] {
+export function chooseExtraUpstreams (
+  extra: ExtraProxy, given: { url?: string, upstreams?: UpstreamListOptions }, options: ResolvedOptions,
+  problems: Problem[]
+): UpstreamTarget[] {
+  const { source, fieldBase, baseDir, prefix } = extra
   const { url, upstreams } = given
-  if (url !== undefined && upstreams !== undefined) problems.push({ path: extra.source, message: 'has both "url" and "upstreams"; keep one of them' })
-  const isHttp2 = speaksHttp2(extra.flags, options.flags)
-  const chosen = chooseOption(extra, undefined, options, problems) ??
-    parseOwn(extra, upstreams, { isHttp2 }, problems) ??
-    (url === undefined ? undefined : parseUpstreams(url, { isHttp2, baseDir: extra.baseDir, path: `${extra.fieldBase}url` }, problems))
-  if (chosen !== undefined) return chosen
-  const isExplained = isOptionReported(extra.prefix, problems) || ['url', 'upstreams'].some(name => isReported(problems, extra.fieldBase + name))
-  if (!isExplained) problems.push({ path: extra.source, message: `has no address: give it a "url" or "upstreams", or name ${showPrefix(extra.prefix)} in the option "upstreams"` })
+  if (url !== undefined && upstreams !== undefined) {
+    problems.push({ path: source, message: 'has both "url" and "upstreams"; keep one of them' })
+  }
+  const defaults = { isHttp2: chooseFlag('http2', extra.flags, options.flags) }
+  const configured = parseEntry(extra, defaults, options, problems) ?? parseOwn(extra, upstreams, defaults, problems)
+  if (configured !== undefined) return configured
+  if (url !== undefined) return parseUpstreams(url, { ...defaults, baseDir, path: `${fieldBase}url` }, problems)
+  const isExplained = isEntryReported(prefix, problems) ||
+    ['url', 'upstreams'].some(name => isReported(problems, fieldBase + name))
+  const remedy = `give it a "url" or "upstreams", or name ${showKey(prefix)} in the option "upstreams"`
+  if (!isExplained) problems.push({ path: source, message: `has no address: ${remedy}` })
   return []
 }
 
-/** Whether HTTP/2 is spoken to those upstreams of a location that do not say it themselves. @param shared - what the top level says */
-export function speaksHttp2 (flags: FlagOptions, shared: FlagOptions): boolean {
-  return flags.http2 ?? shared.http2 ?? GatewaySchema.properties.http2.default
+/** From the option `upstreams`. */
+function parseEntry (
+  owner: ExtraProxy, defaults: AddressDefaults, options: ResolvedOptions, problems: Problem[]
+): UpstreamTarget[] | undefined {
+  const entry = findUpstreamEntry(owner, options, problems)
+  if (entry === undefined) return undefined
+  return parseUpstreams(entry.upstreams, { ...defaults, baseDir: options.baseDir, path: entry.path }, problems)
 }
 
-/** A prefix as users write it where an object has keys: `users`. */
-export function toKey (prefix: string): string {
-  return prefix.replace(/^\//, '')
+/** From the `upstreams` of the app or the extra proxy itself. */
+function parseOwn (
+  { fieldBase, baseDir }: ExtraProxy, list: UpstreamListOptions | undefined, defaults: AddressDefaults,
+  problems: Problem[]
+): UpstreamTarget[] | undefined {
+  if (list === undefined) return undefined
+  return parseUpstreams(list, { ...defaults, baseDir, path: `${fieldBase}upstreams` }, problems)
 }
 
-function showPrefix (prefix: string): string {
-  return JSON.stringify(toKey(prefix))
-}
-
-/** The forms in which a prefix may be a key of the option `upstreams`. */
-function keysFor (prefix: string): string[] {
-  const key = toKey(prefix)
-  return key === '' ? ['', '/'] : [key, `/${key}`, `${key}/`, `/${key}/`]
-}
-
-function chooseOption ({ prefix, name, flags }: Described, port: number | undefined, options: ResolvedOptions, problems: Problem[]): UpstreamTarget[] | undefined {
-  const [key, other] = keysFor(prefix).filter(key => Object.hasOwn(options.upstreams, key))
-  if (key === undefined) return undefined
-  const path = propertyPath(['upstreams', key])
-  if (other !== undefined) problems.push({ path, message: `names ${JSON.stringify(name)} twice, as ${JSON.stringify(key)} and ${JSON.stringify(other)}; keep one of them` })
-  return parseUpstreams(options.upstreams[key]!, { port, isHttp2: speaksHttp2(flags, options.flags), baseDir: options.baseDir, path }, problems)
-}
-
-function parseOwn ({ fieldBase, baseDir }: Described, list: UpstreamListOptions | undefined, common: Pick<AddressContext, 'port' | 'isHttp2'>, problems: Problem[]): UpstreamTarget[] | undefined {
-  return list === undefined ? undefined : parseUpstreams(list, { ...common, baseDir, path: `${fieldBase}upstreams` }, problems)
-}
-
-function isOptionReported (prefix: string, problems: readonly Problem[]): boolean {
-  return problems.some(({ path }) => path === 'upstreams') ||
-    keysFor(prefix).some(key => isReported(problems, propertyPath(['upstreams', key])))
-}
-
-/** The port that the bare hosts of an app take: its own, or the one in the port map. */
+/** The port of an app's bare hosts: its own, or the one in the port map. */
 export function choosePort (app: App, portMap: PortMap): number | undefined {
-  const mapped = findMapped(app, portMap)
-  return app.port ?? (mapped === undefined || mapped === null ? undefined : portOf(mapped))
+  return app.port ?? findMapped(app, portMap)?.port ?? undefined
 }
 
-/** What the port map has under the first of the app's names. */
+/** The port map's entry for the first of the app's names that it has; `null` for a faulty one. */
 function findMapped (app: App, { addresses }: PortMap): UpstreamTarget | null | undefined {
   const name = namesOf(app).find(name => addresses.has(name))
   return name === undefined ? undefined : addresses.get(name)
 }
 
-function reportAppWithout (app: App, portMap: PortMap, problems: Problem[]): void {
+function reportMissingAddress (app: App, portMap: PortMap, problems: Problem[]): void {
   const { name, prefix, source, fieldBase } = app
   const isPortMapReported = problems.some(({ path }) => path === portMap.file || path === 'portMapFile')
-  const isOwnReported = problems.some(({ path }) => path === source) || ['upstreams', 'port'].some(field => isReported(problems, fieldBase + field))
-  if (isPortMapReported || isOwnReported || isOptionReported(prefix, problems)) return
+  const isOwnReported = problems.some(({ path }) => path === source) ||
+    ['upstreams', 'port'].some(field => isReported(problems, fieldBase + field))
+  if (isPortMapReported || isOwnReported || isEntryReported(prefix, problems)) return
   const names = [...new Set(namesOf(app))].map(name => JSON.stringify(name)).join(' or ')
   problems.push({
     path: source,
-    message: `the app ${JSON.stringify(name)} has no address: the option "upstreams" has no ${showPrefix(prefix)}, the app itself has neither "upstreams" ` +
-      `nor a "port" for "defaultUpstream", and ${portMap.file} has no ${names}; add one of these, or name the app in "noExportApps"`,
+    message: `the app ${JSON.stringify(name)} has no address: the option "upstreams" has no ${showKey(prefix)}, ` +
+      'the app itself has neither "upstreams" nor a "port" for "defaultUpstream", ' +
+      `and ${portMap.file} has no ${names}; add one of these, or name the app in "noExportApps"`,
   })
 }

@@ -1,33 +1,37 @@
 import { isIPv6 } from 'node:net'
 import type { UpstreamTarget } from './types.ts'
 
-/** What an address says of an upstream. */
-export type Address = Pick<UpstreamTarget, 'url' | 'origin' | 'isSecure' | 'host' | 'basePath' | 'isHttp2' | 'socketPath'>
+/** The part of an upstream that is in its address. */
+export type Address = Omit<UpstreamTarget, 'weight' | 'ca' | 'insecure'>
 
-/** `unix:/run/app.sock`, with a base path behind a second colon as nginx has it, and `unix:///run/app.sock`. */
+/** `unix:/run/app.sock`, with a base path after a second colon as in nginx, and `unix:///run/app.sock`. */
 const UNIX = /^unix:(?:\/\/(?=\/))?([^:]*)(?::(.*))?$/is
-/** Of `sun_path` on Linux, less its end. libuv cuts off what is longer, and would connect to another socket. */
+/** Length of `sun_path` on Linux without its final NUL. libuv truncates a longer one and connects to another socket. */
 const MAX_SOCKET_PATH = 107
 
 /**
+ * Parses the address of an upstream.
  * @param address - a URL, `unix:` and a path, `host:port`, or a bare host that takes `port`
- * @returns what it says, or what is wrong with it
+ * @returns its parts, or a message that says what is wrong with it and how to mend it
  */
 export function parseAddress (address: string, port: number | undefined): Address | string {
-  const wrong = (remedy: string) => `${JSON.stringify(address)} is not an address: ${remedy}`
+  const describeFault = (remedy: string) => `${JSON.stringify(address)} is not an address: ${remedy}`
   const unix = UNIX.exec(address)
-  if (unix !== null) return parseSocket(unix[1]!, unix[2], wrong)
-  const url = parseUrl(address, port, wrong)
+  if (unix !== null) return parseSocket(unix[1]!, unix[2], describeFault)
+  const url = parseUrl(address, port, describeFault)
   if (typeof url === 'string') return url
   const isH2c = url.protocol === 'h2c:'
-  // Of a scheme that it does not know, URL has no origin.
-  const { origin, host, protocol } = isH2c ? new URL(url.href.replace('h2c', 'http')) : url
+  // The origin of a URL with an unknown scheme is `null`.
+  const { origin, host, hostname, port: givenPort, protocol } = isH2c ? new URL(url.href.replace('h2c', 'http')) : url
+  const isSecure = protocol === 'https:'
   const basePath = baseOf(url)
   return {
     url: `${isH2c ? `h2c://${host}` : origin}${basePath}`,
     origin,
-    isSecure: protocol === 'https:',
+    isSecure,
     host,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: givenPort === '' ? (isSecure ? 443 : 80) : Number(givenPort),
     basePath,
     isHttp2: isH2c,
     socketPath: null,
@@ -39,50 +43,56 @@ function baseOf ({ pathname }: URL): string {
   return pathname.replace(/\/+$/, '')
 }
 
-type Wrong = (remedy: string) => string
+type DescribeFault = (remedy: string) => string
 
-function parseSocket (path: string, base: string | undefined, wrong: Wrong): Address | string {
+function parseSocket (path: string, base: string | undefined, describeFault: DescribeFault): Address | string {
   const url = `http://localhost${base ?? ''}`
-  if (!/^\/(?!\/).*[^/]$/s.test(path) || /\p{Cc}/u.test(path)) return wrong('write "unix:" and the socket\'s absolute path, such as "unix:/run/app.sock"')
-  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) return wrong(`a socket's path has at most ${MAX_SOCKET_PATH} bytes`)
-  if (base !== undefined && (!base.startsWith('/') || UNSAFE.test(url))) return wrong('behind the socket\'s path there may be a colon and a base path, as in "unix:/run/app.sock:/v2"')
-  if (/[?#]/.test(url)) return wrong(NO_QUERY)
+  if (!/^\/(?!\/).*[^/]$/s.test(path) || /\p{Cc}/u.test(path)) return describeFault(NO_SOCKET)
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) return describeFault(SOCKET_TOO_LONG)
+  if (base !== undefined && (!base.startsWith('/') || UNSAFE.test(url))) return describeFault(NO_BASE_PATH)
+  if (/[?#]/.test(url)) return describeFault(NO_QUERY)
   const basePath = baseOf(new URL(url))
   return {
     url: `unix:${path}${basePath === '' ? '' : `:${basePath}`}`,
     origin: 'http://localhost',
     isSecure: false,
     host: 'localhost',
+    hostname: 'localhost',
+    port: null,
     basePath,
     isHttp2: false,
     socketPath: path,
   }
 }
 
-function parseUrl (address: string, port: number | undefined, wrong: Wrong): URL | string {
+function parseUrl (address: string, port: number | undefined, describeFault: DescribeFault): URL | string {
   const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(address)
   const text = hasScheme ? address : `http://${isIPv6(address) ? `[${address}]` : address}`
-  // new URL() would drop white space, turn backslashes and make 8001 the host 0.0.31.65.
-  if (UNSAFE.test(text) || !URL.canParse(text)) return wrong('write "http://host:port", "host:port" or a host')
-  if (/^\d+$/.test(address)) return wrong(`it is only a port; write "127.0.0.1:${address}"`)
+  // `new URL()` would drop white space, turn backslashes into slashes and read 8001 as the host 0.0.31.65.
+  if (UNSAFE.test(text) || !URL.canParse(text)) return describeFault('write "http://host:port", "host:port" or a host')
+  if (/^\d+$/.test(address)) return describeFault(`it is only a port; write "127.0.0.1:${address}"`)
   const url = new URL(text)
-  if (!SCHEMES.has(url.protocol)) return wrong('its scheme must be http, https, h2c or unix')
-  if (url.username !== '' || url.password !== '') return wrong('it may not hold a user name or a password')
-  if (url.search !== '' || url.hash !== '') return wrong(NO_QUERY)
-  if (url.port === '0') return wrong('no server listens on port 0')
+  if (!SCHEMES.has(url.protocol)) return describeFault('its scheme must be http, https, h2c or unix')
+  if (url.username !== '' || url.password !== '') return describeFault('it may not hold a user name or a password')
+  if (url.search !== '' || url.hash !== '') return describeFault(NO_QUERY)
+  if (url.port === '0') return describeFault('no server listens on port 0')
   if (hasScheme || hasPort(text)) return url
-  if (port === undefined) return wrong('it has no port, and neither has its app')
+  if (port === undefined) return describeFault('it has no port, and neither has its app')
   url.port = String(port)
   return url
 }
 
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'h2c:'])
 const NO_QUERY = 'it may have a path, but no query and no fragment'
+const NO_SOCKET = 'write "unix:" and the socket\'s absolute path, such as "unix:/run/app.sock"'
+const SOCKET_TOO_LONG = `a socket's path has at most ${MAX_SOCKET_PATH} bytes`
+const NO_BASE_PATH =
+  'behind the socket\'s path there may be a colon and a base path, as in "unix:/run/app.sock:/v2"'
 
-/** White space, control characters, a backslash, or a colon without the port that belongs to it. */
+/** White space, control characters, a backslash, or a colon without a port. */
 const UNSAFE = /[\s\p{Cc}\\]|:\/\/[^/]*:(?:\/|$)/u
 
-/** `URL` leaves out a port that is the scheme's own, so it cannot be asked. */
+/** Read from the text, because `URL` drops a port that is the scheme's default. */
 function hasPort (url: string): boolean {
   return /^http:\/\/[^/]*:\d+(?:\/|$)/.test(url)
 }

@@ -7,25 +7,27 @@ import type { UpstreamListOptions, UpstreamOptions } from '../options/schema.ts'
 import { parseAddress } from './parse-address.ts'
 import type { UpstreamTarget } from './types.ts'
 
-/** What the addresses of one app are read with. */
+/** What holds for all addresses of one location. */
 export interface AddressContext {
-  /** The port that a bare host takes. */
+  /** The port of a bare host. */
   port?: number | undefined
-  /** Whether HTTP/2 is spoken to those that do not say it themselves. */
+  /** Speak HTTP/2 to upstreams that do not set `http2` themselves. */
   isHttp2?: boolean
   /** Folder that `ca` files are relative to. */
   baseDir: string
-  /** Where the addresses stand, for the problems. */
+  /** The property that holds the addresses, for the problems. */
   path: string
 }
 
 /**
  * The upstreams of one location from what the user wrote.
  * @param list - one address, or a list of addresses and `{ url, weight, ca, insecure, http2 }`
- * @param problems - gets what is wrong with them
- * @returns those that are right
+ * @param problems - gets their faults
+ * @returns the valid ones
  */
-export function parseUpstreams (list: UpstreamListOptions, context: AddressContext, problems: Problem[]): UpstreamTarget[] {
+export function parseUpstreams (
+  list: UpstreamListOptions, context: AddressContext, problems: Problem[]
+): UpstreamTarget[] {
   if (typeof list === 'string') return parseUpstream({ url: list }, context, problems)
   return list.flatMap((entry, index) => {
     const upstream = typeof entry === 'string' ? { url: entry } : entry
@@ -34,12 +36,15 @@ export function parseUpstreams (list: UpstreamListOptions, context: AddressConte
 }
 
 function parseUpstream (upstream: UpstreamOptions, context: AddressContext, problems: Problem[]): UpstreamTarget[] {
+  const { path } = context
   const address = parseAddress(upstream.url, context.port)
   if (typeof address === 'string') {
-    problems.push({ path: context.path, message: address })
+    problems.push({ path, message: address })
     return []
   }
-  if (address.isHttp2 && upstream.http2 === false) problems.push({ path: `${context.path}.http2`, message: `must not be false: the address is ${address.url}` })
+  if (address.isHttp2 && upstream.http2 === false) {
+    problems.push({ path: `${path}.http2`, message: `must not be false: the address is ${address.url}` })
+  }
   return [{
     ...address,
     isHttp2: upstream.http2 ?? (address.isHttp2 || context.isHttp2 === true),
@@ -49,27 +54,9 @@ function parseUpstream (upstream: UpstreamOptions, context: AddressContext, prob
   }]
 }
 
-/** What OpenSSL cannot read it would ignore, and then every request would fail: better now than then. */
-function assertCertificate (pem: string): void {
-  // eslint-disable-next-line no-new
-  new X509Certificate(pem)
-}
-
-/** `127.0.0.1:8001`, `[::1]:8001`. */
+/** An address from a host and a port: `127.0.0.1:8001`, `[::1]:8001`. */
 export function hostWithPort (host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`
-}
-
-/** The name or the address that an upstream is connected to at, without the brackets of IPv6. */
-export function hostnameOf ({ origin }: UpstreamTarget): string {
-  return new URL(origin).hostname.replace(/^\[|\]$/g, '')
-}
-
-/** The port that an upstream listens on; `undefined` for a Unix socket. */
-export function portOf ({ origin, isSecure, socketPath }: UpstreamTarget): number | undefined {
-  if (socketPath !== null) return undefined
-  const { port } = new URL(origin)
-  return port === '' ? (isSecure ? 443 : 80) : Number(port)
 }
 
 function readAuthority (ca: string, context: AddressContext, problems: Problem[]): string | null {
@@ -79,8 +66,15 @@ function readAuthority (ca: string, context: AddressContext, problems: Problem[]
     return pem
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? `there is no file ${JSON.stringify(ca)}` : 'it holds no certificate that can be read'
+    const isMissing = code === 'ENOENT'
+    const reason = isMissing ? `there is no file ${JSON.stringify(ca)}` : 'it holds no certificate that can be read'
     problems.push({ path: `${context.path}.ca`, message: `${reason}; give PEM text or a file's path` })
     return null
   }
+}
+
+/** OpenSSL ignores text that it cannot read, and then every request would fail: refused at start instead. */
+function assertCertificate (pem: string): void {
+  // eslint-disable-next-line no-new
+  new X509Certificate(pem)
 }

@@ -1,3 +1,5 @@
+// The resolved configuration, as all rooms read it at run time. Types only.
+
 /** All in milliseconds; 0 is none. */
 export interface Timeouts {
   connect: number
@@ -7,70 +9,70 @@ export interface Timeouts {
   request: number
 }
 
-/** How many requests one upstream gets at a time, and how many may wait for it. */
+/** In-flight requests of one upstream, and the requests that may be pending for each of them. */
 export interface Limits {
   maxConnections: number
   maxPending: number
-  /** Milliseconds that a request waits at most; 0 is none. */
+  /** Milliseconds that a request is pending at most; 0 is no limit. */
   pendingTimeout: number
 }
 
-/** Who of several upstreams gets a request. `hash` is what of the request decides: `ip`, `header:NAME` or `cookie:NAME`. */
+/** How an upstream is picked. `hash` is the part of the request that decides: `ip`, `header:NAME` or `cookie:NAME`. */
 export type BalancerRule = 'round-robin' | 'least-request' | 'ewma' | 'random' | { hash: string }
 
-/** Active probing; times in milliseconds. */
+/** Health checks, active probes of each upstream; times in milliseconds. */
 export interface HealthCheckRule {
-  /** Path and query, behind the upstream's base path. */
+  /** Path and query, after the upstream's base path. */
   path: string
   method: string
   interval: number
-  /** The same while it is down. */
+  /** The interval while the upstream is down. */
   unhealthyInterval: number
   timeout: number
-  /** Passing probes in a row that bring an upstream back. */
+  /** Successful probes in a row after which an upstream is up. */
   rise: number
-  /** Failing probes in a row that take one out. */
+  /** Failed probes in a row after which it is down. */
   fall: number
-  /** First and last status that passes. */
+  /** First and last status of a successful probe. */
   expectedStatus: readonly [number, number]
   headers: Readonly<Record<string, string>>
 }
 
-/** Passive removal of upstreams that fail; times in milliseconds. */
+/** Outlier ejection: passive removal of upstreams that fail requests; times in milliseconds. */
 export interface OutlierRule {
   consecutive5xx: number
   consecutiveLocalErrors: number
   baseEjectionTime: number
   maxEjectionTime: number
   maxEjectionPercent: number
-  /** With fewer available upstreams, in percent, health is ignored. */
+  /** With fewer available upstreams than this percentage, health is ignored. */
   panicThreshold: number
 }
 
-/** How an upstream that joins or comes back gets its share little by little. */
+/** How the weight of an upstream grows after it joined or recovered. */
 export interface SlowStartRule {
-  /** Milliseconds until it has its whole share. */
+  /** Milliseconds until it has its whole weight. */
   window: number
-  /** What it begins with. */
+  /** Its weight at first. */
   minWeightPercent: number
 }
 
 /** When a request is sent again. */
 export interface RetryRule {
-  /** Tries after the first. */
+  /** Attempts after the first. */
   attempts: number
-  /** Those that may be repeated although they may have been acted on. */
+  /** Methods that are repeated even when the upstream may have acted on the request. */
   methods: readonly string[]
-  /** Answers that are worth another try. */
+  /** Responses that are worth another attempt. */
   statusCodes: readonly number[]
-  /** Longest body that is kept for it. */
+  /** Longest request body that is kept for another attempt. */
   maxBodyBytes: number
   budget: { percent: number, minPerSecond: number }
 }
 
-/** One address that serves an app, as configured; what happens to it while it runs is kept beside it, in `lib/upstream`. */
+/** One upstream as configured; its state at run time is beside it, in the pool. */
 export interface UpstreamTarget {
-  /** `http://10.0.0.5:8001/v2`, without a slash at its end; `h2c://10.0.0.5:8001` and `unix:/run/app.sock:/v2` where it is these. */
+  /** `http://10.0.0.5:8001/v2`, without a slash at its end; also `h2c://10.0.0.5:8001`, `unix:/run/app.sock:/v2`. */
   url: string
   /** `http://10.0.0.5:8001`, also for `h2c:`; `http://localhost` for a Unix socket. */
   origin: string
@@ -81,9 +83,13 @@ export interface UpstreamTarget {
   socketPath: string | null
   /** Its name in a `Host` header: `10.0.0.5:8001`. */
   host: string
+  /** The host to connect to: a name or an address, IPv6 without brackets. */
+  hostname: string
+  /** The port to connect to; `null` for a Unix socket. */
+  port: number | null
   /** `/v2`, put before every path; empty when the URL has none. */
   basePath: string
-  /** Share of the requests, relative to the others; 0 drains. */
+  /** Traffic share, relative to the others; 0 drains. */
   weight: number
   /** PEM text of the authority that its certificate is verified against; `null` for the system's. */
   ca: string | null
@@ -91,7 +97,7 @@ export interface UpstreamTarget {
   insecure: boolean
 }
 
-/** What becomes of the public path, instead of losing its prefix. */
+/** How the public path is mapped, instead of stripping its prefix. */
 export interface RewriteRule {
   pattern: RegExp
   replacement: string
@@ -103,37 +109,38 @@ export interface OpenApiRule {
   /** Paths in the app, besides the known ones. */
   documents: readonly string[]
   pages: readonly string[]
-  /** In bytes; what is longer is passed on. */
+  /** Longest document that is rewritten, in bytes; a longer one is passed through. */
   maxBytes: number
 }
 
-/** An app's routing rule, resolved: everything that the data path reads. */
+/** An app's routing rule, resolved: all that the data path reads. */
 export interface Location {
-  /** The app's name, or the prefix of an extra proxy: what logs and errors call it. */
+  /** The app's name, or the prefix of an extra proxy, for logs and errors. */
   name: string
-  /** `/users`; empty when it owns what nothing else does. */
+  /** `/users`; empty for the location that gets what no other prefix matches. */
   prefix: string
   /** Whether it belongs to an app (discovered or inline) or is an extra proxy. */
   kind: 'app' | 'extra'
-  /** The port that its bare hosts take; `null` when they have to say one. */
+  /** The port of its bare hosts; `null` when each has to have its own. */
   port: number | null
   /** Replaced when they change while the gateway runs. */
   upstreams: readonly UpstreamTarget[]
-  /** What holds for those of them that do not say it themselves. */
+  /** Default of those of them that do not set it themselves. */
   http2: boolean
   rewrite: RewriteRule | null
   addSlashes: boolean
   addForwardedHost: boolean
   rewriteHost: boolean | 'auto'
-  /** Follow the app's own 307 and 308 here; with a memory for where a slash was missing. */
+  /** Follow the app's own 307 and 308 in the gateway. */
   fastapiRedirect: boolean
+  /** With `fastapiRedirect`: remember redirects that add or remove a slash. */
   redirectCache: boolean
-  /** The app knows its prefix: nothing of its answers is rewritten. */
+  /** The app knows its prefix: its responses are not rewritten. */
   prefixAware: boolean
   cookiePath: 'rewrite' | 'isolate' | 'keep'
   /** `null` when API documents are left alone. */
   openapi: OpenApiRule | null
-  /** Who speaks HTTP/1.1 to the upstreams. */
+  /** The client for HTTP/1.1 to the upstreams. */
   httpClient: 'own' | 'undici'
   /** Connections may switch to another protocol. */
   websocket: boolean
@@ -142,12 +149,12 @@ export interface Location {
   timeouts: Timeouts
   limits: Limits
   balancer: BalancerRule
-  /** `null` when nobody probes. */
+  /** `null` without health checks. */
   healthCheck: HealthCheckRule | null
-  /** `null` when failures have no consequences. */
+  /** `null` without outlier ejection. */
   outlierDetection: OutlierRule | null
-  /** `null` when who comes back has its whole share at once. */
+  /** `null` when an upstream gets its whole weight at once. */
   slowStart: SlowStartRule | null
-  /** `null` when a request is sent once and no more. */
+  /** `null` when a request is sent once only. */
   retry: RetryRule | null
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { isFile, isFolder } from '../options/files.ts'
 import type { Manifest } from '../options/schema.ts'
-import { isFile, isFolder, listNames } from './folders.ts'
+import { listNames } from './folders.ts'
 
 /** Whether an app gets a route, and why. */
 export interface ExportDecision {
@@ -9,19 +10,20 @@ export interface ExportDecision {
 }
 
 /**
- * Whether an app serves URLs: its manifest says so, or it has a `urls.*` file, or a `routes` folder or file.
+ * An app gets a route when its manifest sets `export`, or when it has a `urls.*` file, or a `routes` folder or file.
  * @param dir - its folder
  */
-export async function decideExport (dir: string, said: Manifest): Promise<ExportDecision> {
-  if (said.export !== undefined) return { isExported: said.export, reason: `says "export": ${said.export}` }
+export async function decideExport (dir: string, manifest: Manifest): Promise<ExportDecision> {
+  const { export: isExported } = manifest
+  if (isExported !== undefined) return { isExported, reason: `says "export": ${isExported}` }
   for (const name of await listNames(dir)) {
-    if (await servesUrls(join(dir, name), name)) return { isExported: true, reason: `has ${name}` }
+    if (await definesRoutes(join(dir, name), name)) return { isExported: true, reason: `has ${name}` }
   }
   return { isExported: false, reason: 'has no urls file, no routes and no "export": true' }
 }
 
-/** One extension only: `urls.test.ts` and `urls.d.ts` serve nothing, and neither does an editor's `urls.py~`. */
-async function servesUrls (path: string, name: string): Promise<boolean> {
+/** With one extension only: `urls.test.ts` and `urls.d.ts` do not count, and neither does an editor's `urls.py~`. */
+async function definesRoutes (path: string, name: string): Promise<boolean> {
   if (name === 'routes') return await isFolder(path) || await isFile(path)
   return /^(?:urls|routes)\.\w+$/.test(name) && await isFile(path)
 }

@@ -1,9 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isFile, isFolder, showPath } from '../options/files.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
 import { type AppName, lastPart } from './app.ts'
-import { isFile, isFolder, listAppFolders, showPath, toDottedPath } from './folders.ts'
+import { listAppFolders, toDottedPath } from './folders.ts'
 
 /** An app's folder, before its manifest is read. */
 export interface FoundApp extends AppName {
@@ -11,11 +12,11 @@ export interface FoundApp extends AppName {
   dottedPath: string | null
 }
 
-/** What was looked for in vain. */
+/** An entry of `installedApps` that was not found. */
 export interface MissingApp extends AppName {
   dottedPath: string | null
-  /** Where, as messages show it. */
-  places: string[]
+  /** Folders that were searched, as messages show them. */
+  searched: string[]
   /** The folder that was probably meant, as messages show it. */
   nearest: string | undefined
 }
@@ -24,7 +25,7 @@ type Folders = Pick<ResolvedOptions, 'baseDir' | 'appsDir'>
 
 /**
  * Every folder that may hold an app, for `"*"`: named by the folder, in alphabetical order.
- * @returns `undefined` when `appsDir` is not there
+ * @returns `undefined` when there is no `appsDir`
  */
 export async function findAllApps ({ baseDir, appsDir }: Folders): Promise<FoundApp[] | undefined> {
   if (!await isFolder(appsDir)) return undefined
@@ -41,7 +42,8 @@ export async function findApp (entry: string, options: Folders): Promise<FoundAp
     if (await isFolder(dir)) return describeFolder(isPath(entry) ? basename(dir) : entry, dir, options.baseDir)
   }
   const packageDir = isPath(entry) ? undefined : await findPackage(entry, options.baseDir)
-  if (packageDir !== undefined) return { name: entry, label: entry.slice(entry.indexOf('/') + 1), dir: packageDir, dottedPath: null }
+  const label = entry.slice(entry.indexOf('/') + 1)
+  if (packageDir !== undefined) return { name: entry, label, dir: packageDir, dottedPath: null }
   return describeMissing(entry, folders, options.baseDir)
 }
 
@@ -50,16 +52,17 @@ function describeFolder (name: string, dir: string, baseDir: string): FoundApp {
 }
 
 async function describeMissing (entry: string, folders: readonly string[], baseDir: string): Promise<MissingApp> {
-  const places = folders.map(dir => showPath(baseDir, dir))
-  if (!isPath(entry)) places.push(`node_modules/${entry}`)
+  const searched = folders.map(dir => showPath(baseDir, dir))
+  if (!isPath(entry)) searched.push(`node_modules/${entry}`)
   const dottedPath = folders[0] === undefined ? null : toDottedPath(baseDir, folders[0])
-  return { name: entry, label: lastPart(basename(entry)), dottedPath, places, nearest: await findNearest(folders, baseDir) }
+  const nearest = await findNearest(folders, baseDir)
+  return { name: entry, label: lastPart(basename(entry)), dottedPath, searched, nearest }
 }
 
-/** Where the folder of an entry may be, the likeliest first. */
+/** Folders that an entry may mean, in the order in which they are tried. */
 function candidateFolders (entry: string, { baseDir, appsDir }: Folders): string[] {
   if (isScoped(entry)) return []
-  // A backslash too, wherever this runs: a project's configuration is the same for everybody who works on it.
+  // A backslash on every system: a project's configuration is the same on all machines that it is used on.
   if (isPath(entry)) return [resolve(baseDir, entry.replaceAll('\\', '/'))]
   const inAppsDir = join(appsDir, entry)
   if (!entry.includes('.')) return [inAppsDir]
@@ -76,8 +79,8 @@ function isScoped (entry: string): boolean {
 }
 
 /**
- * An installed package, as Node finds it: in the nearest `node_modules` upwards. Not by `require.resolve()`, which refuses
- * packages that do not export their `package.json`.
+ * The folder of an installed package, as Node finds it: in the nearest `node_modules` upwards. Not by
+ * `require.resolve()`, which refuses packages that do not export their `package.json`.
  */
 async function findPackage (name: string, from: string): Promise<string | undefined> {
   const folder = join(from, 'node_modules', name)
@@ -87,7 +90,7 @@ async function findPackage (name: string, from: string): Promise<string | undefi
   return parent === from ? undefined : await findPackage(name, parent)
 }
 
-/** The neighbour whose name is nearest to the one that was looked for. */
+/** The sibling folder with the most similar name, for the message. */
 async function findNearest (folders: readonly string[], baseDir: string): Promise<string | undefined> {
   for (const folder of folders) {
     const nearest = suggest(basename(folder), await listAppFolders(dirname(folder)))

@@ -1,5 +1,5 @@
 import { LruCache } from '../collections/lru-cache.ts'
-import { splitQuery } from '../routing/query.ts'
+import { splitQuery } from '../routing/request-target.ts'
 
 const MAX_ENTRIES = 1000
 /** Milliseconds. */

@@ -1,10 +1,10 @@
 import { basename, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { readJsonFile } from './json-file.ts'
-import { isFile } from '../discovery/folders.ts'
 import { createConfigError, type GatewayConfigError } from '../errors.ts'
+import { isFile } from './files.ts'
+import { readJsonFile } from './json-file.ts'
 
-/** In this order, though two of them in one folder are a mistake. */
+/** Two files of one name in a folder are an error, so that their order does not matter. */
 const EXTENSIONS = ['.json', '.js', '.mjs', '.ts']
 
 /**
@@ -30,39 +30,40 @@ export async function findModuleFile (dir: string, stem: string, shownAs = dir):
     if (await isFile(path)) found.push(path)
   }
   if (found.length <= 1) return found[0]
-  throw createConfigError([{ path: shownAs, message: `has ${found.map(path => basename(path)).join(' and ')}; keep one of them` }])
+  throw createFault(shownAs, `has ${found.map(path => basename(path)).join(' and ')}; keep one of them`)
 }
 
 /**
- * What a configuration file says: JSON, or the default export of a module. An exported function is called, and may be
- * async. A module is loaded once in the life of the process.
+ * The content of a configuration file: JSON, or the default export of a module. An exported function is called, and
+ * may be async. A module is loaded once in the life of the process.
  * @param path - absolute, or from the working directory; ends in `.json`, `.js`, `.mjs` or `.ts`
  * @param shownAs - the file, as errors name it
- * @throws GW_ERR_CONFIG when it is not there, cannot be read, or has no default export
+ * @throws GW_ERR_CONFIG when it does not exist, cannot be read, or has no default export
  */
 export async function loadModuleFile (path: string, shownAs = path): Promise<unknown> {
   const extension = extname(path)
-  if (!EXTENSIONS.includes(extension)) throw fault(shownAs, `must end in ${EXTENSIONS.join(', ')}`)
-  if (!await isFile(path)) throw fault(shownAs, 'there is no such file')
+  if (!EXTENSIONS.includes(extension)) throw createFault(shownAs, `must end in ${EXTENSIONS.join(', ')}`)
+  if (!await isFile(path)) throw createFault(shownAs, 'there is no such file')
   if (extension === '.json') return await readJsonFile(path, shownAs)
   try {
     return await evaluate(defaultExport(await importModule(path)))
   } catch (error) {
-    throw fault(shownAs, describeFailure(error, path), error)
+    throw createFault(shownAs, describeFailure(error, path), error)
   }
 }
 
 async function importModule (path: string): Promise<object> {
   if (extname(path) !== '.ts') return await import(pathToFileURL(path).href) as object
-  // Costs 20 ms and more, so only those who write TypeScript pay; its cache on the disk would be a file nobody asked for.
+  // Loading jiti costs 20 ms and more, so it happens for TypeScript only. Its cache on disk would surprise users.
   const { createJiti } = await import('jiti')
   return await createJiti(import.meta.url, { fsCache: false, interopDefault: false }).import(resolve(path))
 }
 
-/** Also what a compiler made of `export default` in CommonJS, which stands one level deeper. */
+/** Also of a module that was compiled to CommonJS, where `export default` is one level deeper. */
 function defaultExport (module: object): unknown {
   const { default: exported } = module as { default?: unknown }
-  if (exported === undefined || exported === null) throw new Error('has no default export; write "export default { ... }"')
+  const isMissing = exported === undefined || exported === null
+  if (isMissing) throw new Error('has no default export; write "export default { ... }"')
   return typeof exported === 'object' && '__esModule' in exported ? defaultExport(exported) : exported
 }
 
@@ -70,24 +71,24 @@ async function evaluate (exported: unknown): Promise<unknown> {
   return typeof exported === 'function' ? await exported() : exported
 }
 
-/** One line: what went wrong, and where it is a syntax error and the file and line are known, those. */
+/** What went wrong, in one line; of a syntax error with its file and line, if these are known. */
 function describeFailure (error: unknown, path: string): string {
   if (!(error instanceof Error)) return `threw ${String(error)}`
   const [message = ''] = error.message.replace(/^ParseError: /, '').split('\n')
-  const place = findSyntaxFault(error)
-  if (place === undefined) return message.trim()
-  const isOwn = place.file === path || place.file === pathToFileURL(path).href
-  return `${isOwn ? '' : `${place.file}, `}line ${place.line}: ${message.trim()}`
+  const position = findSyntaxError(error)
+  if (position === undefined) return message.trim()
+  const isOwn = position.file === path || position.file === pathToFileURL(path).href
+  return `${isOwn ? '' : `${position.file}, `}line ${position.line}: ${message.trim()}`
 }
 
 /** Node writes `file:line` above the stack of a syntax error, jiti into the second line of its message. */
-function findSyntaxFault ({ name, stack, message }: Error): { file: string, line: string } | undefined {
+function findSyntaxError ({ name, stack, message }: Error): { file: string, line: string } | undefined {
   const match = name === 'SyntaxError'
     ? /^(\S.*):(\d+)\n/.exec(String(stack))
     : /^ParseError: .*\n *(\S.*):(\d+):\d+$/.exec(message)
   return match === null ? undefined : { file: match[1]!, line: match[2]! }
 }
 
-function fault (path: string, message: string, cause?: unknown): GatewayConfigError {
+function createFault (path: string, message: string, cause?: unknown): GatewayConfigError {
   return Object.assign(createConfigError([{ path, message }]), { cause })
 }

@@ -3,7 +3,7 @@ import { createConfigError } from '../errors.ts'
 
 type State = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'done'
 
-const WORDS: Record<State, string> = {
+const DESCRIPTIONS: Record<State, string> = {
   value: 'a value',
   valueOrEnd: 'a value or "]"',
   key: 'a name in double quotes',
@@ -14,7 +14,12 @@ const WORDS: Record<State, string> = {
 }
 
 /** One token of RFC 8259: a structural character, a string, a number or a literal. */
-const TOKEN = /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y
+const TOKEN = new RegExp([
+  /[{}[\],:]/,
+  /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/,
+  /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/,
+  /(?:true|false|null)(?!\w)/,
+].map(({ source }) => source).join('|'), 'y')
 const SPACE = /[ \t\r\n]*/y
 
 /**
@@ -24,7 +29,8 @@ const SPACE = /[ \t\r\n]*/y
  */
 export async function readJsonFile (path: string, shownAs: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw Object.assign(createConfigError([{ path: shownAs, message: `cannot be read: ${(cause as Error).message}` }]), { cause })
+    const message = `cannot be read: ${(cause as Error).message}`
+    throw Object.assign(createConfigError([{ path: shownAs, message }]), { cause })
   })
   return parseJson(text, shownAs)
 }
@@ -44,12 +50,12 @@ export function parseJson (text: string, file: string): unknown {
   }
 }
 
-/** Where and what, without what V8 says: its messages differ between versions of Node, and many have no position. */
+/** Found by a scan of our own: V8's messages differ between versions of Node, and many have no position. */
 function describeFault (text: string): string {
   const { offset, expected } = findFault(text)
   const lines = text.slice(0, offset).split(/\r\n|\r|\n/)
   const found = offset === text.length ? 'the end of the file' : showAt(text, offset)
-  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}: expected ${WORDS[expected]}, found ${found}`
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}: expected ${DESCRIPTIONS[expected]}, found ${found}`
 }
 
 function showAt (text: string, offset: number): string {
@@ -57,7 +63,7 @@ function showAt (text: string, offset: number): string {
   return word.length > 40 ? `${word.slice(0, 37)}...` : word.startsWith('"') ? word : JSON.stringify(word)
 }
 
-/** The first place at which a text stops being JSON. Keeps its own stack, so that depth costs no frames. */
+/** Where a text stops being JSON. Keeps its own stack, so that a deeply nested text cannot overflow the call stack. */
 function findFault (text: string): { offset: number, expected: State } {
   const open: string[] = []
   let state: State = 'value'
@@ -79,17 +85,19 @@ function skip (expression: RegExp, text: string, offset: number): number {
 }
 
 /**
- * What is expected after a token.
+ * The state after a token.
  * @param first - the token's first character
- * @param open - the brackets that are open, the innermost last; changed
+ * @param open - the open brackets, the innermost last; changed
  * @returns `undefined` when the token may not stand here
  */
 function step (state: State, first: string, open: string[]): State | undefined {
   switch (state) {
     case 'key': return first === '"' ? 'colon' : undefined
-    case 'keyOrEnd': return first === '"' ? 'colon' : first === '}' ? close(open) : undefined
+    case 'keyOrEnd': return first === '}' ? close(open) : step('key', first, open)
     case 'colon': return first === ':' ? 'value' : undefined
-    case 'commaOrEnd': return first === ',' ? (open.at(-1) === '{' ? 'key' : 'value') : isClosing(first, open) ? close(open) : undefined
+    case 'commaOrEnd':
+      if (first === ',') return open.at(-1) === '{' ? 'key' : 'value'
+      return isClosing(first, open) ? close(open) : undefined
     case 'valueOrEnd': return first === ']' ? close(open) : startValue(first, open)
     case 'value': return startValue(first, open)
     case 'done': return undefined

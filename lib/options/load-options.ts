@@ -3,25 +3,26 @@ import { findConfigFile, loadModuleFile } from './config-file.ts'
 import { normalizePrefix } from '../routing/prefix.ts'
 import type { GatewayOptions } from './schema.ts'
 
-/** What the configuration file and the flags say together, unchecked. */
+/** The configuration file and the flags together, unchecked. */
 export interface LoadedOptions {
   input: unknown
   /** Folder that relative paths start from: the file's, or the working directory when there is none. */
   baseDir: string
-  /** The configuration file; `undefined` when there is none. */
-  file: string | undefined
 }
 
 /**
- * @param workingDir - where a configuration file is looked for when none is named
+ * Reads the configuration file and lets the flags win over it.
+ * @param workingDir - searched for a configuration file when none is named
  * @param named - a configuration file, relative to `workingDir`; `false` for none, even if there is one
- * @param overrides - from flags; they win, `upstreams` prefix by prefix, and `tls` property by property
+ * @param overrides - from flags; they win: `upstreams` prefix by prefix, `tls` property by property
  * @throws GW_ERR_CONFIG for a file that is missing or broken
  */
-export async function loadOptions (workingDir: string, named?: string | false, overrides: GatewayOptions = {}): Promise<LoadedOptions> {
+export async function loadOptions (
+  workingDir: string, named?: string | false, overrides: GatewayOptions = {}
+): Promise<LoadedOptions> {
   const file = await findFile(workingDir, named)
-  if (file === undefined) return { input: overrides, baseDir: workingDir, file }
-  return { input: merge(await loadModuleFile(file), overrides), baseDir: dirname(file), file }
+  if (file === undefined) return { input: overrides, baseDir: workingDir }
+  return { input: merge(await loadModuleFile(file), overrides), baseDir: dirname(file) }
 }
 
 async function findFile (workingDir: string, named: string | false | undefined): Promise<string | undefined> {
@@ -30,7 +31,7 @@ async function findFile (workingDir: string, named: string | false | undefined):
 }
 
 function merge (fromFile: unknown, overrides: GatewayOptions): unknown {
-  // What is no object is reported as it is.
+  // Not an object: returned as it is, to be reported by the check.
   if (!isRecord(fromFile)) return fromFile
   const { upstreams = {}, tls = {} } = fromFile
   const merged: Record<string, unknown> = { ...fromFile, ...overrides }
@@ -49,7 +50,7 @@ function mergeUpstreams (fromFile: unknown, overrides: Upstreams): unknown {
   return { ...Object.fromEntries(kept), ...overrides }
 }
 
-/** What cannot be a prefix stays what it is, to be reported. */
+/** An invalid prefix is kept as it is, to be reported by the check. */
 function keyOf (prefix: string): string {
   return normalizePrefix(prefix) ?? prefix
 }

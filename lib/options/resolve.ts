@@ -3,56 +3,72 @@ import { isIP } from 'node:net'
 import { parseSubnet, type Subnet } from '../downstream/subnet.ts'
 import { type CorsPolicy, resolveCorsPolicy } from '../cors/policy.ts'
 import type { Problem } from '../errors.ts'
-import { type ExtraProxyOptions, type FlagOptions, flagNames, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions } from './schema.ts'
 import { resolveSite, type StaticSite } from '../static/site.ts'
 import type { PemSources } from '../tls/pem.ts'
 import { resolveTls } from '../tls/resolve.ts'
 import { checkShape } from './check.ts'
 import { defaultsOf, fillGroup } from './fill-group.ts'
-import { salvage } from './valid-part.ts'
+import { type FlagOptions, pickFlags } from './location-flags.ts'
+import {
+  type ExtraProxyOptions, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions,
+} from './schema.ts'
+import { copyValidPart } from './valid-part.ts'
 
-/** The options, checked and filled; durations in milliseconds, paths absolute. Nothing but data, so that another process can have them. */
+/**
+ * The options, checked and filled; durations in milliseconds, paths absolute. Only data, so that they can be sent to
+ * another process.
+ */
 export interface ResolvedOptions {
   /** Folder that relative paths start from: the config file's, or the working directory. */
   baseDir: string
   appsDir: string
   installedApps: readonly string[]
   noExportApps: readonly string[]
-  /** `isRequired` when the user named it: then it is a problem that it is not there. */
+  /** `isRequired` when the user named it: then it is a problem if the file does not exist. */
   portMapFile: { path: string, isRequired: boolean }
   apps: readonly InlineAppOptions[]
   extraProxy: readonly ExtraProxyOptions[]
   upstreams: Readonly<Record<string, UpstreamListOptions>>
   defaultUpstream: string
-  /** What the top level says for every location. */
+  /** Flags set at the top level, for every location. */
   flags: FlagOptions
   trustedProxies: readonly Subnet[]
   /** `null` when CORS is left to the apps. */
   cors: CorsPolicy | null
   static: StaticSite | null
   shutdown: { delay: number, gracePeriod: number }
-  /** Where the server's certificate is; `null` for plain HTTP. */
+  /** Where the server's certificate and key are; `null` for plain HTTP. */
   tls: PemSources | null
-  server: { headersTimeout: number, requestTimeout: number, keepAliveTimeout: number, connectionTimeout: number, maxHeaderSize: number }
+  server: {
+    headersTimeout: number
+    requestTimeout: number
+    keepAliveTimeout: number
+    connectionTimeout: number
+    /** Bytes. */
+    maxHeaderSize: number
+  }
 }
 
 /**
  * Checks and fills the options. The caller's object stays as it is.
- * @param input - what the user wrote, of any shape
+ * @param input - as the user wrote it, of any shape
  * @param baseDir - absolute; relative paths start there
- * @param problems - gets everything that is wrong; what is wrong is left out of the result, so that the rest can be checked too.
- *   A list keeps a hole where an entry was wrong, so that the others keep their places; `flatMap()` and `forEach()` pass over it
+ * @param problems - gets every fault. Faulty parts are left out of the result, so that the rest can be checked too. A
+ *   list has a hole where an entry was wrong, so that the others keep their index; `flatMap()` and `forEach()` skip it
  */
 export function resolveOptions (input: unknown, baseDir: string, problems: Problem[]): ResolvedOptions {
   problems.push(...checkShape(GatewaySchema, input ?? {}))
-  const given = (salvage(GatewaySchema, input ?? {}) ?? {}) as GatewayOptions
+  const given = (copyValidPart(GatewaySchema, input ?? {}) ?? {}) as GatewayOptions
   const options = { ...defaultsOf(GatewaySchema), ...given } as Required<GatewayOptions>
   return {
     baseDir,
     appsDir: resolve(baseDir, options.appsDir),
     installedApps: options.installedApps,
     noExportApps: options.noExportApps,
-    portMapFile: { path: resolve(baseDir, given.portMapFile ?? 'service_ports.json'), isRequired: given.portMapFile !== undefined },
+    portMapFile: {
+      path: resolve(baseDir, given.portMapFile ?? 'service_ports.json'),
+      isRequired: given.portMapFile !== undefined,
+    },
     apps: options.apps,
     extraProxy: options.extraProxy,
     upstreams: options.upstreams,
@@ -67,24 +83,25 @@ export function resolveOptions (input: unknown, baseDir: string, problems: Probl
   }
 }
 
-/** Of an app's or the gateway's options, the location flags that are set. */
-export function pickFlags (options: FlagOptions): FlagOptions {
-  return Object.fromEntries(flagNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]))
-}
+/** A name, or IPv6 in brackets. */
+const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])$/
 
 /** It is joined with each app's port, so it can be no more than a host. */
 function checkHost (host: string, problems: Problem[]): string {
-  const isHost = isIP(host) !== 0 || (/^(?:[\w.-]+|\[[\da-fA-F:.]+\])$/.test(host) && URL.canParse(`http://${host}`))
-  if (!isHost) problems.push({ path: 'defaultUpstream', message: `must be a host name or an IP address, without scheme and port, not ${JSON.stringify(host)}` })
-  return isHost ? host : '127.0.0.1'
+  const isHost = isIP(host) !== 0 || (HOST.test(host) && URL.canParse(`http://${host}`))
+  if (isHost) return host
+  const message = `must be a host name or an IP address, without scheme and port, not ${JSON.stringify(host)}`
+  problems.push({ path: 'defaultUpstream', message })
+  return '127.0.0.1'
 }
 
 function parseTrustedProxies (list: readonly string[], problems: Problem[]): Subnet[] {
   const subnets: Subnet[] = []
   list.forEach((entry, index) => {
     const subnet = parseSubnet(entry)
-    if (subnet !== undefined) subnets.push(subnet)
-    else problems.push({ path: `trustedProxies[${index}]`, message: `must be an IP address or a CIDR such as "10.0.0.0/8", not ${JSON.stringify(entry)}` })
+    const message = `must be an IP address or a CIDR such as "10.0.0.0/8", not ${JSON.stringify(entry)}`
+    if (subnet === undefined) problems.push({ path: `trustedProxies[${index}]`, message })
+    else subnets.push(subnet)
   })
   return subnets
 }

@@ -1,6 +1,7 @@
 /**
  * The known word that a mistyped one was probably meant to be.
- * @returns the nearest by edit distance, ignoring case; `undefined` when none is near (about a third of its letters may differ)
+ * @returns the nearest by edit distance, ignoring case; `undefined` when none is near (about a third of its letters may
+ *   differ)
  */
 export function suggest (word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -14,7 +15,7 @@ export function suggest (word: string, known: Iterable<string>): string | undefi
   return best
 }
 
-/** Of a short word one letter, or any other would do. */
+/** One letter of a short word, for with more any other word would match. */
 function tolerance (word: string): number {
   return word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3))
 }

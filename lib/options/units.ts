@@ -3,9 +3,9 @@ const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
 
-/** What a duration looks like in a configuration, for the schema. */
+/** A duration as users write it, for the schema. */
 export const DURATION_PATTERN = DURATION.source
-/** What a size looks like in a configuration, for the schema. */
+/** A size as users write it, for the schema. */
 export const SIZE_PATTERN = '^(\\d+(?:\\.\\d+)?)([bB]|[kKmMgG][bB])$'
 const SIZE = new RegExp(SIZE_PATTERN)
 
@@ -30,6 +30,6 @@ function parseUnit (value: number | string, form: RegExp, scale: (unit: string) 
   const match = form.exec(value)
   if (match === null) return undefined
   const [, amount, unit] = match
-  // Up, because 0 means something else: no limit.
+  // Rounded up, because 0 would mean no limit.
   return Math.ceil(Number(amount) * scale(unit!))
 }

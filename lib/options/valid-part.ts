@@ -3,51 +3,58 @@ import { Value } from '@sinclair/typebox/value'
 import { nearestAlternative } from './check.ts'
 
 /**
- * A copy of what is right in data that a user wrote, so that the rest of a faulty configuration can be checked too.
- * Unknown and wrong properties are missing from it, with what requires them; a wrong entry of a list is a hole.
- * @returns `undefined` when nothing of it can be used
+ * A copy of the valid part of data that a user wrote, so that the rest of a faulty configuration can be checked too.
+ * Unknown and wrong properties are left out, and so is an object that lacks a required one; a wrong entry of a list
+ * becomes a hole.
+ * @returns `undefined` when nothing of it is valid
  */
-export function salvage (schema: TSchema, data: unknown): unknown {
+export function copyValidPart (schema: TSchema, data: unknown): unknown {
   switch (schema[Kind]) {
-    case 'Object': return salvageObject(schema, data)
-    case 'Record': return salvageRecord(schema, data)
-    case 'Array': return salvageArray(schema, data)
-    case 'Union': return salvageUnion(schema, data)
+    case 'Object': return copyObject(schema, data)
+    case 'Record': return copyRecord(schema, data)
+    case 'Array': return copyArray(schema, data)
+    case 'Union': return copyUnion(schema, data)
     default: return Value.Check(schema, data) ? structuredClone(data) : undefined
   }
 }
 
-function salvageObject ({ properties, required = [] }: TSchema, data: unknown): object | undefined {
+function copyObject ({ properties, required = [] }: TSchema, data: unknown): object | undefined {
   if (!isPlain(data)) return undefined
-  const kept = keep(Object.keys(properties as object), data, name => (properties as Record<string, TSchema>)[name]!)
+  const schemas = properties as Record<string, TSchema>
+  const kept = copyProperties(Object.keys(schemas), data, name => schemas[name]!)
   return (required as string[]).every(name => name in kept) ? kept : undefined
 }
 
-function salvageRecord ({ patternProperties }: TSchema, data: unknown): object | undefined {
+function copyRecord ({ patternProperties }: TSchema, data: unknown): object | undefined {
   const [schema] = Object.values(patternProperties as Record<string, TSchema>)
-  return isPlain(data) ? keep(Object.keys(data), data, () => schema!) : undefined
+  return isPlain(data) ? copyProperties(Object.keys(data), data, () => schema!) : undefined
 }
 
-function salvageArray ({ items }: TSchema, data: unknown): unknown[] | undefined {
+function copyArray ({ items }: TSchema, data: unknown): unknown[] | undefined {
   if (!Array.isArray(data)) return undefined
   const kept: unknown[] = []
   kept.length = data.length
   for (const [index, entry] of data.entries()) {
-    const value = salvage(items as TSchema, entry)
+    const value = copyValidPart(items as TSchema, entry)
     if (value !== undefined) kept[index] = value
   }
   return kept
 }
 
-function salvageUnion (schema: TSchema, data: unknown): unknown {
+function copyUnion (schema: TSchema, data: unknown): unknown {
   const alternatives = schema.anyOf as TSchema[]
-  const meant = nearestAlternative(alternatives, data) ?? alternatives.find(alternative => Value.Check(alternative, data))
-  return meant === undefined ? undefined : salvage(meant, data)
+  const meant = nearestAlternative(alternatives, data) ??
+    alternatives.find(alternative => Value.Check(alternative, data))
+  return meant === undefined ? undefined : copyValidPart(meant, data)
 }
 
 /** `Object.fromEntries()` makes `__proto__` an ordinary property; assigning it would not. */
-function keep (names: readonly string[], data: Record<string, unknown>, schemaOf: (name: string) => TSchema): object {
-  const entries = names.filter(name => Object.hasOwn(data, name)).map(name => [name, salvage(schemaOf(name), data[name])] as const)
+function copyProperties (
+  names: readonly string[], data: Record<string, unknown>, schemaOf: (name: string) => TSchema
+): object {
+  const entries = names
+    .filter(name => Object.hasOwn(data, name))
+    .map(name => [name, copyValidPart(schemaOf(name), data[name])] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 

@@ -1,21 +1,21 @@
-import type { LocationTable } from './location-table.ts'
-import { joinBase, resolvePath } from './upstream-path.ts'
-import { parseRequestTarget } from './request-target.ts'
 import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { LocationTable } from './location-table.ts'
+import { parseRequestTarget } from './request-target.ts'
+import { joinBase, resolvePath } from './upstream-path.ts'
 
-/** What becomes of a request. */
-export type Decision =
+/** The location and the path of a request, or why it has none. */
+export type RouteDecision =
   | { kind: 'forward', location: Location, path: string }
   | { kind: 'no-route' }
   | { kind: 'bad-path', location: Location, reason: string }
 
 /**
- * Which location a request goes to, and as which path: the decision that the gateway makes, whose first half Fastify's
- * router makes in its stead where it has routes for each location. The longest prefix wins.
+ * The location of a request, and its path there. A running gateway decides the same: Fastify's router finds the
+ * location, where each has its own routes, and `resolvePath` the path. The longest prefix wins.
  * @param target - in origin-form, with its query, as the client wrote it
  * @returns `path` as from `resolvePath`
  */
-export function decideRoute (locations: LocationTable, target: string): Decision {
+export function decideRoute (locations: LocationTable, target: string): RouteDecision {
   const location = locations.find(target)
   if (location === undefined) return { kind: 'no-route' }
   const path = resolvePath(location, target)
@@ -23,17 +23,17 @@ export function decideRoute (locations: LocationTable, target: string): Decision
   return { kind: 'bad-path', location, reason: path.reason }
 }
 
-/** Whether a location owns what a request line asks for. */
+/** Whether the target of a request line is below the prefix of a location. */
 export function isOwned (locations: LocationTable, requestTarget: string): boolean {
   const target = parseRequestTarget(requestTarget)?.target
   return target !== undefined && locations.find(target) !== undefined
 }
 
 /**
- * The whole URL that a request becomes on one upstream, for showing.
+ * The whole URL of a request at one upstream, for display.
  * @param path - from `resolvePath`
  */
 export function upstreamUrl (upstream: UpstreamTarget, path: string): string {
-  const place = upstream.socketPath === null ? upstream.origin : `unix:${upstream.socketPath}:`
-  return place + joinBase(upstream.basePath, path)
+  const base = upstream.socketPath === null ? upstream.origin : `unix:${upstream.socketPath}:`
+  return base + joinBase(upstream.basePath, path)
 }

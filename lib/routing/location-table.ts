@@ -1,8 +1,8 @@
-import { decodePlain } from './upstream-path.ts'
-import { routedPath } from './query.ts'
 import type { Location } from '../configuration/types.ts'
+import { decodePlain } from './prefix.ts'
+import { routedPath } from './request-target.ts'
 
-/** Finds the location of a target, among any number of them in the same time. */
+/** Finds the location of a target; the time does not depend on how many locations there are. */
 export class LocationTable {
   readonly #byPrefix: ReadonlyMap<string, Location>
   readonly #longest: number
@@ -14,7 +14,7 @@ export class LocationTable {
   }
 
   /**
-   * The one with the longest prefix that a target is below, as `prefixEnd` says.
+   * The location with the longest prefix that a target is below, in the sense of `prefixEnd`.
    * @param target - in origin-form, as the client wrote it
    */
   find (target: string): Location | undefined {

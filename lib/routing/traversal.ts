@@ -1,4 +1,4 @@
-/** Nobody encodes a path eight times over; whoever does it once more is up to something. */
+/** Paths with more layers of percent-encoding are refused: no legitimate client encodes so often. */
 const MAX_DECODINGS = 8
 
 const DOT = 0x2e
@@ -7,22 +7,22 @@ const PERCENT = 0x25
 const BACKSLASH = 0x5c
 
 /**
- * Whether a path leaves the folder that it starts in, in any of the readings that some server is known for: percent-encoding
- * decoded once or up to eight times, before or after the path is split; `\`, `%2f` and `%5c` as separators or not; `;params` taken
- * off a segment (Tomcat's `..;/`), a segment cut at NUL, space, `?` or `#`; tabs and line ends dropped (WHATWG URL);
- * overlong UTF-8 (`%c0%ae`, CVE-2000-0884, CVE-2008-2938) and `%u002e` (IIS). Empty segments and `.` lead nowhere, because servers merge them.
- * `/a/../b` stays inside, and so is no matter of this. Linear in the length.
+ * Whether a path leaves the folder that it starts in, for any server that is known to exist: percent-encoding decoded
+ * once or up to eight times, before or after the path is split; `\`, `%2f` and `%5c` as separators or not; `;params`
+ * removed from a segment (Tomcat's `..;/`), a segment cut at NUL, space, `?` or `#`; tabs and line ends dropped (WHATWG
+ * URL); overlong UTF-8 (`%c0%ae`, CVE-2000-0884, CVE-2008-2938) and `%u002e` (IIS). Empty segments and `.` do not
+ * count, because servers merge them. `/a/../b` stays inside and is allowed. Linear in the length.
  * @param path - without prefix and query
  */
 export function climbsOut (path: string): boolean {
   if (!isSuspicious(path, 0, path.length)) return false
   const decoded = decodeFully(path)
-  return decoded === undefined || dipsBelowStart(decoded)
+  return decoded === undefined || isBelowStart(decoded)
 }
 
 /**
- * Whether a closer look at a part of a text is due, because it holds `..`, `%`, `\` or anything that is not visible ASCII.
- * Allocates nothing: most paths are done with here.
+ * Whether part of a text needs the full check, because it holds `..`, `%`, `\` or a character that is not visible
+ * ASCII. Allocates nothing; most paths need no more than this.
  */
 export function isSuspicious (text: string, start: number, end: number): boolean {
   let previous = 0
@@ -35,7 +35,11 @@ export function isSuspicious (text: string, start: number, end: number): boolean
   return false
 }
 
-/** The path when nothing is left to decode, in which `\` is whatever may be a separator, and `/` what surely is one. */
+/**
+ * The path decoded until nothing changes. In the result `\` stands for every character that may be a separator, and `/`
+ * for one that certainly is.
+ * @returns `undefined` for a path with too many layers of encoding
+ */
 function decodeFully (path: string): string | undefined {
   let text = path
   for (let level = 0; level <= MAX_DECODINGS; level++) {
@@ -47,17 +51,24 @@ function decodeFully (path: string): string | undefined {
 }
 
 const ESCAPE = /%(?:u([\da-f]{4})|([\da-f]{2}))/gi
-/** Two to six bytes for what is ASCII; a control character as the second is no UTF-8 at all, but IIS took `c1 1c` for `\`. */
-const OVERLONG = /(?:[\xc0\xc1]|(?:\xe0|\xf0\x80|\xf8\x80\x80|\xfc\x80\x80\x80)[\x80\x81])[\x80-\xbf]|\xc1[^\0\t\n\r -\uffff]/g
+/** ASCII in two to six bytes. A control character as the second byte is not UTF-8, but IIS took `c1 1c` for `\`. */
+const OVERLONG =
+  /(?:[\xc0\xc1]|(?:\xe0|\xf0\x80|\xf8\x80\x80|\xfc\x80\x80\x80)[\x80\x81])[\x80-\xbf]|\xc1[^\0\t\n\r -\uffff]/g
 
 function decodeOnce (text: string): string {
   return text
-    .replace(ESCAPE, (_, wide: string | undefined, byte: string) => decodedCharacter(parseInt(wide ?? byte, 16)))
-    .replace(OVERLONG, bytes => decodedCharacter((bytes.charCodeAt(bytes.length - 2) & 1) << 6 | bytes.charCodeAt(bytes.length - 1) & 0x3f))
+    .replace(ESCAPE, (_, wide: string | undefined, byte: string) => decodeCharacter(parseInt(wide ?? byte, 16)))
+    .replace(OVERLONG, bytes => decodeCharacter(overlongCode(bytes)))
 }
 
-/** Full-width forms (`%uff0e`) count as their ASCII ones, as IIS has it. */
-function decodedCharacter (code: number): string {
+/** The last seven bits of an overlong sequence. */
+function overlongCode (bytes: string): number {
+  const [last, before] = [bytes.charCodeAt(bytes.length - 1), bytes.charCodeAt(bytes.length - 2)]
+  return (before & 1) << 6 | last & 0x3f
+}
+
+/** Full-width forms (`%uff0e`) count as their ASCII ones, as in IIS. */
+function decodeCharacter (code: number): string {
   const narrow = code >= 0xff01 && code <= 0xff5e ? code - 0xfee0 : code
   return narrow === SLASH ? '\\' : String.fromCharCode(narrow)
 }
@@ -65,33 +76,35 @@ function decodedCharacter (code: number): string {
 const SEGMENT = /([^/\\]*)([/\\]?)/g
 
 /**
- * The least depth over every choice of which `\` separate. Decoding more only lowers it, so the fully decoded text is
- * all that has to be looked at: what else a server may see is a segment that has not been split, and that is one of the choices.
+ * Whether the depth gets negative, for any choice of which `\` are separators. More decoding only lowers the depth, so
+ * it is enough to look at the fully decoded text: a server that decodes less sees a segment that is not split, which is
+ * one of the choices.
  */
-function dipsBelowStart (text: string): boolean {
+function isBelowStart (text: string): boolean {
   let depth = 0
   let depthIfJoined = Infinity
   for (const [, segment = '', separator] of text.matchAll(SEGMENT)) {
-    const joined = depth + gainWhenJoined(segment)
-    depth = Math.min(depth + gainOf(segment), depthIfJoined)
+    const joined = depth + depthOfJoined(segment)
+    depth = Math.min(depth + depthOf(segment), depthIfJoined)
     if (depth < 0) return true
     depthIfJoined = separator === '\\' ? Math.min(depthIfJoined, joined) : Infinity
   }
   return false
 }
 
-/** What some server drops from the middle of a segment; `c0` and `c1` are in no UTF-8 text. */
+/** Characters that some server drops from a segment; `c0` and `c1` are in no UTF-8 text. */
 const DROPPED = /[\t\n\r\xc0\xc1]/g
-/** Where some server ends a segment. */
+/** Where some server cuts a segment. */
 const CUT = /[\0 ;?#].*$/s
 
-function gainOf (segment: string): number {
+/** How much deeper a segment leads: -1 for `..`. */
+function depthOf (segment: string): number {
   const name = segment.replace(DROPPED, '').replace(CUT, '')
   if (name === '..') return -1
   return name === '' || name === '.' ? 0 : 1
 }
 
-/** With `\` and more behind it, a segment is an ordinary name, unless it is cut before. */
-function gainWhenJoined (segment: string): number {
-  return CUT.test(segment) ? gainOf(segment) : 1
+/** Joined by `\` to the next one, a segment is an ordinary name, unless it is cut before. */
+function depthOfJoined (segment: string): number {
+  return CUT.test(segment) ? depthOf(segment) : 1
 }

@@ -1,6 +1,7 @@
-import { NOT_MINE, LEAVES_PREFIX, type PathFault, prefixEnd } from '../routing/upstream-path.ts'
-import { splitQuery } from '../routing/query.ts'
+import { prefixEnd } from '../routing/prefix.ts'
+import { splitQuery } from '../routing/request-target.ts'
 import { climbsOut } from '../routing/traversal.ts'
+import { LEAVES_PREFIX, OUTSIDE_PREFIX, type PathFault } from '../routing/upstream-path.ts'
 
 /**
  * The place of a file in a site, as a request asks for it.
@@ -12,7 +13,7 @@ import { climbsOut } from '../routing/traversal.ts'
 export function resolveSitePath (prefix: string, target: string): string | PathFault | undefined {
   const [pathname] = splitQuery(target)
   const start = prefixEnd(prefix, pathname)
-  if (start === -1) return NOT_MINE
+  if (start === -1) return OUTSIDE_PREFIX
   const encoded = pathname.slice(start)
   if (climbsOut(encoded)) return LEAVES_PREFIX
   const path = ESCAPED_SEPARATOR.test(encoded) ? undefined : decode(encoded)

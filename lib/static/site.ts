@@ -2,7 +2,6 @@ import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Problem } from '../errors.ts'
 import { normalizePrefix } from '../routing/prefix.ts'
-import type { Location } from '../configuration/types.ts'
 
 /** The `static` option, resolved: files that are served beside the apps. */
 export interface StaticSite {
@@ -43,14 +42,4 @@ function findRootFault ({ root, spa }: Pick<StaticSite, 'root' | 'spa'>): string
   const index = join(root, 'index.html')
   if (spa && statSync(index, { throwIfNoEntry: false })?.isFile() !== true) return `there is no ${index}, which "spa" needs; build the app, or leave "spa" away`
   return undefined
-}
-
-/**
- * A site and an app cannot both own a prefix. One below the other is fine: the longest wins.
- * @param problems - gets it when they do
- */
-export function reportSharedPrefix (site: StaticSite | null, locations: readonly Pick<Location, 'name' | 'prefix'>[], problems: Problem[]): void {
-  const owner = locations.find(({ prefix }) => prefix === site?.prefix)
-  if (owner === undefined) return
-  problems.push({ path: 'static.prefix', message: `"${owner.prefix || '/'}" is the prefix of "${owner.name}" too; give one of them another "prefix"` })
 }

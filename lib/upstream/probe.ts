@@ -1,7 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
 import { askHttp2 } from '../http2/ask.ts'
-import { hostnameOf, portOf } from '../configuration/parse-upstreams.ts'
 import { joinBase } from '../routing/upstream-path.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import { serverNameOf, verificationOf } from '../transport/tls-options.ts'
@@ -68,8 +67,8 @@ function askHttp1 (target: UpstreamTarget, question: Question, done: (statusCode
 
 function open (target: UpstreamTarget, options: https.RequestOptions): http.ClientRequest {
   if (target.socketPath !== null) return http.request({ ...options, socketPath: target.socketPath })
-  const host = hostnameOf(target)
-  const where = { ...options, host, port: portOf(target) }
+  const { hostname: host, port } = target
+  const where = { ...options, host, port }
   if (!target.isSecure) return http.request(where)
   return https.request({ ...where, servername: serverNameOf(host), ...verificationOf(target) })
 }

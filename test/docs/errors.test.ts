@@ -8,7 +8,7 @@ const rows = [...page.matchAll(/^\| `(GW_ERR_\w+)` \| (\S+) \|/gm)].map(([, code
 interface Made { code: string, statusCode?: number }
 
 /** Every error that lib/errors.ts can make, made once. */
-const made: Made[] = Object.entries(errors).map(([name, make]) => name === 'createConfigError'
+const made: Made[] = Object.entries(errors).filter(([name]) => name !== 'describeProblem').map(([name, make]) => name === 'createConfigError'
   ? errors.createConfigError([{ path: 'apps', message: 'is wrong' }])
   : new (make as new (text: string) => errors.GatewayError)('users'))
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { resolveConfiguration, withDiscoveryDefaults } from '../../lib/configuration/resolve.ts'
+import { withDiscoveryDefaults } from '../../lib/configuration/load.ts'
+import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 
 t.test('a gateway that is started in the folder of the examples finds its apps by their manifests', async t => {
   const dir = join(import.meta.dirname, '../../examples')

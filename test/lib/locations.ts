@@ -3,8 +3,12 @@ import type { Limits, Location, Timeouts, UpstreamTarget } from '../../lib/confi
 export function createTarget (origin: string, changes: Partial<UpstreamTarget> = {}): UpstreamTarget {
   const url = new URL(origin)
   return {
-    url: origin, origin: url.origin, isSecure: url.protocol === 'https:', host: url.host, basePath: '', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false, ...changes,
+    url: origin, origin: url.origin, isSecure: url.protocol === 'https:', host: url.host, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: portIn(url), basePath: '', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false, ...changes,
   }
+}
+
+function portIn ({ protocol, port }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }
 
 export type LocationChanges = Partial<Omit<Location, 'timeouts' | 'limits'>> & { timeouts?: Partial<Timeouts>, limits?: Partial<Limits> }

@@ -1,10 +1,10 @@
 import type { Position } from './automaton.ts'
 
 /**
- * Whether a repetition can match one and the same text in two ways. Then it can match n such texts in 2^n ways, all of
- * which a backtracking engine tries before it gives up (exponential degree of ambiguity, EDA: Weber and Seidl,
- * "On the degree of ambiguity of finite automata", 1991). Two runs are followed at once, from where they part until they meet.
- * @param positions - of the repetition, each of which can be reached from each; costs up to the fourth power of their number
+ * Whether a repetition can match the same text in two ways. Then it can match n such texts in 2^n ways, all of which a
+ * backtracking engine tries before it fails (exponential degree of ambiguity, EDA: Weber and Seidl, "On the degree of
+ * ambiguity of finite automata", 1991). Follows two runs at once, from where they part until they meet.
+ * @param positions - of the repetition; each can be reached from each. Costs up to the fourth power of their number
  */
 export function isAmbiguous (positions: readonly Position[]): boolean {
   const pairs = new Pairs(positions)
@@ -19,14 +19,14 @@ export function isAmbiguous (positions: readonly Position[]): boolean {
   return false
 }
 
-/** Whether two runs, here and there, can meet with the next character. */
+/** Whether two runs at these positions can meet with the next character. */
 function haveCommonStep (a: Position, b: Position): boolean {
   return [...a.next.keys()].some(position => b.next.has(position))
 }
 
 /** The pairs of different positions that two runs over the same text can be at, each once. */
 class Pairs {
-  /** Grows while it is gone through. */
+  /** Grows while it is iterated over. */
   readonly list: [Position, Position][] = []
   readonly #index: Map<Position, number>
   readonly #seen = new Set<number>()

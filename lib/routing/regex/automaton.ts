@@ -1,32 +1,33 @@
 import type { PatternNode } from './parse.ts'
 
-/** One place in a pattern that matches a character: a state of its position automaton (Glushkov 1961). */
+/** A part of a pattern that matches one character: a state of its position automaton (Glushkov 1961). */
 export interface Position {
   /** The characters that it matches: bit n is the character with code n. A request's path has no code above 255. */
   symbols: bigint
-  /** Where a match can go on from here, and in how many ways, of which more than two count as two. */
+  /** The positions that can follow, and in how many ways; more than two count as two. */
   next: Ways
 }
 
 type Ways = Map<Position, number>
 
-/** What a part of a pattern shows to its neighbours. */
+/** Part of a pattern, as its neighbours see it. */
 interface Fragment {
-  /** In how many ways it matches nothing. */
+  /** In how many ways it matches the empty text. */
   empty: number
-  /** Where a match of it can start. */
+  /** Positions that a match can start with. */
   first: Ways
-  /** Where a match of it can end. */
+  /** Positions that a match can end with. */
   last: Ways
 }
 
 const NOTHING: Fragment = { empty: 1, first: new Map(), last: new Map() }
 
 /**
- * The automaton of a part of a pattern. It counts the ways from a position to the next, where Glushkov's only knows
- * whether there is one: `(a*)*` is harmless as a language, and exponential for an engine that tries every way.
+ * The automaton of part of a pattern. It counts the ways from a position to the next, whereas Glushkov's records only
+ * that there is one: as a language `(a*)*` is harmless, but an engine that tries every way takes exponential time.
  *
- * A counted repetition becomes an unbounded one: `(a|a){30}` fails after 2^30 steps without being exponential in the input.
+ * A counted repetition becomes an unbounded one: `(a|a){30}` fails after 2^30 steps without being exponential in the
+ * input.
  * @returns its positions
  */
 export function buildAutomaton (node: PatternNode): Position[] {
@@ -51,7 +52,7 @@ function createPosition (source: string, positions: Position[]): Fragment {
   return { empty: 0, first: new Map([[position, 1]]), last: new Map([[position, 1]]) }
 }
 
-/** Asks the engine itself which characters an atom matches: it knows every escape and every class. */
+/** Tests every character with the engine itself, which knows all escapes and classes. */
 function symbolsOf (source: string): bigint {
   const atom = new RegExp(`^${source}$`)
   let symbols = 0n
@@ -75,8 +76,8 @@ function alternate (a: Fragment, b: Fragment): Fragment {
 }
 
 /**
- * A round that matches nothing ends a repetition, unless it is one of the `min` that there must be (ECMA-262, RepeatMatcher):
- * those can be spread among the others, and each spread is a way of its own.
+ * An empty round ends a repetition, unless it is one of the required `min` rounds (ECMA-262, RepeatMatcher): those can
+ * be anywhere among the others, and each arrangement is a way of its own.
  */
 function repeat (body: Fragment, min: number, max: number): Fragment {
   const { empty, first, last } = body
@@ -94,7 +95,7 @@ function connect (from: Ways, to: Ways, times: number): void {
   }
 }
 
-/** `a`, and `times` times `b`. */
+/** The sum of `a` and `times` times `b`. */
 function add (a: Ways, b: Ways, times: number): Ways {
   if (times === 0) return a
   const sum = new Map(a)

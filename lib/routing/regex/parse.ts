@@ -1,6 +1,6 @@
-/** The structure of a pattern; what a single character of it matches is left to the engine. */
+/** The structure of a pattern; the engine decides what each of its atoms matches. */
 export type PatternNode =
-  /** Matches nothing, at certain places: `^`, `$`, `\b`. */
+  /** Matches an empty text at certain positions: `^`, `$`, `\b`. */
   | { type: 'assertion' }
   /** Matches one character: `a`, `.`, `[^/]`, `\d`, `\x2e`. */
   | { type: 'atom', source: string }
@@ -8,18 +8,18 @@ export type PatternNode =
   | { type: 'choice', options: PatternNode[] }
   | { type: 'repeat', body: PatternNode, min: number, max: number }
 
-/** The kinds of pieces that a pattern is made of: the groups of `TOKEN`. */
+/** The kinds of tokens of a pattern: the groups of `TOKEN`. */
 const KINDS = ['open', 'close', 'bar', 'quantifier', 'assertion', 'unsupported', 'atom'] as const
 
-/** A piece of a pattern's source. */
+/** A token of a pattern's source. */
 export interface Token {
   text: string
   kind: typeof KINDS[number]
 }
 
 /**
- * ECMAScript's grammar without the flags `u` and `v`, Annex B included: `{` is a character where it is no quantifier, and
- * `\u{61}` is 61 times `u`. What cannot be a piece of an automaton is `unsupported`: lookaround, references to groups
+ * ECMAScript's grammar without the flags `u` and `v`, Annex B included: `{` is a character where it is no quantifier,
+ * and `\u{61}` is 61 times `u`. Tokens that no automaton can have are `unsupported`: lookaround, references to groups
  * (and the octal escapes that look like them), modifiers, and `\c` without its letter.
  */
 const TOKEN = new RegExp([
@@ -34,7 +34,7 @@ const TOKEN = new RegExp([
 
 /**
  * @param source - of a pattern without flags, which compiles
- * @returns its pieces; together they are the source
+ * @returns its tokens; together they are the source
  */
 export function tokenize (source: string): Token[] {
   return [...source.matchAll(TOKEN)].map(match => {
@@ -46,18 +46,19 @@ export function tokenize (source: string): Token[] {
 
 /**
  * The tree of a pattern. (`ret`, which safe-regex2 parses with, reads `\x6a` as three characters and `\k<name>` as
- * text, so an analysis on top of it can be got round.)
+ * text, so an analysis based on it can be bypassed.)
  * @param tokens - of a pattern that compiles, none of them `unsupported`
  */
 export function parse (tokens: readonly Token[]): PatternNode {
   return parseChoice(tokens[Symbol.iterator]())
 }
 
-/** Up to the bracket that closes it, or the end. */
+/** Up to the closing bracket, or the end. */
 function parseChoice (tokens: Iterator<Token>): PatternNode {
   let items: PatternNode[] = []
   const options: PatternNode[] = [{ type: 'sequence', items }]
-  for (let { value: token, done } = tokens.next(); done !== true && token.kind !== 'close'; { value: token, done } = tokens.next()) {
+  for (let next = tokens.next(); next.done !== true && next.value.kind !== 'close'; next = tokens.next()) {
+    const token = next.value
     if (token.kind === 'bar') options.push({ type: 'sequence', items: items = [] })
     else if (token.kind === 'quantifier') items.push(repeat(items.pop()!, token.text))
     else if (token.kind === 'open') items.push(parseChoice(tokens))
@@ -72,7 +73,7 @@ function repeat (body: PatternNode, quantifier: string): PatternNode {
   return { type: 'repeat', body, min, max }
 }
 
-/** Greedy or lazy is a matter of order, not of how much there is to try. */
+/** Greedy and lazy differ in the order of the attempts, not in their number. */
 function bounds (quantifier: string): [min: number, max: number] {
   if (quantifier.startsWith('?')) return [0, 1]
   if (quantifier.startsWith('*')) return [0, Infinity]

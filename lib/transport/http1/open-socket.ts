@@ -1,5 +1,4 @@
 import net, { type Socket } from 'node:net'
-import { hostnameOf, portOf } from '../../configuration/parse-upstreams.ts'
 import type { UpstreamTarget } from '../../configuration/types.ts'
 import type { Connector } from '../connector.ts'
 import { ignoreBrokenPipe } from '../../downstream/node-internals.ts'
@@ -50,7 +49,7 @@ export function openPlain (address: PlainAddress): OpenSocket {
 /** Opens connections by undici's connector, which does TLS. */
 export function openBy (connect: Connector, target: UpstreamTarget): OpenSocket {
   const { protocol, host, port } = new URL(target.origin)
-  const hostname = hostnameOf(target)
+  const { hostname } = target
   return function openSocket (take, _buffer, onConnect) {
     const socket = connect({ protocol, host, hostname, port }, (...[error]) => { if (error === null) onConnect() })
     listen(socket, take)
@@ -64,5 +63,5 @@ function listen (socket: Socket, take: TakeBytes): void {
 
 /** The address of an upstream without TLS. */
 export function addressOf (target: UpstreamTarget): PlainAddress {
-  return target.socketPath === null ? { host: hostnameOf(target), port: portOf(target)! } : { path: target.socketPath }
+  return target.socketPath === null ? { host: target.hostname, port: target.port! } : { path: target.socketPath }
 }

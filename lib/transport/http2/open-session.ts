@@ -1,7 +1,6 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { connect as connectSecure } from 'node:tls'
-import { hostnameOf, portOf } from '../../configuration/parse-upstreams.ts'
 import type { UpstreamTarget } from '../../configuration/types.ts'
 import { serverNameOf, verificationOf } from '../tls-options.ts'
 
@@ -38,8 +37,8 @@ export function enlargeWindow (session: ClientHttp2Session): void {
  */
 export function openSocket (target: UpstreamTarget): Socket {
   if (target.socketPath !== null) return connect({ path: target.socketPath })
-  const host = hostnameOf(target)
-  const options = { host, port: portOf(target)!, noDelay: true }
+  const { hostname: host, port } = target
+  const options = { host, port: port!, noDelay: true }
   if (!target.isSecure) return connect(options)
   return connectSecure({ ...options, servername: serverNameOf(host), ALPNProtocols: ['h2'], ...verificationOf(target) })
 }

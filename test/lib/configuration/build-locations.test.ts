@@ -33,7 +33,7 @@ t.test('a location has every flag, with its default', async t => {
     prefix: '/users',
     kind: 'app',
     port: null,
-    upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }],
+    upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', hostname: 'h', port: 1, basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }],
     http2: false,
     rewrite: null,
     addSlashes: false,

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { loadConfiguration } from '../../../lib/configuration/load.ts'
+import { loadConfiguration, withDiscoveryDefaults } from '../../../lib/configuration/load.ts'
 
 /** The working directory is the whole process's, which runs other tests behind these. */
 function goTo (t: Test, folder: string): void {
@@ -25,4 +25,19 @@ t.test('flags win over the file that is named', async t => {
 t.test('everything that is wrong is told', async t => {
   goTo(t, t.testdir())
   await t.rejects(loadConfiguration('missing.json'), { code: 'GW_ERR_CONFIG' })
+})
+
+t.test('apps are looked for at the root of a project when the options name none', async t => {
+  const dir = t.testdir({ apps: {} })
+  t.strictSame(withDiscoveryDefaults(undefined, dir), { installedApps: ['*'] })
+  t.strictSame(withDiscoveryDefaults({ upstreams: { users: 'h:1' } }, dir), { upstreams: { users: 'h:1' }, installedApps: ['*'] })
+  t.strictSame(withDiscoveryDefaults({ appsDir: 'src' }, dir), { appsDir: 'src', installedApps: ['*'] }, 'and a folder that was named must be there')
+})
+
+t.test('they are not when the options name apps, have no shape, or there is no folder', async t => {
+  const dir = t.testdir({ apps: {} })
+  for (const input of [{ installedApps: [] }, { apps: [] }, { extraProxy: [] }, [], 5, { appsDir: 5 }]) t.equal(withDiscoveryDefaults(input, dir), input)
+  const empty = {}
+  t.equal(withDiscoveryDefaults(empty, t.testdir({})), empty)
+  t.equal(withDiscoveryDefaults(undefined, t.testdir({})), undefined)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { rootCertificates } from 'node:tls'
 import type { Problem } from '../../../lib/errors.ts'
-import { hostWithPort, parseUpstreams, portOf } from '../../../lib/configuration/parse-upstreams.ts'
+import { hostWithPort, parseUpstreams } from '../../../lib/configuration/parse-upstreams.ts'
 import type { UpstreamTarget } from '../../../lib/configuration/types.ts'
 import type { UpstreamListOptions } from '../../../lib/options/schema.ts'
 
@@ -34,7 +34,9 @@ for (const { address, port, url, basePath = '', host } of good) {
   t.test(`an address is read: ${address}${port === undefined ? '' : ` of an app on ${port}`}`, async t => {
     const { targets, problems } = parse(address, { port })
     t.same(problems, [])
-    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }])
+    const [, hostname, listening] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(host)!
+    const defaultPort = url.startsWith('https') ? 443 : 80
+    t.strictSame(targets, [{ url, origin: url.slice(0, url.length - basePath.length), isSecure: url.startsWith('https'), host, hostname, port: Number(listening ?? defaultPort), basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }])
   })
 }
 
@@ -127,8 +129,9 @@ t.test('a host and a port make an address, and an address has a port', async t =
   t.equal(hostWithPort('127.0.0.1', 8001), '127.0.0.1:8001')
   t.equal(hostWithPort('::1', 8001), '[::1]:8001')
   t.equal(hostWithPort('[::1]', 8001), '[::1]:8001')
-  const portFor = (address: string) => parse(address).targets.map(portOf)
-  t.strictSame([...portFor('a:8001'), ...portFor('http://a'), ...portFor('https://a'), ...portFor('h2c://a'), ...portFor('unix:/a')], [8001, 80, 443, 80, undefined])
+  const portFor = (address: string) => parse(address).targets.map(({ port }) => port)
+  t.strictSame([...portFor('a:8001'), ...portFor('http://a'), ...portFor('https://a'), ...portFor('h2c://a'), ...portFor('unix:/a')], [8001, 80, 443, 80, null])
+  t.strictSame(parse('[::1]:8001').targets.map(({ hostname }) => hostname), ['::1'], 'without brackets')
 })
 
 const special: { address: string, target: Partial<UpstreamTarget> }[] = [

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
 import { createResilienceBuilder } from '../../../lib/configuration/resilience.ts'
-import type { FlagOptions } from '../../../lib/options/schema.ts'
+import type { FlagOptions } from '../../../lib/options/location-flags.ts'
 
 type Resilience = ReturnType<ReturnType<typeof createResilienceBuilder>>
 

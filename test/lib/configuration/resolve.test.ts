@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import t from 'tap'
-import { resolveConfiguration, withDiscoveryDefaults } from '../../../lib/configuration/resolve.ts'
+import { withDiscoveryDefaults } from '../../../lib/configuration/load.ts'
+import { resolveConfiguration } from '../../../lib/configuration/resolve.ts'
 import type { GatewayConfigError } from '../../../lib/errors.ts'
 
 const pythonProject = {
@@ -98,21 +99,6 @@ for (const { name, tree, input, problems } of consequences) {
     t.strictSame(await problemsOf(input, t.testdir(tree as Parameters<typeof t.testdir>[0])), problems)
   })
 }
-
-t.test('apps are looked for at the root of a project when the options name none', async t => {
-  const dir = t.testdir({ apps: {} })
-  t.strictSame(withDiscoveryDefaults(undefined, dir), { installedApps: ['*'] })
-  t.strictSame(withDiscoveryDefaults({ upstreams: { users: 'h:1' } }, dir), { upstreams: { users: 'h:1' }, installedApps: ['*'] })
-  t.strictSame(withDiscoveryDefaults({ appsDir: 'src' }, dir), { appsDir: 'src', installedApps: ['*'] }, 'and a folder that was named must be there')
-})
-
-t.test('they are not when the options name apps, have no shape, or there is no folder', async t => {
-  const dir = t.testdir({ apps: {} })
-  for (const input of [{ installedApps: [] }, { apps: [] }, { extraProxy: [] }, [], 5, { appsDir: 5 }]) t.equal(withDiscoveryDefaults(input, dir), input)
-  const empty = {}
-  t.equal(withDiscoveryDefaults(empty, t.testdir({})), empty)
-  t.equal(withDiscoveryDefaults(undefined, t.testdir({})), undefined)
-})
 
 t.test('a configuration is data, which another process can have', async t => {
   const dir = t.testdir(pythonProject)

@@ -20,24 +20,24 @@ const forms: { name: string, tree: Tree, source: string, fieldBase?: string }[] 
 
 for (const { name, tree, source, fieldBase = `${source}: ` } of forms) {
   t.test(`an app describes itself in ${name}`, async t => {
-    t.match(await read(t.testdir({ app: tree })), { source, fieldBase, said: { port: 8001 }, problems: [] })
+    t.match(await read(t.testdir({ app: tree })), { source, fieldBase, manifest: { port: 8001 }, problems: [] })
   })
 }
 
-const silent: { name: string, tree: Tree }[] = [
+const without: { name: string, tree: Tree }[] = [
   { name: 'nothing', tree: {} },
   { name: 'a package.json without the key', tree: { 'package.json': '{ "name": "x" }' } },
   { name: 'a package.json that is null', tree: { 'package.json': 'null' } },
 ]
 
-for (const { name, tree } of silent) {
+for (const { name, tree } of without) {
   t.test(`an app without a manifest is described by its folder: ${name}`, async t => {
-    t.strictSame(await read(t.testdir({ app: tree })), { source: 'app', fieldBase: 'app: ', said: {}, problems: [] })
+    t.strictSame(await read(t.testdir({ app: tree })), { source: 'app', fieldBase: 'app: ', manifest: {}, problems: [] })
   })
 }
 
-const faults: { name: string, tree: Tree, problems: { path: string, message: string | RegExp }[], said?: object }[] = [
-  { name: 'a wrong property', tree: { 'app.config.json': '{ "port": "x", "label": "l" }' }, problems: [{ path: 'app/app.config.json: port', message: 'must be a whole number from 1 to 65535, not "x"' }], said: { label: 'l' } },
+const faults: { name: string, tree: Tree, problems: { path: string, message: string | RegExp }[], manifest?: object }[] = [
+  { name: 'a wrong property', tree: { 'app.config.json': '{ "port": "x", "label": "l" }' }, problems: [{ path: 'app/app.config.json: port', message: 'must be a whole number from 1 to 65535, not "x"' }], manifest: { label: 'l' } },
   { name: 'a typing error', tree: { 'app.config.json': '{ "prt": 1 }' }, problems: [{ path: 'app/app.config.json: prt', message: 'unknown option "prt"; did you mean "port"?' }] },
   { name: 'a wrong property in package.json', tree: { 'package.json': '{ "gateway": { "upstreams": [{}] } }' }, problems: [{ path: 'app/package.json: gateway.upstreams[0].url', message: /^is required/ }] },
   { name: 'no object', tree: { 'app.config.json': '[]' }, problems: [{ path: 'app/app.config.json', message: 'must be an object, not []' }] },
@@ -48,11 +48,11 @@ const faults: { name: string, tree: Tree, problems: { path: string, message: str
   { name: 'several files', tree: { 'app.config.json': '{}', 'app.config.mjs': '' }, problems: [{ path: 'app', message: 'has app.config.json and app.config.mjs; keep one of them' }] },
 ]
 
-for (const { name, tree, problems, said = {} } of faults) {
+for (const { name, tree, problems, manifest = {} } of faults) {
   t.test(`a faulty manifest is a problem with its file: ${name}`, async t => {
     const found = await read(t.testdir({ app: tree }))
     t.match(found.problems, problems)
     t.equal(found.problems.length, problems.length)
-    t.match(found.said, said)
+    t.match(found.manifest, manifest)
   })
 }

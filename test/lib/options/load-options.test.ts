@@ -5,23 +5,23 @@ import type { GatewayOptions } from '../../../lib/options/schema.ts'
 
 t.test('without a file the flags are everything, relative to the working directory', async t => {
   const dir = t.testdir()
-  t.strictSame(await loadOptions(dir), { input: {}, baseDir: dir, file: undefined })
-  t.strictSame(await loadOptions(dir, undefined, { addSlashes: true }), { input: { addSlashes: true }, baseDir: dir, file: undefined })
+  t.strictSame(await loadOptions(dir), { input: {}, baseDir: dir })
+  t.strictSame(await loadOptions(dir, undefined, { addSlashes: true }), { input: { addSlashes: true }, baseDir: dir })
 })
 
 t.test('the file of the working directory is found', async t => {
   const dir = t.testdir({ 'gateway.config.json': '{"appsDir": "a"}' })
-  t.strictSame(await loadOptions(dir), { input: { appsDir: 'a' }, baseDir: dir, file: join(dir, 'gateway.config.json') })
+  t.strictSame(await loadOptions(dir), { input: { appsDir: 'a' }, baseDir: dir })
 })
 
 t.test('no file is read when none is wanted', async t => {
   const dir = t.testdir({ 'gateway.config.json': '{"appsDir": "a"}' })
-  t.strictSame(await loadOptions(dir, false), { input: {}, baseDir: dir, file: undefined })
+  t.strictSame(await loadOptions(dir, false), { input: {}, baseDir: dir })
 })
 
 t.test('a file that is named is taken instead, and paths are relative to it', async t => {
   const dir = t.testdir({ 'gateway.config.json': '{"appsDir": "a"}', etc: { 'other.json': '{"appsDir": "b"}' } })
-  t.strictSame(await loadOptions(dir, 'etc/other.json'), { input: { appsDir: 'b' }, baseDir: join(dir, 'etc'), file: join(dir, 'etc/other.json') })
+  t.strictSame(await loadOptions(dir, 'etc/other.json'), { input: { appsDir: 'b' }, baseDir: join(dir, 'etc') })
   t.match(await loadOptions('/', join(dir, 'etc/other.json')), { baseDir: join(dir, 'etc') }, 'also by its whole path')
 })
 

@@ -34,7 +34,7 @@ t.test('a path that its location refuses is refused, not handed to a shorter one
 
 t.test('the whole URL has the base path of the upstream', async t => {
   const upstream: UpstreamTarget = {
-    url: 'http://10.0.0.5:8001/v2', origin: 'http://10.0.0.5:8001', isSecure: false, host: '10.0.0.5:8001', basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false
+    url: 'http://10.0.0.5:8001/v2', origin: 'http://10.0.0.5:8001', isSecure: false, host: '10.0.0.5:8001', hostname: '10.0.0.5', port: 8001, basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false
   }
   t.equal(upstreamUrl(upstream, '/x?y'), 'http://10.0.0.5:8001/v2/x?y')
   t.equal(upstreamUrl({ ...upstream, basePath: '' }, ''), 'http://10.0.0.5:8001/')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Location } from '../../../lib/configuration/types.ts'
 import { createLocation } from '../locations.ts'
-import { joinBase, LEAVES_PREFIX, NOT_A_PATH, NOT_MINE, resolvePath } from '../../../lib/routing/upstream-path.ts'
+import { joinBase, LEAVES_PREFIX, NOT_A_PATH, OUTSIDE_PREFIX, resolvePath } from '../../../lib/routing/upstream-path.ts'
 
 const locationAt = (prefix: string, flags: Partial<Location> = {}) => createLocation({ name: 'users', prefix, ...flags })
 
@@ -79,7 +79,7 @@ const notMine: Record<string, [location: Location, target: string]> = {
 }
 
 for (const [name, [location, target]] of Object.entries(notMine)) {
-  t.test(`not below the prefix: ${name}, ${target}`, async t => t.equal(resolvePath(location, target), NOT_MINE))
+  t.test(`not below the prefix: ${name}, ${target}`, async t => t.equal(resolvePath(location, target), OUTSIDE_PREFIX))
 }
 
 const noPath: Record<string, [location: Location, target: string]> = {
@@ -126,8 +126,8 @@ for (const [name, [location, target]] of Object.entries(leaving)) {
 }
 
 t.test('what is wrong with a path is a constant that tells nothing of the upstream', async t => {
-  t.same([NOT_MINE, NOT_A_PATH, LEAVES_PREFIX].map(({ kind }) => kind), ['not-mine', 'bad-path', 'bad-path'])
-  for (const fault of [NOT_MINE, NOT_A_PATH, LEAVES_PREFIX]) t.ok(Object.isFrozen(fault))
+  t.same([OUTSIDE_PREFIX, NOT_A_PATH, LEAVES_PREFIX].map(({ kind }) => kind), ['outside-prefix', 'bad-path', 'bad-path'])
+  for (const fault of [OUTSIDE_PREFIX, NOT_A_PATH, LEAVES_PREFIX]) t.ok(Object.isFrozen(fault))
 })
 
 const joined: Record<string, [basePath: string, pathAndQuery: string, whole: string]> = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { LEAVES_PREFIX, NOT_MINE } from '../../../lib/routing/upstream-path.ts'
+import { LEAVES_PREFIX, OUTSIDE_PREFIX } from '../../../lib/routing/upstream-path.ts'
 import { resolveSitePath } from '../../../lib/static/site-path.ts'
 
 const found: Record<string, [prefix: string, target: string, path: string]> = {
@@ -53,7 +53,7 @@ for (const target of climbing) {
 }
 
 t.test('what is outside of the prefix is not of the site', async t => {
-  t.equal(resolveSitePath('/app', '/apple'), NOT_MINE)
-  t.equal(resolveSitePath('/app', '/'), NOT_MINE)
-  t.equal(resolveSitePath('/app', '/x?/app/'), NOT_MINE)
+  t.equal(resolveSitePath('/app', '/apple'), OUTSIDE_PREFIX)
+  t.equal(resolveSitePath('/app', '/'), OUTSIDE_PREFIX)
+  t.equal(resolveSitePath('/app', '/x?/app/'), OUTSIDE_PREFIX)
 })

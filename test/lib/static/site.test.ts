@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
-import { reportSharedPrefix, resolveSite, type StaticSiteInput } from '../../../lib/static/site.ts'
+import { resolveSite, type StaticSiteInput } from '../../../lib/static/site.ts'
 
 const tree = { built: { 'index.html': '' }, empty: {}, 'file.txt': '', odd: { 'index.html': {} } }
 
@@ -41,24 +41,4 @@ for (const [name, [given, path, message]] of Object.entries(faults)) {
 
 t.test('only a single-page app needs its page at start', async t => {
   t.same(resolveWith(t, { root: 'empty' }).problems, [])
-})
-
-t.test('a site and an app cannot share a prefix', async t => {
-  const locations = [{ name: 'users', prefix: '/users' }, { name: 'web', prefix: '' }]
-  const owners: Record<string, string[]> = {
-    '': ['"/" is the prefix of "web" too; give one of them another "prefix"'],
-    '/users': ['"/users" is the prefix of "users" too; give one of them another "prefix"'],
-    '/users/app': [],
-  }
-  for (const [prefix, messages] of Object.entries(owners)) {
-    const problems: Problem[] = []
-    reportSharedPrefix({ root: '/built', prefix, spa: false }, locations, problems)
-    t.same(problems, messages.map(message => ({ path: 'static.prefix', message })), prefix)
-  }
-})
-
-t.test('without a site there is nothing to share', async t => {
-  const problems: Problem[] = []
-  reportSharedPrefix(null, [{ name: 'web', prefix: '' }], problems)
-  t.same(problems, [])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describePattern, HASH_PATTERN, METHOD_PATTERN, PATH_PATTERN } from '../../../lib/options/patterns.ts'
+import { describePattern, HASH_PATTERN, METHOD_PATTERN, PATH_PATTERN } from '../../../lib/options/schema-parts.ts'
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../../lib/options/units.ts'
 
 interface Row {
