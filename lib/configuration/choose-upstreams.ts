@@ -1,10 +1,10 @@
-import { type App, namesOf } from '../discovery/app.ts'
+import { type App, listAppNames } from '../discovery/app.ts'
 import type { Problem } from '../errors.ts'
 import { isReported } from '../options/check.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import type { UpstreamListOptions } from '../options/schema.ts'
 import { chooseFlag } from './flags.ts'
-import { type AddressContext, hostWithPort, parseUpstreams } from './parse-upstreams.ts'
+import { type AddressContext, joinHostPort, parseUpstreams } from './parse-upstreams.ts'
 import type { PortMap } from './port-map.ts'
 import type { UpstreamTarget } from './types.ts'
 import { findUpstreamEntry, isEntryReported, showKey } from './upstream-keys.ts'
@@ -25,7 +25,7 @@ export function chooseAppUpstreams (
   const configured = parseEntry(app, defaults, options, problems) ?? parseOwn(app, app.upstreams, defaults, problems)
   if (configured !== undefined) return configured
   if (app.port !== undefined) {
-    const address = hostWithPort(options.defaultUpstream, app.port)
+    const address = joinHostPort(options.defaultUpstream, app.port)
     return parseUpstreams(address, { ...defaults, baseDir: options.baseDir, path: 'defaultUpstream' }, problems)
   }
   const mapped = findMapped(app, portMap)
@@ -82,7 +82,7 @@ export function choosePort (app: App, portMap: PortMap): number | undefined {
 
 /** The port map's entry for the first of the app's names that it has; `null` for a faulty one. */
 function findMapped (app: App, { addresses }: PortMap): UpstreamTarget | null | undefined {
-  const name = namesOf(app).find(name => addresses.has(name))
+  const name = listAppNames(app).find(name => addresses.has(name))
   return name === undefined ? undefined : addresses.get(name)
 }
 
@@ -92,7 +92,7 @@ function reportMissingAddress (app: App, portMap: PortMap, problems: Problem[]):
   const isOwnReported = problems.some(({ path }) => path === source) ||
     ['upstreams', 'port'].some(field => isReported(problems, fieldBase + field))
   if (isPortMapReported || isOwnReported || isEntryReported(prefix, problems)) return
-  const names = [...new Set(namesOf(app))].map(name => JSON.stringify(name)).join(' or ')
+  const names = [...new Set(listAppNames(app))].map(name => JSON.stringify(name)).join(' or ')
   problems.push({
     path: source,
     message: `the app ${JSON.stringify(name)} has no address: the option "upstreams" has no ${showKey(prefix)}, ` +

@@ -5,7 +5,7 @@ import { normalizePrefix } from '../routing/prefix.ts'
 import type { StaticSite } from '../static/site.ts'
 import type { Location } from './types.ts'
 
-/** An app or an extra proxy that asks for a prefix. */
+/** An app or an extra proxy, which has a prefix. */
 type PrefixOwner = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase'>
 
 /**

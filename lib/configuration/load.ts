@@ -25,9 +25,9 @@ export async function loadConfiguration (file?: string | false, overrides?: Gate
 export function withDiscoveryDefaults (input: unknown, baseDir: string): unknown {
   const given = (input ?? {}) as GatewayOptions
   if (typeof given !== 'object' || Array.isArray(given)) return input
-  const namesApps = [given.installedApps, given.apps, given.extraProxy].some(list => list !== undefined)
+  const hasApps = [given.installedApps, given.apps, given.extraProxy].some(list => list !== undefined)
   const appsDir = given.appsDir ?? GatewaySchema.properties.appsDir.default as string
-  if (namesApps || typeof appsDir !== 'string') return input
+  if (hasApps || typeof appsDir !== 'string') return input
   const isFolderExpected = given.appsDir !== undefined || existsSync(resolve(baseDir, appsDir))
   return isFolderExpected ? { ...given, installedApps: ['*'] } : input
 }

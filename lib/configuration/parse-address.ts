@@ -24,7 +24,7 @@ export function parseAddress (address: string, port: number | undefined): Addres
   // The origin of a URL with an unknown scheme is `null`.
   const { origin, host, hostname, port: givenPort, protocol } = isH2c ? new URL(url.href.replace('h2c', 'http')) : url
   const isSecure = protocol === 'https:'
-  const basePath = baseOf(url)
+  const basePath = readBasePath(url)
   return {
     url: `${isH2c ? `h2c://${host}` : origin}${basePath}`,
     origin,
@@ -39,7 +39,7 @@ export function parseAddress (address: string, port: number | undefined): Addres
 }
 
 /** A path below `/`, without slashes at its end. */
-function baseOf ({ pathname }: URL): string {
+function readBasePath ({ pathname }: URL): string {
   return pathname.replace(/\/+$/, '')
 }
 
@@ -51,7 +51,7 @@ function parseSocket (path: string, base: string | undefined, describeFault: Des
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) return describeFault(SOCKET_TOO_LONG)
   if (base !== undefined && (!base.startsWith('/') || UNSAFE.test(url))) return describeFault(NO_BASE_PATH)
   if (/[?#]/.test(url)) return describeFault(NO_QUERY)
-  const basePath = baseOf(new URL(url))
+  const basePath = readBasePath(new URL(url))
   return {
     url: `unix:${path}${basePath === '' ? '' : `:${basePath}`}`,
     origin: 'http://localhost',

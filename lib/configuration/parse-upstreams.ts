@@ -55,7 +55,7 @@ function parseUpstream (upstream: UpstreamOptions, context: AddressContext, prob
 }
 
 /** An address from a host and a port: `127.0.0.1:8001`, `[::1]:8001`. */
-export function hostWithPort (host: string, port: number): string {
+export function joinHostPort (host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 

@@ -1,9 +1,9 @@
 import type { GatewayConfigError, Problem } from '../errors.ts'
-import { propertyPath } from '../options/check.ts'
+import { joinPropertyPath } from '../options/check.ts'
 import { isFile, showPath } from '../options/files.ts'
 import { readJsonFile } from '../options/json-file.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
-import { hostWithPort, parseUpstreams } from './parse-upstreams.ts'
+import { joinHostPort, parseUpstreams } from './parse-upstreams.ts'
 import type { UpstreamTarget } from './types.ts'
 
 /** The addresses of apps by name, from a file that the program that starts them writes. */
@@ -23,7 +23,7 @@ export async function readPortMap (options: ResolvedOptions, problems: Problem[]
   const file = showPath(options.baseDir, options.portMapFile.path)
   const addresses = new Map<string, UpstreamTarget | null>()
   for (const [name, value] of await readEntries(options.portMapFile, file, problems)) {
-    addresses.set(name, parseEntry(value, options, `${file}: ${propertyPath([name])}`, problems))
+    addresses.set(name, parseEntry(value, options, `${file}: ${joinPropertyPath([name])}`, problems))
   }
   return { file, addresses }
 }
@@ -50,7 +50,7 @@ function parseEntry (
   value: unknown, { baseDir, defaultUpstream }: ResolvedOptions, path: string, problems: Problem[]
 ): UpstreamTarget | null {
   if (typeof value === 'string') return parseUpstreams(value, { baseDir, path }, problems)[0] ?? null
-  if (isPort(value)) return parseUpstreams(hostWithPort(defaultUpstream, value), { baseDir, path }, problems)[0]!
+  if (isPort(value)) return parseUpstreams(joinHostPort(defaultUpstream, value), { baseDir, path }, problems)[0]!
   const message = `must be an address such as "127.0.0.1:8001" or a port, not ${JSON.stringify(value)}`
   problems.push({ path, message })
   return null

@@ -2,7 +2,7 @@ import type { App } from '../discovery/app.ts'
 import { isMissing } from '../discovery/app.ts'
 import { isAppListComplete } from '../discovery/app-list.ts'
 import type { Problem } from '../errors.ts'
-import { isReported, propertyPath } from '../options/check.ts'
+import { isReported, joinPropertyPath } from '../options/check.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import type { UpstreamListOptions } from '../options/schema.ts'
 import { suggest } from '../options/suggest.ts'
@@ -23,9 +23,9 @@ export interface UpstreamEntry {
 export function findUpstreamEntry (
   { prefix, name }: Pick<App, 'prefix' | 'name'>, options: ResolvedOptions, problems: Problem[]
 ): UpstreamEntry | undefined {
-  const [key, other] = keysFor(prefix).filter(key => Object.hasOwn(options.upstreams, key))
+  const [key, other] = listKeys(prefix).filter(key => Object.hasOwn(options.upstreams, key))
   if (key === undefined) return undefined
-  const path = propertyPath(['upstreams', key])
+  const path = joinPropertyPath(['upstreams', key])
   if (other !== undefined) problems.push({ path, message: describeTwice(name, key, other) })
   return { path, upstreams: options.upstreams[key]! }
 }
@@ -43,7 +43,7 @@ function toKey (prefix: string): string {
   return prefix.replace(/^\//, '')
 }
 
-function keysFor (prefix: string): string[] {
+function listKeys (prefix: string): string[] {
   const key = toKey(prefix)
   return key === '' ? ['', '/'] : [key, `/${key}`, `${key}/`, `/${key}/`]
 }
@@ -51,7 +51,7 @@ function keysFor (prefix: string): string[] {
 /** Whether a problem is already reported for the entry of a prefix, or for the whole option. */
 export function isEntryReported (prefix: string, problems: readonly Problem[]): boolean {
   return problems.some(({ path }) => path === 'upstreams') ||
-    keysFor(prefix).some(key => isReported(problems, propertyPath(['upstreams', key])))
+    listKeys(prefix).some(key => isReported(problems, joinPropertyPath(['upstreams', key])))
 }
 
 /**
@@ -70,7 +70,7 @@ export function refuseUnknownKeys (
     const message = app === undefined
       ? describeUnknown(key, locations)
       : `the app "${app.name}" gets no route (${app.reason})`
-    problems.push({ path: propertyPath(['upstreams', key]), message })
+    problems.push({ path: joinPropertyPath(['upstreams', key]), message })
   }
 }
 

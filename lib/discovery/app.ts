@@ -47,7 +47,7 @@ export interface AppName {
  * @param manifest - or its entry in `apps`; valid
  */
 export function createApp (defaults: AppName, manifest: Manifest, source: AppSource): App {
-  const label = manifest.label ?? (manifest.name === undefined ? defaults.label : lastPart(manifest.name))
+  const label = manifest.label ?? (manifest.name === undefined ? defaults.label : takeLastPart(manifest.name))
   const prefix = manifest.prefix ?? label.replaceAll('.', '_')
   return {
     ...source,
@@ -71,11 +71,11 @@ export function isMissing (app: App): boolean {
 }
 
 /** The last part of a dotted name: `apps.users` is `users`, as Django labels its apps. */
-export function lastPart (name: string): string {
+export function takeLastPart (name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
 /** All names that the port map and `noExportApps` may use for an app, the most exact first. */
-export function namesOf ({ name, dottedPath, label }: App): string[] {
+export function listAppNames ({ name, dottedPath, label }: App): string[] {
   return [name, ...(dottedPath === null ? [] : [dottedPath]), label]
 }

@@ -3,7 +3,7 @@ import { showPath } from '../options/files.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import type { InlineAppOptions } from '../options/schema.ts'
 import { suggest } from '../options/suggest.ts'
-import { type App, createApp, isMissing, lastPart, MISSING, namesOf } from './app.ts'
+import { type App, createApp, isMissing, takeLastPart, MISSING, listAppNames } from './app.ts'
 import { isAppListComplete } from './app-list.ts'
 import { decideExport } from './export.ts'
 import { findAllApps, findApp, type FoundApp, type MissingApp } from './find.ts'
@@ -67,14 +67,14 @@ function createMissing (missing: MissingApp, baseDir: string): App {
 
 function createInline (given: InlineAppOptions, index: number, baseDir: string): App {
   const source = `apps[${index}]`
-  const names = { name: given.name, label: lastPart(given.name) }
+  const names = { name: given.name, label: takeLastPart(given.name) }
   const app = createApp(names, given, { dir: null, dottedPath: null, source, fieldBase: `${source}.`, baseDir })
   return { ...app, isExported: true, reason: 'is given inline' }
 }
 
 /** Apps that `noExportApps` names get no route. */
 function withholdApps (apps: readonly App[], options: ResolvedOptions, problems: Problem[]): App[] {
-  const known = new Set(apps.flatMap(namesOf))
+  const known = new Set(apps.flatMap(listAppNames))
   options.noExportApps.forEach((name, index) => {
     if (known.has(name) || !isAppListComplete(options, apps, problems)) return
     const nearest = suggest(name, known)
@@ -82,7 +82,7 @@ function withholdApps (apps: readonly App[], options: ResolvedOptions, problems:
     problems.push({ path: `noExportApps[${index}]`, message: `no app is called ${JSON.stringify(name)}${remedy}` })
   })
   return apps.map(app => {
-    const isWithheld = !isMissing(app) && namesOf(app).some(name => options.noExportApps.includes(name))
+    const isWithheld = !isMissing(app) && listAppNames(app).some(name => options.noExportApps.includes(name))
     return isWithheld ? { ...app, isExported: false, reason: 'in noExportApps' } : app
   })
 }

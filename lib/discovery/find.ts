@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { isFile, isFolder, showPath } from '../options/files.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import { suggest } from '../options/suggest.ts'
-import { type AppName, lastPart } from './app.ts'
+import { type AppName, takeLastPart } from './app.ts'
 import { listAppFolders, toDottedPath } from './folders.ts'
 
 /** An app's folder, before its manifest is read. */
@@ -37,7 +37,7 @@ export async function findAllApps ({ baseDir, appsDir }: Folders): Promise<Found
  * @param entry - a name, a dotted name, a path or a package name
  */
 export async function findApp (entry: string, options: Folders): Promise<FoundApp | MissingApp> {
-  const folders = candidateFolders(entry, options)
+  const folders = listCandidateFolders(entry, options)
   for (const dir of folders) {
     if (await isFolder(dir)) return describeFolder(isPath(entry) ? basename(dir) : entry, dir, options.baseDir)
   }
@@ -48,7 +48,7 @@ export async function findApp (entry: string, options: Folders): Promise<FoundAp
 }
 
 function describeFolder (name: string, dir: string, baseDir: string): FoundApp {
-  return { name, label: lastPart(name), dir, dottedPath: toDottedPath(baseDir, dir) }
+  return { name, label: takeLastPart(name), dir, dottedPath: toDottedPath(baseDir, dir) }
 }
 
 async function describeMissing (entry: string, folders: readonly string[], baseDir: string): Promise<MissingApp> {
@@ -56,11 +56,11 @@ async function describeMissing (entry: string, folders: readonly string[], baseD
   if (!isPath(entry)) searched.push(`node_modules/${entry}`)
   const dottedPath = folders[0] === undefined ? null : toDottedPath(baseDir, folders[0])
   const nearest = await findNearest(folders, baseDir)
-  return { name: entry, label: lastPart(basename(entry)), dottedPath, searched, nearest }
+  return { name: entry, label: takeLastPart(basename(entry)), dottedPath, searched, nearest }
 }
 
 /** Folders that an entry may mean, in the order in which they are tried. */
-function candidateFolders (entry: string, { baseDir, appsDir }: Folders): string[] {
+function listCandidateFolders (entry: string, { baseDir, appsDir }: Folders): string[] {
   if (isScoped(entry)) return []
   // A backslash on every system: a project's configuration is the same on all machines that it is used on.
   if (isPath(entry)) return [resolve(baseDir, entry.replaceAll('\\', '/'))]

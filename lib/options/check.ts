@@ -17,8 +17,8 @@ export function checkShape (schema: TSchema, data: unknown, path = ''): Problem[
 
 function collect (errors: ValueError[], base: string, problems: Problem[]): void {
   for (const error of errors) {
-    const at = base + propertyPath(pointerParts(error.path))
-    const branch = nearestBranch(error)
+    const at = base + joinPropertyPath(splitPointer(error.path))
+    const branch = findNearestBranch(error)
     if (branch !== undefined) collect(branch, base, problems)
     else if (!problems.some(({ path }) => path === at)) problems.push({ path: at, message: describe(error) })
   }
@@ -28,15 +28,15 @@ function collect (errors: ValueError[], base: string, problems: Problem[]): void
  * The errors of the alternative of a union that the value was clearly meant for.
  * @returns `undefined` when the message of the union itself says more
  */
-function nearestBranch (error: ValueError): ValueError[] | undefined {
+function findNearestBranch (error: ValueError): ValueError[] | undefined {
   if (error.type !== ValueErrorType.Union) return undefined
   const alternatives = error.schema.anyOf as TSchema[]
-  const nearest = nearestAlternative(alternatives, error.value)
+  const nearest = findNearestAlternative(alternatives, error.value)
   return nearest === undefined ? undefined : [...error.errors[alternatives.indexOf(nearest)]!]
 }
 
 /** The alternative of a union that a value was clearly meant for: the object for an object, the list for a list. */
-export function nearestAlternative (alternatives: readonly TSchema[], value: unknown): TSchema | undefined {
+export function findNearestAlternative (alternatives: readonly TSchema[], value: unknown): TSchema | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const kind = Array.isArray(value) ? 'Array' : 'Object'
   return alternatives.find(alternative => alternative[Kind] === kind)
@@ -50,7 +50,7 @@ function describe (error: ValueError): string {
 }
 
 function describeUnknown ({ schema, path }: ValueError): string {
-  const name = pointerParts(path).at(-1)!
+  const name = splitPointer(path).at(-1)!
   const known = Object.keys(schema.properties as object)
   const nearest = suggest(name, known)
   const list = known.filter(key => key !== '$schema').join(', ')
@@ -103,12 +103,12 @@ function showData (value: object | string | null): string {
 }
 
 /** The parts of a JSON pointer (RFC 6901): `/upstreams/a~1b` is `upstreams`, `a/b`. */
-function pointerParts (pointer: string): string[] {
+function splitPointer (pointer: string): string[] {
   return pointer.split('/').slice(1).map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** A property as JavaScript would name it: `apps`, `0`, `prefix` is `apps[0].prefix`. */
-export function propertyPath (parts: readonly string[]): string {
+export function joinPropertyPath (parts: readonly string[]): string {
   return parts.reduce((path, part) => {
     if (/^\d+$/.test(part)) return `${path}[${part}]`
     if (!/^[$\w]+$/.test(part)) return `${path}[${JSON.stringify(part)}]`

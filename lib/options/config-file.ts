@@ -46,7 +46,7 @@ export async function loadModuleFile (path: string, shownAs = path): Promise<unk
   if (!await isFile(path)) throw createFault(shownAs, 'there is no such file')
   if (extension === '.json') return await readJsonFile(path, shownAs)
   try {
-    return await evaluate(defaultExport(await importModule(path)))
+    return await evaluate(readDefaultExport(await importModule(path)))
   } catch (error) {
     throw createFault(shownAs, describeFailure(error, path), error)
   }
@@ -60,11 +60,11 @@ async function importModule (path: string): Promise<object> {
 }
 
 /** Also of a module that was compiled to CommonJS, where `export default` is one level deeper. */
-function defaultExport (module: object): unknown {
+function readDefaultExport (module: object): unknown {
   const { default: exported } = module as { default?: unknown }
   const isMissing = exported === undefined || exported === null
   if (isMissing) throw new Error('has no default export; write "export default { ... }"')
-  return typeof exported === 'object' && '__esModule' in exported ? defaultExport(exported) : exported
+  return typeof exported === 'object' && '__esModule' in exported ? readDefaultExport(exported) : exported
 }
 
 async function evaluate (exported: unknown): Promise<unknown> {

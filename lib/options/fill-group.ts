@@ -9,7 +9,7 @@ type GivenGroup = false | object | undefined
 const LONGEST = 2 ** 31 - 1
 
 /** The properties of a schema that have a default, as users would write it. */
-export function defaultsOf ({ properties }: Group): Record<string, unknown> {
+export function collectDefaults ({ properties }: Group): Record<string, unknown> {
   return withoutUndefined(Object.entries(properties).map(([name, property]) => [name, property.default]))
 }
 

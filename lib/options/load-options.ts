@@ -45,13 +45,13 @@ type Upstreams = NonNullable<GatewayOptions['upstreams']>
 /** `/users` in the file and `users` in a flag are one prefix. */
 function mergeUpstreams (fromFile: unknown, overrides: Upstreams): unknown {
   if (!isRecord(fromFile)) return fromFile
-  const overridden = new Set(Object.keys(overrides).map(keyOf))
-  const kept = Object.entries(fromFile).filter(([prefix]) => !overridden.has(keyOf(prefix)))
+  const overridden = new Set(Object.keys(overrides).map(normalizeKey))
+  const kept = Object.entries(fromFile).filter(([prefix]) => !overridden.has(normalizeKey(prefix)))
   return { ...Object.fromEntries(kept), ...overrides }
 }
 
 /** An invalid prefix is kept as it is, to be reported by the check. */
-function keyOf (prefix: string): string {
+function normalizeKey (prefix: string): string {
   return normalizePrefix(prefix) ?? prefix
 }
 

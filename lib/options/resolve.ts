@@ -7,7 +7,7 @@ import { resolveSite, type StaticSite } from '../static/site.ts'
 import type { PemSources } from '../tls/pem.ts'
 import { resolveTls } from '../tls/resolve.ts'
 import { checkShape } from './check.ts'
-import { defaultsOf, fillGroup } from './fill-group.ts'
+import { collectDefaults, fillGroup } from './fill-group.ts'
 import { type FlagOptions, pickFlags } from './location-flags.ts'
 import {
   type ExtraProxyOptions, type GatewayOptions, GatewaySchema, type InlineAppOptions, type UpstreamListOptions,
@@ -59,7 +59,7 @@ export interface ResolvedOptions {
 export function resolveOptions (input: unknown, baseDir: string, problems: Problem[]): ResolvedOptions {
   problems.push(...checkShape(GatewaySchema, input ?? {}))
   const given = (copyValidPart(GatewaySchema, input ?? {}) ?? {}) as GatewayOptions
-  const options = { ...defaultsOf(GatewaySchema), ...given } as Required<GatewayOptions>
+  const options = { ...collectDefaults(GatewaySchema), ...given } as Required<GatewayOptions>
   return {
     baseDir,
     appsDir: resolve(baseDir, options.appsDir),

@@ -7,8 +7,8 @@ export function suggest (word: string, known: Iterable<string>): string | undefi
   let best: string | undefined
   let bestDistance = Infinity
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (distance >= bestDistance || distance > tolerance(candidate)) continue
+    const distance = measureDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (distance >= bestDistance || distance > chooseTolerance(candidate)) continue
     best = candidate
     bestDistance = distance
   }
@@ -16,12 +16,12 @@ export function suggest (word: string, known: Iterable<string>): string | undefi
 }
 
 /** One letter of a short word, for with more any other word would match. */
-function tolerance (word: string): number {
+function chooseTolerance (word: string): number {
   return word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3))
 }
 
 /** Levenshtein distance with one row of memory. */
-function editDistance (a: string, b: string): number {
+function measureDistance (a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1]

@@ -1,6 +1,6 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { nearestAlternative } from './check.ts'
+import { findNearestAlternative } from './check.ts'
 
 /**
  * A copy of the valid part of data that a user wrote, so that the rest of a faulty configuration can be checked too.
@@ -43,7 +43,7 @@ function copyArray ({ items }: TSchema, data: unknown): unknown[] | undefined {
 
 function copyUnion (schema: TSchema, data: unknown): unknown {
   const alternatives = schema.anyOf as TSchema[]
-  const meant = nearestAlternative(alternatives, data) ??
+  const meant = findNearestAlternative(alternatives, data) ??
     alternatives.find(alternative => Value.Check(alternative, data))
   return meant === undefined ? undefined : copyValidPart(meant, data)
 }

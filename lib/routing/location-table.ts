@@ -1,6 +1,6 @@
 import type { Location } from '../configuration/types.ts'
 import { decodePlain } from './prefix.ts'
-import { routedPath } from './request-target.ts'
+import { cutRoutedPath } from './request-target.ts'
 
 /** Finds the location of a target; the time does not depend on how many locations there are. */
 export class LocationTable {
@@ -14,11 +14,11 @@ export class LocationTable {
   }
 
   /**
-   * The location with the longest prefix that a target is below, in the sense of `prefixEnd`.
+   * The location with the longest prefix that a target is below, in the sense of `findPrefixEnd`.
    * @param target - in origin-form, as the client wrote it
    */
   find (target: string): Location | undefined {
-    const path = decodePlain(routedPath(target))
+    const path = decodePlain(cutRoutedPath(target))
     let end = path.length <= this.#longest ? path.length : path.lastIndexOf('/', this.#longest)
     while (end > 0) {
       const location = this.#byPrefix.get(path.slice(0, end))

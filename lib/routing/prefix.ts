@@ -18,7 +18,7 @@ export function normalizePrefix (prefix: string): string | undefined {
  * @param prefix - `/users`, or empty
  * @returns -1 when the target is not below the prefix
  */
-export function prefixEnd (prefix: string, target: string): number {
+export function findPrefixEnd (prefix: string, target: string): number {
   const end = target.startsWith(prefix) ? prefix.length : matchEscaped(prefix, target)
   return prefix === '' || end === -1 || isBoundary(target, end) ? end : -1
 }
@@ -59,7 +59,7 @@ function decodeEscape (target: string, index: number): number {
 
 const ESCAPE = /%[\da-f]{2}/gi
 
-/** A path as `prefixEnd` compares it: escapes decoded, except those that the router leaves. */
+/** A path as `findPrefixEnd` compares it: escapes decoded, except those that the router leaves. */
 export function decodePlain (path: string): string {
   if (!path.includes('%')) return path
   return path.replace(ESCAPE, escape => {

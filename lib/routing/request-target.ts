@@ -26,26 +26,26 @@ export function parseRequestTarget (target: string): RequestTarget | undefined {
 }
 
 /** Where the path of a target ends and its query, with the `?`, begins. */
-export function pathEnd (target: string): number {
+export function findPathEnd (target: string): number {
   const index = target.indexOf('?')
   return index === -1 ? target.length : index
 }
 
 /** A target's path and its query, which is empty or begins with `?`. */
 export function splitQuery (target: string): [path: string, query: string] {
-  const end = pathEnd(target)
+  const end = findPathEnd(target)
   return [target.slice(0, end), target.slice(end)]
 }
 
 /** The path of what `resolvePath` returns, where the bare prefix is empty. */
 export function pathOf (pathAndQuery: string): string {
-  return pathAndQuery.slice(0, pathEnd(pathAndQuery)) || '/'
+  return pathAndQuery.slice(0, findPathEnd(pathAndQuery)) || '/'
 }
 
 const ROUTED_PATH_END = /[?#]/
 
 /** The path that a router sees: it ends before a fragment too, which no target may have. */
-export function routedPath (target: string): string {
+export function cutRoutedPath (target: string): string {
   const end = target.search(ROUTED_PATH_END)
   return end === -1 ? target : target.slice(0, end)
 }
@@ -61,7 +61,7 @@ const UNROUTABLE = new RegExp(`${HIGH_BYTE.source}|${BROKEN_ESCAPE.source}`, 'gi
  */
 export function toRoutable (target: string): string {
   if (!HIGH_BYTE.test(target) && !BROKEN_ESCAPE.test(target)) return target
-  const path = routedPath(target)
+  const path = cutRoutedPath(target)
   if (isUtf8(path)) return target
   return path.replace(UNROUTABLE, '%25') + target.slice(path.length)
 }

@@ -23,7 +23,7 @@ export function compileRewrite (
   const pattern = compile(source)
   const found = typeof pattern === 'string'
     ? [pattern, findBadCharacter(replacement)]
-    : [findUnsafe(source), findBadCharacter(replacement), findMissingGroup(replacement, groupsOf(source))]
+    : [findUnsafe(source), findBadCharacter(replacement), findMissingGroup(replacement, countGroups(source))]
   const messages = found.filter(message => message !== undefined)
   for (const message of messages) problems.push({ path, message })
   return messages.length === 0 && typeof pattern !== 'string' ? { pattern, replacement } : null
@@ -77,7 +77,7 @@ function isGroup (digits: string, count: number): boolean {
 }
 
 /** Counted by the engine, on a variant of the pattern that matches anything. */
-function groupsOf (source: string): Groups {
+function countGroups (source: string): Groups {
   const match = new RegExp(`${source}|`).exec('')!
   return { count: match.length - 1, names: Object.keys(match.groups ?? {}) }
 }

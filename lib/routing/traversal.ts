@@ -58,11 +58,11 @@ const OVERLONG =
 function decodeOnce (text: string): string {
   return text
     .replace(ESCAPE, (_, wide: string | undefined, byte: string) => decodeCharacter(parseInt(wide ?? byte, 16)))
-    .replace(OVERLONG, bytes => decodeCharacter(overlongCode(bytes)))
+    .replace(OVERLONG, bytes => decodeCharacter(decodeOverlong(bytes)))
 }
 
 /** The last seven bits of an overlong sequence. */
-function overlongCode (bytes: string): number {
+function decodeOverlong (bytes: string): number {
   const [last, before] = [bytes.charCodeAt(bytes.length - 1), bytes.charCodeAt(bytes.length - 2)]
   return (before & 1) << 6 | last & 0x3f
 }
@@ -84,8 +84,8 @@ function isBelowStart (text: string): boolean {
   let depth = 0
   let depthIfJoined = Infinity
   for (const [, segment = '', separator] of text.matchAll(SEGMENT)) {
-    const joined = depth + depthOfJoined(segment)
-    depth = Math.min(depth + depthOf(segment), depthIfJoined)
+    const joined = depth + measureJoinedDepth(segment)
+    depth = Math.min(depth + measureDepth(segment), depthIfJoined)
     if (depth < 0) return true
     depthIfJoined = separator === '\\' ? Math.min(depthIfJoined, joined) : Infinity
   }
@@ -98,13 +98,13 @@ const DROPPED = /[\t\n\r\xc0\xc1]/g
 const CUT = /[\0 ;?#].*$/s
 
 /** How much deeper a segment leads: -1 for `..`. */
-function depthOf (segment: string): number {
+function measureDepth (segment: string): number {
   const name = segment.replace(DROPPED, '').replace(CUT, '')
   if (name === '..') return -1
   return name === '' || name === '.' ? 0 : 1
 }
 
 /** Joined by `\` to the next one, a segment is an ordinary name, unless it is cut before. */
-function depthOfJoined (segment: string): number {
-  return CUT.test(segment) ? depthOf(segment) : 1
+function measureJoinedDepth (segment: string): number {
+  return CUT.test(segment) ? measureDepth(segment) : 1
 }

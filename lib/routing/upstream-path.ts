@@ -1,6 +1,6 @@
 import type { Location, RewriteRule } from '../configuration/types.ts'
-import { prefixEnd } from './prefix.ts'
-import { pathEnd } from './request-target.ts'
+import { findPrefixEnd } from './prefix.ts'
+import { findPathEnd } from './request-target.ts'
 import { climbsOut, isSuspicious } from './traversal.ts'
 
 /** Why a request has no path on the upstream. One of the constants below, so that a refused request allocates none. */
@@ -36,10 +36,10 @@ const BROKEN_ESCAPE = /%(?![\da-f]{2})/i
  * @returns path and query: `/42?x=1`, or `?x=1` for a request of the bare prefix; or why there is none
  */
 export function resolvePath (location: Location, target: string): string | PathFault {
-  const start = prefixEnd(location.prefix, target)
+  const start = findPrefixEnd(location.prefix, target)
   if (target.charCodeAt(0) !== SLASH || FORBIDDEN.test(target)) return NOT_A_PATH
   if (start === -1) return OUTSIDE_PREFIX
-  const end = pathEnd(target)
+  const end = findPathEnd(target)
   if (isSuspicious(target, 0, end)) {
     if (BROKEN_ESCAPE.test(target.slice(0, end))) return NOT_A_PATH
     if (climbsOut(target.slice(start, end))) return LEAVES_PREFIX
@@ -50,7 +50,7 @@ export function resolvePath (location: Location, target: string): string | PathF
 
 /** At the end of the path, never in the query. */
 function addSlash (pathAndQuery: string): string {
-  const end = pathEnd(pathAndQuery)
+  const end = findPathEnd(pathAndQuery)
   if (end > 0 && pathAndQuery.charCodeAt(end - 1) === SLASH) return pathAndQuery
   return `${pathAndQuery.slice(0, end)}/${pathAndQuery.slice(end)}`
 }
@@ -60,8 +60,8 @@ function addSlash (pathAndQuery: string): string {
  * changes.
  */
 function resolveRewrite (location: Location, rule: RewriteRule, target: string): string | PathFault {
-  const start = prefixEnd(location.prefix, target)
-  const end = pathEnd(target)
+  const start = findPrefixEnd(location.prefix, target)
+  const end = findPathEnd(target)
   const path = rewritePath(rule, location.prefix + target.slice(start, end))
   if (typeof path === 'object') return path
   const pathAndQuery = path === undefined ? target : path + target.slice(end)

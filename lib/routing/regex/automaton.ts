@@ -47,13 +47,13 @@ function build (node: PatternNode, positions: Position[]): Fragment {
 }
 
 function createPosition (source: string, positions: Position[]): Fragment {
-  const position: Position = { symbols: symbolsOf(source), next: new Map() }
+  const position: Position = { symbols: findSymbols(source), next: new Map() }
   positions.push(position)
   return { empty: 0, first: new Map([[position, 1]]), last: new Map([[position, 1]]) }
 }
 
 /** Tests every character with the engine itself, which knows all escapes and classes. */
-function symbolsOf (source: string): bigint {
+function findSymbols (source: string): bigint {
   const atom = new RegExp(`^${source}$`)
   let symbols = 0n
   for (let code = 0; code < 256; code++) {

@@ -69,12 +69,12 @@ function parseChoice (tokens: Iterator<Token>): PatternNode {
 }
 
 function repeat (body: PatternNode, quantifier: string): PatternNode {
-  const [min, max] = bounds(quantifier)
+  const [min, max] = parseBounds(quantifier)
   return { type: 'repeat', body, min, max }
 }
 
 /** Greedy and lazy differ in the order of the attempts, not in their number. */
-function bounds (quantifier: string): [min: number, max: number] {
+function parseBounds (quantifier: string): [min: number, max: number] {
   if (quantifier.startsWith('?')) return [0, 1]
   if (quantifier.startsWith('*')) return [0, Infinity]
   if (quantifier.startsWith('+')) return [1, Infinity]

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { rootCertificates } from 'node:tls'
 import type { Problem } from '../../../lib/errors.ts'
-import { hostWithPort, parseUpstreams } from '../../../lib/configuration/parse-upstreams.ts'
+import { joinHostPort, parseUpstreams } from '../../../lib/configuration/parse-upstreams.ts'
 import type { UpstreamTarget } from '../../../lib/configuration/types.ts'
 import type { UpstreamListOptions } from '../../../lib/options/schema.ts'
 
@@ -126,9 +126,9 @@ t.test('an authority that is not there, or is none, is a problem before it fails
 })
 
 t.test('a host and a port make an address, and an address has a port', async t => {
-  t.equal(hostWithPort('127.0.0.1', 8001), '127.0.0.1:8001')
-  t.equal(hostWithPort('::1', 8001), '[::1]:8001')
-  t.equal(hostWithPort('[::1]', 8001), '[::1]:8001')
+  t.equal(joinHostPort('127.0.0.1', 8001), '127.0.0.1:8001')
+  t.equal(joinHostPort('::1', 8001), '[::1]:8001')
+  t.equal(joinHostPort('[::1]', 8001), '[::1]:8001')
   const portFor = (address: string) => parse(address).targets.map(({ port }) => port)
   t.strictSame([...portFor('a:8001'), ...portFor('http://a'), ...portFor('https://a'), ...portFor('h2c://a'), ...portFor('unix:/a')], [8001, 80, 443, 80, null])
   t.strictSame(parse('[::1]:8001').targets.map(({ hostname }) => hostname), ['::1'], 'without brackets')

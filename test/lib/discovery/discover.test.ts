@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
-import { type App, namesOf } from '../../../lib/discovery/app.ts'
+import { type App, listAppNames } from '../../../lib/discovery/app.ts'
 import { discoverApps } from '../../../lib/discovery/discover.ts'
 import { resolveOptions } from '../../../lib/options/resolve.ts'
 
@@ -39,7 +39,7 @@ t.test('appsDir may be called something else, and may be outside of the project'
   const other = t.testdir({ project: {}, shared: { users: served() } })
   const outside = await discoverApps(resolveOptions({ appsDir: '../shared', installedApps: ['users'] }, `${other}/project`, []), [])
   t.match(outside, [{ dottedPath: null, source: `${other}/shared/users` }])
-  t.strictSame(namesOf(outside[0]!), ['users', 'users'])
+  t.strictSame(listAppNames(outside[0]!), ['users', 'users'])
 })
 
 const entries: { name: string, tree: Tree, entry: string, found: Partial<App> }[] = [

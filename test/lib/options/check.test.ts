@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { GatewaySchema } from '../../../lib/options/schema.ts'
-import { checkShape, isReported, propertyPath } from '../../../lib/options/check.ts'
+import { checkShape, isReported, joinPropertyPath } from '../../../lib/options/check.ts'
 
 const circle: Record<string, unknown> = {}
 circle.self = circle
@@ -61,8 +61,8 @@ t.test('a number without bounds, and a list without bounds, are asked for as suc
 })
 
 t.test('a place is written as in JavaScript', async t => {
-  t.equal(propertyPath(['apps', '0', 'upstreams', 'v1.users', 'x']), 'apps[0].upstreams["v1.users"].x')
-  t.equal(propertyPath([]), '')
+  t.equal(joinPropertyPath(['apps', '0', 'upstreams', 'v1.users', 'x']), 'apps[0].upstreams["v1.users"].x')
+  t.equal(joinPropertyPath([]), '')
 })
 
 t.test('a place is reported when a problem is there or below, and not when one is beside it', async t => {

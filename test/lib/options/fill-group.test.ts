@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defaultsOf, fillGroup, fillSwitchable } from '../../../lib/options/fill-group.ts'
+import { collectDefaults, fillGroup, fillSwitchable } from '../../../lib/options/fill-group.ts'
 import { Count, Duration, Optional, Size } from '../../../lib/options/schema-parts.ts'
 
 const group = Optional({
@@ -18,8 +18,8 @@ const DEFAULTS = { count: 3, time: 5000, size: 1024, list: ['a'], record: {}, ch
 const LONGEST = 2_147_483_647
 
 t.test('the defaults are those that the schema has, as users write them', async t => {
-  t.strictSame(defaultsOf(group), { count: 3, time: '5s', size: '1KB', list: ['a'], record: {}, choice: 'one' })
-  t.strictSame(defaultsOf(Type.Object({})), {})
+  t.strictSame(collectDefaults(group), { count: 3, time: '5s', size: '1KB', list: ['a'], record: {}, choice: 'one' })
+  t.strictSame(collectDefaults(Type.Object({})), {})
 })
 
 const fillings: { name: string, given: (object | undefined)[], expected: object }[] = [

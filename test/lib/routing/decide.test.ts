@@ -41,7 +41,8 @@ t.test('the whole URL has the base path of the upstream', async t => {
   t.equal(upstreamUrl({ ...upstream, socketPath: '/run/a.sock' }, '/x'), 'unix:/run/a.sock:/v2/x')
 })
 
-// Fastify's router makes the first half of the decision for the requests that are served; this is how it stays the same one.
+// Fastify's router makes the first half of the decision for the requests that are served; this is how it stays the same
+// one.
 
 /** A server with the routes that the gateway registers, each of which answers its location's name. */
 async function startRouter (t: Test, locations: readonly Location[]) {

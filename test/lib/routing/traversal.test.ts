@@ -121,7 +121,10 @@ const hostile: Record<string, string> = {
   'bytes that begin an overlong form': '%f0%80%80'.repeat(SIZE / 9),
 }
 
-/** How many characters are handed to `String.prototype.replace` meanwhile: every pass over the text is one, which holds on any machine. */
+/**
+ * How many characters are handed to `String.prototype.replace` meanwhile: every pass over the text is one, which holds
+ * on any machine.
+ */
 function countReplaced (t: Test, run: () => void): number {
   const { prototype } = String
   const original = prototype.replace

@@ -8,7 +8,9 @@ import { type PatternNode, parse, tokenize } from '../../../../lib/routing/regex
 
 const TOO_MANY = new Error('more steps than the limit')
 
-/** Steps until the pattern, followed by something that never matches, gives up on a text; `limit` when there are more. */
+/**
+ * Steps until the pattern, followed by something that never matches, gives up on a text; `limit` when there are more.
+ */
 function countSteps (pattern: PatternNode, text: string, limit: number): number {
   let steps = 0
   const step = () => { if (++steps === limit) throw TOO_MANY }
@@ -51,7 +53,9 @@ function countSteps (pattern: PatternNode, text: string, limit: number): number 
 const words = [1, 2, 3, 4, 5].flatMap(length => Array.from({ length: 2 ** length }, (_, number) =>
   number.toString(2).padStart(length, '0').replaceAll('0', 'a').replaceAll('1', 'b')))
 
-/** Twice the text takes a few times the steps when the growth is polynomial, and their square when it is exponential. */
+/**
+ * Twice the text takes a few times the steps when the growth is polynomial, and their square when it is exponential.
+ */
 function explodes (pattern: PatternNode): boolean {
   return words.some(word => {
     const times = Math.floor(12 / word.length) + 3
