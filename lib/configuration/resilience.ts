@@ -55,7 +55,7 @@ type Report = (property: string, message: string) => void
 /** @param rule - filled, but without its `path` when the user gave none: the one property that has no default */
 function checkHealthCheck (rule: Partial<HealthCheckRule> & Omit<HealthCheckRule, 'path'>, report: Report): void {
   const { path, interval, unhealthyInterval, timeout, expectedStatus: [first, last], headers } = rule
-  if (path === undefined) report('path', 'is required: what is asked for, such as "/health"')
+  if (path === undefined) report('path', 'is required: the path to request, such as "/health"')
   else if (!/^[!-~]*$/.test(path)) report('path', describeBadPath(path))
   if (first > last) report('expectedStatus', `must go from the lower to the higher, not [${first},${last}]`)
   for (const [name, milliseconds] of Object.entries({ interval, unhealthyInterval, timeout })) {

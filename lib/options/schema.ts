@@ -32,13 +32,13 @@ export const UpstreamListSchema = Type.Union([
 ], { description: 'Where it runs: an address, or a list of addresses and `{ url, weight }`.' })
 
 const InlineApp = Type.Object({
-  name: Type.String({ minLength: 1, description: 'What the app is called.' }),
+  name: Type.String({ minLength: 1, description: 'The name of the app.' }),
   label: Type.Optional(Type.String({ minLength: 1, description: 'The last part of the name by default.' })),
   prefix: Type.Optional(Type.String({
     description: 'First part of its public path, with or without slashes. The label by default, dots as ' +
-      'underscores; `""` owns what nothing else does.',
+      'underscores; `""` gets what no other prefix matches.',
   })),
-  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'The port that its bare hosts take.' })),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'The port of its bare hosts.' })),
   upstreams: Type.Optional(UpstreamListSchema),
   ...locationFlags,
 }, closed)
@@ -57,7 +57,7 @@ export const ManifestSchema = Optional({
 
 const ExtraProxy = Type.Object({
   prefix: Type.String({
-    description: 'First part of its public path, with or without slashes; `""` owns what nothing else does.',
+    description: 'First part of its public path, with or without slashes; `""` gets what no other prefix matches.',
   }),
   url: Type.Optional(Type.String({ description: 'Its one address.' })),
   upstreams: Type.Optional(UpstreamListSchema),
@@ -70,15 +70,15 @@ const discovery = {
   })),
   installedApps: Type.Optional(Type.Array(Type.String({ minLength: 1 }), {
     default: [],
-    description: 'The apps to find: names (`users`, `apps.users`), paths or package names; `"*"` is ' +
-      'every folder in `appsDir`.',
+    description: 'The apps to find: names (`users`, `apps.users`), paths or package names; `"*"` is every folder ' +
+      'in `appsDir`.',
   })),
   noExportApps: Type.Optional(Type.Array(Type.String(), {
     default: [], description: 'Apps that are found but given no route.',
   })),
   portMapFile: Type.Optional(Type.String({
-    description: 'JSON file with the address of each app, `{ "apps.users": "127.0.0.1:8001" }`, written by ' +
-      'whatever starts them. `service_ports.json` when it exists.',
+    description: 'JSON file with the address of each app, `{ "apps.users": "127.0.0.1:8001" }`, written by the ' +
+      'program that starts them. `service_ports.json` when it exists.',
   })),
   apps: Type.Optional(Type.Array(InlineApp, { default: [], description: 'Apps given inline.' })),
   extraProxy: Type.Optional(Type.Array(ExtraProxy, { default: [], description: 'Locations that belong to no app.' })),
@@ -87,8 +87,8 @@ const discovery = {
 const addresses = {
   upstreams: Type.Optional(Type.Record(Type.String(), UpstreamListSchema, {
     default: {},
-    description: 'By prefix: an address, or a list of addresses and `{ url, weight }`. A bare host ' +
-      'takes the app\'s port.',
+    description: 'By prefix: an address, or a list of addresses and `{ url, weight }`. A bare host takes the ' +
+      'app\'s port.',
   })),
   defaultUpstream: Type.Optional(Type.String({
     minLength: 1, default: '127.0.0.1', description: 'The host of an app that `upstreams` does not name.',
@@ -104,63 +104,63 @@ const StaticSite = Type.Object({
   })),
   spa: Type.Optional(Type.Boolean({
     default: false,
-    description: 'A single-page app: who navigates to what is no file gets `index.html`. A ' +
-      'missing script or image stays 404.',
+    description: 'A single-page app: navigation to a path without a file gets `index.html`. A missing script or ' +
+      'image stays 404.',
   })),
 }, { ...closed, description: 'Files that are served beside the apps; off by default.' })
 
 const Tls = Type.Object({
   cert: Type.String({
     minLength: 1,
-    description: 'The certificate, and behind it those that vouch for it: a file, or PEM text. ' +
-      '`--tls-cert` of the command.',
+    description: 'The certificate, followed by its intermediate certificates: a file, or PEM text. `--tls-cert` ' +
+      'of the command.',
   }),
   key: Type.String({
     minLength: 1, description: 'Its private key, not encrypted: a file, or PEM text. `--tls-key` of the command.',
   }),
 }, {
   ...closed,
-  description: 'HTTPS to clients, with HTTP/2 and HTTP/1.1 on one port; off by default. Files are read ' +
-    'again when they change. Only where the gateway makes the server by its command; with fastify-cli and in a ' +
-    'server of your own it is that server\'s `https` (and `http2`), and without these the gateway does not start.',
+  description: 'HTTPS to clients, with HTTP/2 and HTTP/1.1 on one port; off by default. Files are read again when ' +
+    'they change. Only where the gateway makes the server by its command; with fastify-cli and in a server of ' +
+    'your own it is that server\'s `https` (and `http2`), and without these the gateway does not start.',
 })
 
 const wholeGateway = {
   addCorsHeaders: Type.Optional(Type.Boolean({
     default: false,
-    description: 'Answer CORS at the gateway: preflight requests never reach an app, and the ' +
-      '`Access-Control-*` headers of the apps are replaced. In a server of your own, for the apps only.',
+    description: 'Handle CORS in the gateway: preflight requests never reach an app, and the `Access-Control-*` ' +
+      'headers of the apps are replaced. In a server of your own, for the apps only.',
   })),
   allowedHosts: Type.Optional(Type.Array(Type.String(), {
     default: ['127.0.0.1', 'localhost'],
-    description: 'Whose origins are allowed: `example.com` (with http and https, on any port), `.example.com` ' +
-      '(its subdomains too), `example.com:8443` (on that port), `https://example.com` (that one origin: without a ' +
-      'port, the scheme\'s own). `*` is any origin, without credentials.',
+    description: 'Hosts whose origins are allowed: `example.com` (with http and https, on any port), ' +
+      '`.example.com` (its subdomains too), `example.com:8443` (on that port), `https://example.com` (that one ' +
+      'origin: without a port, the scheme\'s own). `*` is any origin, without credentials.',
   })),
   trustedProxies: Type.Optional(Type.Array(Type.String(), {
     default: [],
-    description: 'Addresses and CIDRs whose `X-Forwarded-*` and `Forwarded` are believed and ' +
-      'appended to. From anyone else they are discarded.',
+    description: 'Addresses and CIDRs whose `X-Forwarded-*` and `Forwarded` are trusted and appended to. From ' +
+      'other addresses they are discarded.',
   })),
   static: Type.Optional(StaticSite),
   shutdown: Type.Optional(Optional({
     delay: Duration(
-      'How long the gateway goes on as before when it is told to stop, so that who balances over it learns of ' +
-      'that: it is not ready, and answers close their connections. In a server of your own, make that with ' +
-      '`return503OnClosing: false`.', 0
+      'How long the gateway goes on serving after the signal to stop, so that a load balancer in front notices: ' +
+      'it is not ready, and responses close their connections. A server of your own needs `return503OnClosing: ' +
+      'false` for that.', 0
     ),
-    gracePeriod: Duration('How long requests under way may take to finish when the gateway stops.', '10s'),
+    gracePeriod: Duration('How long in-flight requests may take to finish when the gateway stops.', '10s'),
   }, { description: 'Stopping.' })),
   tls: Type.Optional(Tls),
   server: Type.Optional(Optional({
     headersTimeout: Duration(
-      'For a client to send its request\'s head, and with `tls` for the handshake. HTTP/2 requests have no such ' +
+      'For a client to send its request head, and with `tls` for the handshake. HTTP/2 requests have no such ' +
       'limit: the next two hold for their connection.', '60s'
     ),
-    requestTimeout: Duration('For a client to send its whole request; not of HTTP/2. 0 is none.', 0),
+    requestTimeout: Duration('For a client to send its whole request; not with HTTP/2. 0 is none.', 0),
     keepAliveTimeout: Duration('For an idle client connection.', '72s'),
     connectionTimeout: Duration('For a silent client connection. 0 is none.', 0),
-    maxHeaderSize: Size('Of a request\'s head.', '16KB'),
+    maxHeaderSize: Size('Of a request head.', '16KB'),
   }, { description: 'Of the server, where the gateway makes it: its command and its fastify-cli entry.' })),
 }
 

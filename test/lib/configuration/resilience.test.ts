@@ -52,7 +52,7 @@ for (const { name, flags, shared = {}, expected } of merged) {
   })
 }
 
-const PATH_REQUIRED = 'is required: what is asked for, such as "/health"'
+const PATH_REQUIRED = 'is required: the path to request, such as "/health"'
 const path = '/health'
 
 const faults: { name: string, flags: FlagOptions, shared?: FlagOptions, problems: [path: string, message: string][] }[] = [

@@ -22,7 +22,7 @@ const rows: { name: string, input: unknown, problems: [string, string][] }[] = [
   { name: 'a negative duration', input: { timeouts: { connect: -1 } }, problems: [['timeouts.connect', 'must be a whole number of at least 0 or a time such as "250ms", "10s" or "5m", not -1']] },
   { name: 'a number that is none', input: { timeouts: { connect: NaN } }, problems: [['timeouts.connect', 'must be a whole number of at least 0 or a time such as "250ms", "10s" or "5m", not NaN']] },
   { name: 'half a port', input: { apps: [{ name: 'a', port: 80.5 }] }, problems: [['apps[0].port', 'must be a whole number from 1 to 65535, not 80.5']] },
-  { name: 'an app without a name', input: { apps: [{}] }, problems: [['apps[0].name', 'is required: What the app is called.']] },
+  { name: 'an app without a name', input: { apps: [{}] }, problems: [['apps[0].name', 'is required: The name of the app.']] },
   { name: 'an app with an empty name', input: { apps: [{ name: '' }] }, problems: [['apps[0].name', 'must be a non-empty string, not ""']] },
   { name: 'an app that is a name', input: { apps: ['users'] }, problems: [['apps[0]', 'must be an object, not "users"']] },
   { name: 'a name where a list belongs', input: { installedApps: 'users' }, problems: [['installedApps', 'must be a list, not "users"']] },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseRequestTarget, type RequestTarget, toRoutable } from '../../../lib/routing/request-target.ts'
+import { parseRequestTarget, pathOf, type RequestTarget, toRoutable } from '../../../lib/routing/request-target.ts'
 
 const targets: [name: string, target: string, expected: RequestTarget | undefined][] = [
   ['the origin-form is taken as it is', '/users/%2e?x=/%', { target: '/users/%2e?x=/%', authority: undefined }],
@@ -24,7 +24,8 @@ for (const [name, target, expected] of targets) {
 }
 
 const routables: [name: string, target: string, expected: string][] = [
-  ['an ordinary target is itself', '/users/a%20b?x=%E9', '/users/a%20b?x=%E9'],
+  ['an ordinary target is itself', '/users/a%20b?x', '/users/a%20b?x'],
+  ['so is one with any bytes in its query', '/users/a%20b?x=%E9', '/users/a%20b?x=%E9'],
   ['UTF-8 is itself', '/caf%C3%A9', '/caf%C3%A9'],
   ['latin1 is escaped once more', '/caf%E9/x%20y', '/caf%25E9/x%20y'],
   ['in every place, upper or lower case', '/%e9%80/%C3%A9', '/%25e9%2580/%25C3%25A9'],
@@ -36,3 +37,7 @@ const routables: [name: string, target: string, expected: string][] = [
 for (const [name, target, expected] of routables) {
   t.test(`routable: ${name}`, async t => t.equal(toRoutable(target), expected))
 }
+
+t.test('the path of a request for the bare prefix is /', async t => {
+  t.same(['/x?y', '/x', '?y', ''].map(pathOf), ['/x', '/x', '/', '/'])
+})
