@@ -143,7 +143,7 @@ t.test('a rewrite that does not compile is a problem where it stands, that of th
   t.strictSame(problems.map(({ path }) => path), ['rewrite', 'apps[1].rewrite', 'extraProxy[0].rewrite'])
 })
 
-t.test('all weights 0 is a location that answers 503, not a problem', async t => {
+t.test('all weights 0 is a location whose response is 503, not a problem', async t => {
   t.match(await build({ apps: [{ name: 'a', upstreams: [{ url: 'h:1', weight: 0 }] }] }), { problems: [], locations: [{ upstreams: [{ weight: 0 }] }] })
 })
 
@@ -236,7 +236,7 @@ t.test('a problem that hides no prefix does not hide an unknown one', async t =>
   t.strictSame(problems.map(({ path }) => path), ['apps[0].addSlashes', 'installedApps[0]', 'upstreams.warehouse'])
 })
 
-t.test('HTTP/2 is spoken to all upstreams of a location whose flag says so, wherever their addresses stand', async t => {
+t.test('HTTP/2 is spoken to all upstreams of a location with that flag, wherever their addresses are written', async t => {
   const { locations, problems } = await build({
     http2: true,
     defaultUpstream: 'h',

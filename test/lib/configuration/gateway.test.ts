@@ -75,7 +75,7 @@ t.test('an extra proxy that is down does not matter', async t => {
   t.equal(gateway.isReady(), true)
 })
 
-t.test('a gateway tells its configuration', async t => {
+t.test('a gateway exposes its configuration', async t => {
   const { gateway, configuration } = await createRunning(t, { apps: [{ name: 'users', port: 1 }] })
   for (const name of ['options', 'apps', 'locations'] as const) t.equal(gateway[name], configuration[name])
 })
@@ -133,12 +133,12 @@ t.test('the file of an authority is where the configuration is', async t => {
 const UNKNOWN = 'there are "/v1/users", "/api", ""'
 
 const faults: { name: string, prefix: string, upstreams: unknown, problems: [path: string, message: string | RegExp][] }[] = [
-  { name: 'a prefix that nobody has', prefix: 'nobody', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`]] },
+  { name: 'a prefix that no location has', prefix: 'nobody', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`]] },
   { name: 'a path below a prefix', prefix: 'api/x', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "api/x"; ${UNKNOWN}`]] },
   { name: 'a prefix that is none', prefix: '../api', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "../api"; ${UNKNOWN}`]] },
   { name: 'an address that is none', prefix: 'api', upstreams: 'ftp://h', problems: [['upstreams', /scheme/]] },
   { name: 'one of several that is none', prefix: 'api', upstreams: ['h:1', 'ftp://h', { url: '8001' }], problems: [['upstreams[1]', /scheme/], ['upstreams[2]', /only a port/]] },
-  { name: 'a bare host for who has no port', prefix: 'api', upstreams: 'h', problems: [['upstreams', /no port/]] },
+  { name: 'a bare host for a location without a port', prefix: 'api', upstreams: 'h', problems: [['upstreams', /no port/]] },
   { name: 'an authority that is not there', prefix: 'api', upstreams: [{ url: 'https://h', ca: 'nowhere.pem' }], problems: [['upstreams[0].ca', /there is no file "nowhere.pem"/]] },
   { name: 'a weight below 0', prefix: 'api', upstreams: ['h:1', { url: 'h:2', weight: -1 }], problems: [['upstreams[1].weight', 'must be a number of at least 0, not -1']] },
   { name: 'no upstreams', prefix: 'api', upstreams: [], problems: [['upstreams', 'must be a list that is not empty, not []']] },
@@ -171,7 +171,7 @@ t.test('a bare host takes the port of the app that has the route', async t => {
   t.strictSame(upstreamsOf({ gateway, poolOf }, '/users'), ['http://h:2*1'])
 })
 
-t.test('new upstreams speak what their location says, unless they say it themselves', async t => {
+t.test('new upstreams speak the protocol of their location, unless they set it themselves', async t => {
   const { gateway, poolOf } = await createRunning(t, { apps: [{ name: 'shop', http2: true, upstreams: 'h:1' }, { name: 'users', port: 1 }] })
   gateway.setUpstreams('shop', ['h:2', { url: 'h:3', http2: false }])
   gateway.setUpstreams('users', ['h:4', 'h2c://h:5', 'unix:/run/app.sock'])

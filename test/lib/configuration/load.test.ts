@@ -22,7 +22,7 @@ t.test('flags win over the file that is named', async t => {
   t.ok(options.baseDir.endsWith('/etc'))
 })
 
-t.test('everything that is wrong is told', async t => {
+t.test('every problem is reported', async t => {
   goTo(t, t.testdir())
   await t.rejects(loadConfiguration('missing.json'), { code: 'GW_ERR_CONFIG' })
 })

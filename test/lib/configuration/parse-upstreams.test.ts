@@ -145,20 +145,20 @@ const special: { address: string, target: Partial<UpstreamTarget> }[] = [
 ]
 
 for (const { address, target } of special) {
-  t.test(`an address may say how it is reached: ${address}`, async t => {
+  t.test(`an address may include how it is reached: ${address}`, async t => {
     const { targets, problems } = parse(address)
     t.same(problems, [])
     t.match(targets, [{ isSecure: false, weight: 1, socketPath: null, ...target }])
   })
 }
 
-t.test('HTTP/2 is what the address says, and else what the upstream says, and else what its location says', async t => {
+t.test('HTTP/2 follows the upstream, the scheme of its address, and its location', async t => {
   const list = ['a:1', 'h2c://b:1', { url: 'https://c', http2: true }, { url: 'd:1', http2: false }, { url: 'unix:/e', http2: true }]
   const spoken = (isHttp2: boolean) => parseUpstreams(list, { baseDir: '/', path: '', isHttp2 }, []).map(target => target.isHttp2)
   t.strictSame(spoken(false), [false, true, true, false, true])
   t.strictSame(spoken(true), [true, true, true, false, true])
 })
 
-t.test('an address that says HTTP/2 cannot be told not to speak it', async t => {
+t.test('an h2c: address excludes http2: false', async t => {
   t.strictSame(parse([{ url: 'h2c://a:1', http2: false }]).problems, [{ path: 'upstreams.users[0].http2', message: 'must not be false: the address is h2c://a:1' }])
 })

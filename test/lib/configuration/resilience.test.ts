@@ -22,7 +22,7 @@ const DEFAULTS = {
 const PROBES = { path: '/health', method: 'GET', interval: 5000, unhealthyInterval: 2000, timeout: 2000, rise: 2, fall: 3, expectedStatus: [200, 399], headers: {} }
 const SLOW = { window: 30_000, minWeightPercent: 10 }
 
-t.test('where nobody says anything, everything has its default', async t => {
+t.test('where neither level sets a flag, it has its default', async t => {
   t.strictSame(build({}), { resilience: DEFAULTS, problems: [] })
 })
 
@@ -66,7 +66,7 @@ const faults: { name: string, flags: FlagOptions, shared?: FlagOptions, problems
   { name: 'a range that goes down', flags: { healthCheck: { path, expectedStatus: [300, 200] } }, problems: [['apps[0].healthCheck.expectedStatus', 'must go from the lower to the higher, not [300,200]']] },
   { name: 'no time between probes', flags: { healthCheck: { path, interval: 0 } }, problems: [['apps[0].healthCheck.interval', 'must be longer than 0']] },
   { name: 'no time between probes of one that is down', flags: { healthCheck: { path, unhealthyInterval: '0s' } }, problems: [['apps[0].healthCheck.unhealthyInterval', 'must be longer than 0']] },
-  { name: 'no time for an answer', flags: { healthCheck: { path, timeout: '0ms' } }, problems: [['apps[0].healthCheck.timeout', 'must be longer than 0']] },
+  { name: 'no time for a response', flags: { healthCheck: { path, timeout: '0ms' } }, problems: [['apps[0].healthCheck.timeout', 'must be longer than 0']] },
   { name: 'a header whose name is none', flags: { healthCheck: { path, headers: { 'X Y': 'a' } } }, problems: [['apps[0].healthCheck.headers', '"X Y": "a" cannot be a header; use a token for the name, and no line break in the value']] },
   { name: 'a header without a name', flags: { healthCheck: { path, headers: { '': 'a' } } }, problems: [['apps[0].healthCheck.headers', '"": "a" cannot be a header; use a token for the name, and no line break in the value']] },
   { name: 'a header that would be two', flags: { healthCheck: { path, headers: { 'X-A': 'a', 'X-Y': 'a\r\nX-Z: b' } } }, problems: [['apps[0].healthCheck.headers', '"X-Y": "a\\r\\nX-Z: b" cannot be a header; use a token for the name, and no line break in the value']] },
@@ -105,7 +105,7 @@ for (const { name, flags, shared } of fine) {
   t.test(`a location is not refused: ${name}`, async t => t.strictSame(build(flags, shared).problems, []))
 }
 
-t.test('what the top level says is wrong once, what an app says at each app', async t => {
+t.test('a fault at the top level is one problem, one of an app is a problem of each app', async t => {
   const problems: Problem[] = []
   const shared: FlagOptions = { healthCheck: {}, outlierDetection: { maxEjectionTime: 1 } }
   const buildResilience = createResilienceBuilder(shared, problems)
@@ -122,7 +122,7 @@ t.test('several headers that are none are one problem', async t => {
   t.equal(problems.length, 1)
 })
 
-t.test('what is already said of a place is not said again', async t => {
+t.test('a property that is reported already is not reported again', async t => {
   const problems: Problem[] = [{ path: 'apps[0].healthCheck.path', message: 'must be a path' }]
   createResilienceBuilder({}, problems)({ flags: { healthCheck: {} }, fieldBase: 'apps[0].' })
   t.equal(problems.length, 1)

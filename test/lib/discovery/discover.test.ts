@@ -136,7 +136,7 @@ for (const { name, tree, isExported, reason } of exporting) {
   })
 }
 
-t.test('noExportApps takes the route from an app by its name, its dotted path or its label, whatever it says itself', async t => {
+t.test('noExportApps takes the route from an app by its name, its dotted path or its label, whatever its manifest sets', async t => {
   const tree = { apps: { users: manifest({ name: 'people', label: 'folk', export: true }), billing: served() } }
   for (const name of ['people', 'apps.users', 'folk']) {
     const { apps, problems, exported } = await discover(t, tree, { installedApps: ['*'], noExportApps: [name], apps: [{ name: 'inline' }] })
@@ -176,7 +176,7 @@ for (const { name, input, path } of consequences) {
   })
 }
 
-t.test('an inline app is exported, and says of itself what a manifest may say', async t => {
+t.test('an inline app is exported, and may have the properties of a manifest', async t => {
   const { apps, dir } = await discover(t, {}, { apps: [{ name: 'apps.users' }, { name: 'x', label: 'a.b', port: 1, upstreams: 'h:1', addSlashes: true }, { name: 'y', prefix: '' }, { name: 'z', prefix: 'a//b' }] })
   t.match(apps, [
     { name: 'apps.users', label: 'users', prefix: '/users', dir: null, source: 'apps[0]', fieldBase: 'apps[0].', baseDir: dir, isExported: true, reason: 'is given inline' },

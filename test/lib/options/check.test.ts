@@ -55,7 +55,7 @@ t.test('problems stand where the data stands', async t => {
   t.strictSame(checkShape(schema, { port: undefined }), [{ path: 'port', message: 'must be a whole number, not missing' }])
 })
 
-t.test('a number without bounds, and a list without bounds, are asked for as such', async t => {
+t.test('a number without bounds, and a list without bounds, are described as such', async t => {
   t.equal(checkShape(Type.Number(), 'a')[0]?.message, 'must be a number, not "a"')
   t.equal(checkShape(Type.Array(Type.Number()), null)[0]?.message, 'must be a list, not null')
 })

@@ -85,7 +85,7 @@ t.test('a syntax error in CommonJS has its line, and the file when it is another
   await t.rejects(loadModuleFile(`${dir}/outer.js`), { code: 'GW_ERR_CONFIG', problems: [{ path: `${dir}/outer.js`, message: `${dir}/inner.js, line 1: Unexpected end of input` }] })
 })
 
-t.test('a file that is not there is said to be so, with its path', async t => {
+t.test('a file that does not exist is an error with its path', async t => {
   await t.rejects(loadModuleFile('/nowhere/gateway.config.json'), {
     code: 'GW_ERR_CONFIG',
     message: 'Invalid gateway configuration: /nowhere/gateway.config.json: there is no such file',

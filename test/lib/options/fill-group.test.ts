@@ -51,8 +51,8 @@ for (const { name, given, expected } of fillings) {
 const OFF = null
 
 const switches: { name: string, isOn: boolean, shared?: false | object, own?: false | object, expected: object | typeof OFF }[] = [
-  { name: 'nobody says anything, and it is on', isOn: true, expected: DEFAULTS },
-  { name: 'nobody says anything, and it is off', isOn: false, expected: OFF },
+  { name: 'neither level sets it, and it is on', isOn: true, expected: DEFAULTS },
+  { name: 'neither level sets it, and it is off', isOn: false, expected: OFF },
   { name: 'the top level turns it on', isOn: false, shared: {}, expected: DEFAULTS },
   { name: 'the top level turns it off', isOn: true, shared: false, expected: OFF },
   { name: 'the app turns it on', isOn: false, own: { count: 1 }, expected: { ...DEFAULTS, count: 1 } },

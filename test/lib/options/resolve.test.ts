@@ -57,7 +57,7 @@ t.test('what the user wrote is resolved, and stays as it was', async t => {
   t.strictSame(input, before)
 })
 
-t.test('an app is not filled with defaults, which would hide what the top level says', async t => {
+t.test('an app is not filled with defaults, which would hide the flags of the top level', async t => {
   const { options } = resolved({ addSlashes: true, apps: [{ name: 'a', timeouts: { body: 0 } }], extraProxy: [{ prefix: 'b', url: 'http://b:1' }] })
   t.strictSame(options.apps, [{ name: 'a', timeouts: { body: 0 } }])
   t.strictSame(options.extraProxy, [{ prefix: 'b', url: 'http://b:1' }])

@@ -49,7 +49,7 @@ const rows: Row[] = [
 ]
 
 for (const { name, pattern, accepts, refuses, words } of rows) {
-  t.test(`a pattern says what looks like ${name}, and is described in words`, async t => {
+  t.test(`a pattern accepts ${name} only, and is described in words`, async t => {
     // As TypeBox and the validators of editors compile it.
     for (const expression of [new RegExp(pattern), new RegExp(pattern, 'u')]) {
       for (const text of accepts) t.match(text, expression, JSON.stringify(text))

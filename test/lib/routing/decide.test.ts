@@ -97,7 +97,7 @@ for (const withRoot of [true, false]) {
   })
 }
 
-t.test('what a location owns is told of a whole request target', async t => {
+t.test('whether a location owns a target is decided on the whole request target', async t => {
   const locations = new LocationTable([createLocation({ prefix: '/shop' })])
   const rows: Array<[target: string, expected: boolean]> = [['/shop', true], ['/shop/x?y', true], ['http://a/shop/', true], ['/shopping', false], ['/', false], ['*', false], ['a:443', false]]
   for (const [target, expected] of rows) t.equal(isOwned(locations, target), expected, target)

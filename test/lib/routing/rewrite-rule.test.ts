@@ -65,7 +65,7 @@ for (const [name, [pattern, replacement, message]] of Object.entries(wrong)) {
   })
 }
 
-t.test('everything that is wrong with a rewrite is told at once', async t => {
+t.test('every problem of a rewrite is reported at once', async t => {
   const { messages } = compile('(a|a)*', '/$2?')
   t.equal(messages.length, 3)
   t.equal(compile('(', '/?').messages.length, 2)

@@ -101,7 +101,7 @@ t.test('a path of visible ASCII without "..", "%" and "\\" needs no closer look'
   for (const text of ['..', '%', '\\', ' ', '\0', '\x7f', '\xc0', '\uff0e']) t.equal(isSuspicious(text, 0, text.length), true, JSON.stringify(text))
 })
 
-t.test('only the part that was asked for gets the closer look', async t => {
+t.test('only the given part of the text is examined', async t => {
   t.equal(isSuspicious('..a..', 2, 3), false)
   t.equal(isSuspicious('..a..', 1, 4), false)
   t.equal(isSuspicious('..a..', 2, 5), true)

@@ -125,7 +125,7 @@ for (const [name, [location, target]] of Object.entries(leaving)) {
   t.test(`leaves its prefix: ${name}, ${target}`, async t => t.equal(resolvePath(location, target), LEAVES_PREFIX))
 }
 
-t.test('what is wrong with a path is a constant that tells nothing of the upstream', async t => {
+t.test('the fault of a path is a constant that reveals nothing about the upstream', async t => {
   t.same([OUTSIDE_PREFIX, NOT_A_PATH, LEAVES_PREFIX].map(({ kind }) => kind), ['outside-prefix', 'bad-path', 'bad-path'])
   for (const fault of [OUTSIDE_PREFIX, NOT_A_PATH, LEAVES_PREFIX]) t.ok(Object.isFrozen(fault))
 })
