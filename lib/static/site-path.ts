@@ -7,9 +7,8 @@ import { LEAVES_PREFIX, OUTSIDE_PREFIX, type PathFault } from '../routing/upstre
  * The place of a file in a site, as a request asks for it.
  * @param prefix - of the site: `/app`, or empty
  * @param target - in origin-form, with its query, as the client wrote it
- * @returns decoded, without the query: `/img/a b.png`, or empty for the prefix without a slash; `undefined` when no
- *   file is to be found there: dot files, and other spellings of a path, which could get round a guard on the usual
- *   one; or why it is refused
+ * @returns decoded, without the query: `/img/a b.png`, or empty for the prefix without a slash; `undefined` when no file is
+ *   to be found there: dot files, and other spellings of a path, which could get round a guard on the usual one; or why it is refused
  */
 export function resolveSitePath (prefix: string, target: string): string | PathFault | undefined {
   const [pathname] = splitQuery(target)
@@ -22,10 +21,7 @@ export function resolveSitePath (prefix: string, target: string): string | PathF
 }
 
 const ESCAPED_SEPARATOR = /%(?:2f|5c)/i
-/**
- * Control characters; `\`, which Windows takes for a slash; empty segments; and all that begin with a dot: `.`, `..`,
- * `.env`.
- */
+/** Control characters; `\`, which Windows takes for a slash; empty segments; and all that begin with a dot: `.`, `..`, `.env`. */
 const UNUSUAL = /[^ -~\x80-\uffff]|\\|\/\/|\/\./
 
 /** `undefined` when it is no UTF-8. */
