@@ -3,9 +3,9 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration/resolve.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
-import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
-import standalone from '../plugins/standalone.ts'
-import { keepCertificate } from './certificate.ts'
+import type { HealthSourceFactory } from '../lib/health/health-source.ts'
+import ownServer from '../plugins/standalone.ts'
+import { keepCertificate } from './tls.ts'
 import { overTls } from './secure-server.ts'
 
 export interface ServerSettings {

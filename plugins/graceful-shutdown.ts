@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { isHttp2 } from '../lib/downstream/http-version.ts'
 import { endConnectionAfter, stopAccepting } from '../lib/downstream/node-internals.ts'
-import { NO_SLOT, type Slotted, Slots } from '../lib/slots.ts'
+import { NO_SLOT, type Slotted, Slots } from '../lib/collections/indexed-set.ts'
 import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
 
 export interface ShutdownEvents {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Configuration } from '../lib/configuration/resolve.ts'
 import { disablePretenuring, setConnectionsCheckingInterval } from '../lib/downstream/node-internals.ts'
-import type { HealthSourceFactory } from '../lib/upstream/health-source.ts'
+import type { HealthSourceFactory } from '../lib/health/health-source.ts'
 import { isAboutServer, refuseMalformed, refuseUnowned, replyAboutServer } from '../routes/local-replies.ts'
 import { registerGateway } from './gateway.ts'
 

@@ -1,5 +1,5 @@
-import type { HealthSource, HealthSourceFactory } from '../../lib/upstream/health-source.ts'
-import { HealthFollower } from '../../lib/upstream/health-follower.ts'
+import type { HealthSource, HealthSourceFactory } from '../../lib/health/health-source.ts'
+import { HealthFollower } from '../../lib/health/health-follower.ts'
 import type { AddressFinding } from './messages.ts'
 
 /** What a worker knows of the health of its upstreams, which the primary probes. */

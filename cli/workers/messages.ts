@@ -1,6 +1,6 @@
 import type { Configuration } from '../../lib/configuration/resolve.ts'
-import type { Finding } from '../../lib/upstream/health-follower.ts'
-import type { PlainError } from './plain-error.ts'
+import type { Finding } from '../../lib/health/health-follower.ts'
+import type { PlainError } from './serialize-error.ts'
 
 /** What the probes of one address have shown, last. */
 export interface AddressFinding extends Finding {

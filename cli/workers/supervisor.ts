@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { Backoff } from './backoff.ts'
+import { Backoff } from './restart-backoff.ts'
 import type { ToWorker } from './messages.ts'
 import { describeExit, type WorkerExit, type WorkerProcess } from './worker-process.ts'
 

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import { fromPlainError } from './plain-error.ts'
+import { fromPlainError } from './serialize-error.ts'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
 import { siblingOf } from './sibling.ts'
 

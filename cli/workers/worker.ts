@@ -5,7 +5,7 @@ import { type RunningGateway, startGateway } from '../server.ts'
 import { exitSoon, ignoreSignals } from '../signals.ts'
 import { FollowedHealth } from './followed-health.ts'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
-import { toPlainError } from './plain-error.ts'
+import { toPlainError } from './serialize-error.ts'
 
 const health = new FollowedHealth()
 const hurry = new AbortController()

@@ -1,4 +1,4 @@
-import { NO_SLOT, type Slotted, Slots } from '../slots.ts'
+import { NO_SLOT, type Slotted, Slots } from '../collections/indexed-set.ts'
 
 /** An entry of `Deadlines`. */
 export interface Watched extends Slotted {

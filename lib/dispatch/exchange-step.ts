@@ -1,6 +1,6 @@
 import type { Deadlines, Watched } from '../collections/deadlines.ts'
 import { ClientClosedError } from '../errors.ts'
-import { NO_SLOT } from '../slots.ts'
+import { NO_SLOT } from '../collections/indexed-set.ts'
 import type { Abortable } from '../upstream/exchange.ts'
 
 /** The step that an exchange is in: an attempt, a tunnel, or a wait. */

@@ -1,5 +1,5 @@
 import type { UpstreamTarget } from '../configuration/types.ts'
-import type { Question } from '../upstream/probe.ts'
+import type { Question } from '../transport/probe.ts'
 import { Http2Transport } from '../transport/http2/http2-transport.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { NO_SLOT } from '../slots.ts'
+import { NO_SLOT } from '../collections/indexed-set.ts'
 import { Flow, type FlowListener } from './flow.ts'
 import { createCloseFrame, FrameScanner, GOING_AWAY } from './websocket-frames.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { resetReading } from '../../downstream/node-internals.ts'
-import { NO_SLOT } from '../../slots.ts'
+import { NO_SLOT } from '../../collections/indexed-set.ts'
 import type { Watched } from '../../collections/deadlines.ts'
 import { connectTimeout, otherSideClosed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { NO_SLOT } from '../../../lib/slots.ts'
+import { NO_SLOT } from '../../../lib/collections/indexed-set.ts'
 import { Deadlines, resolutionFor, type Watched } from '../../../lib/collections/deadlines.ts'
 import { createClock } from '../dispatch/fakes.ts'
 

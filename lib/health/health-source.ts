@@ -1,4 +1,4 @@
-import type { ProbeState, ProbeStatus } from '../health/probe-state.ts'
+import type { ProbeState, ProbeStatus } from './probe-state.ts'
 import type { Location, UpstreamTarget } from '../configuration/types.ts'
 
 /** What a probe of an address has shown. */

@@ -1,8 +1,8 @@
-import { ProbeState } from '../health/probe-state.ts'
+import { ProbeState } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
 import { identityOf } from '../transport/upstream-identity.ts'
-import { Probe } from './probe.ts'
+import { Probe } from '../transport/probe.ts'
 
 /** What is known of an address, and who finds out. */
 interface Watch {

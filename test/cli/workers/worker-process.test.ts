@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import t from 'tap'
-import type { WorkerSettings } from '../../cli/workers/messages.ts'
-import { WorkerProcess } from '../../cli/workers/worker-process.ts'
+import type { WorkerSettings } from '../../../cli/workers/messages.ts'
+import { WorkerProcess } from '../../../cli/workers/worker-process.ts'
 
 t.test('a message that did not reach a worker is not the end of it', async t => {
   const worker = new WorkerProcess({ configuration: { options: { shutdown: { delay: 0, gracePeriod: 0 } } } } as WorkerSettings)

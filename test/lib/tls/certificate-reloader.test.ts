@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { PemPair } from '../../../lib/tls/pem.ts'
-import { type Outcome, Renewal } from '../../../lib/tls/renewal.ts'
+import { type Outcome, Renewal } from '../../../lib/tls/certificate-reloader.ts'
 import { type CertificateName, fixture } from '../../secure-helper.ts'
 
 const pairOf = (cert: CertificateName, key = cert): PemPair => ({ cert: fixture(`${cert}.cert`), key: fixture(`${key}.key`) })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { coalesce } from '../../cli/workers/coalesce.ts'
+import { coalesce } from '../../../cli/workers/coalesce.ts'
 
 t.test('what is asked for while it runs is done once more afterwards, never beside it', async t => {
   const ends: (() => void)[] = []

@@ -2,7 +2,7 @@ import type { Http2SecureServer } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import { describeExpiry, readValidity } from '../lib/tls/certificate.ts'
 import { type PemPair, type PemSources, readPems } from '../lib/tls/pem.ts'
-import { type Outcome, Renewal } from '../lib/tls/renewal.ts'
+import { type Outcome, Renewal } from '../lib/tls/certificate-reloader.ts'
 import { secureContextOptions } from '../lib/tls/server-options.ts'
 
 /** Milliseconds from one look at the files to the next. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Backoff } from '../../cli/workers/backoff.ts'
+import { Backoff } from '../../../cli/workers/restart-backoff.ts'
 
 t.test('each delay is twice the one before, up to ten seconds', async t => {
   const backoff = new Backoff()

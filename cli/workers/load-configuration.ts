@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { ConfigurationSource } from '../flags.ts'
-import { fromPlainError, type PlainError } from './plain-error.ts'
+import { fromPlainError, type PlainError } from './serialize-error.ts'
 import { siblingOf } from './sibling.ts'
 
 /** What comes back from the thread. */
@@ -14,7 +14,7 @@ export type Loaded = { configuration: Configuration } | { error: PlainError }
  * @throws GW_ERR_CONFIG
  */
 export async function loadAnew (source: ConfigurationSource): Promise<Configuration> {
-  const thread = new Worker(siblingOf(import.meta.url, 'loader'), { workerData: source })
+  const thread = new Worker(siblingOf(import.meta.url, 'configuration-thread'), { workerData: source })
   try {
     const [loaded] = await once(thread, 'message') as [Loaded]
     if ('error' in loaded) throw fromPlainError(loaded.error)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { NO_SLOT, Slots } from '../../lib/slots.ts'
+import { NO_SLOT, Slots } from '../../../lib/collections/indexed-set.ts'
 
 t.test('whoever leaves makes no gap, and joins and leaves once', async t => {
   const slots = new Slots()

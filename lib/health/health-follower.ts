@@ -1,4 +1,4 @@
-import { ProbeState, type ProbeStatus } from '../health/probe-state.ts'
+import { ProbeState, type ProbeStatus } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
 import { identityOf } from '../transport/upstream-identity.ts'
