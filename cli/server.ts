@@ -4,7 +4,7 @@ import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration/resolve.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/health/health-source.ts'
-import ownServer from '../plugins/standalone.ts'
+import standalone from '../plugins/standalone.ts'
 import { keepCertificate } from './tls.ts'
 import { overTls } from './secure-server.ts'
 

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { isHttp2 } from '../lib/downstream/http-version.ts'
 import { endConnectionAfter, stopAccepting } from '../lib/downstream/node-internals.ts'
-import { NO_SLOT, type Slotted, Slots } from '../lib/collections/indexed-set.ts'
+import { NOT_IN_SET, type Indexed, IndexedSet } from '../lib/collections/indexed-set.ts'
 import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
 
 export interface ShutdownEvents {
@@ -21,7 +21,7 @@ export class Shutdown {
   readonly events = new EventEmitter<ShutdownEvents>()
   /** Stops the server for a successor, see `Gateway.handOver`; set by the plugin. */
   handOver!: (abort: AbortSignal) => Promise<void>
-  readonly #connections = new Slots<TrackedConnection>()
+  readonly #connections = new IndexedSet<TrackedConnection>()
   readonly #tracked = Symbol('fastify-gateway.tracked')
   #hasBegun = false
 
@@ -41,7 +41,7 @@ export class Shutdown {
     const socket = request.socket as Socket & { [key: symbol]: unknown }
     if (socket[this.#tracked] === true) return
     socket[this.#tracked] = true
-    const connection = { socket, slot: NO_SLOT }
+    const connection = { socket, setIndex: NOT_IN_SET }
     this.#connections.add(connection)
     socket.once('close', () => this.#connections.delete(connection))
   }
@@ -51,7 +51,7 @@ export class Shutdown {
   }
 }
 
-interface TrackedConnection extends Slotted {
+interface TrackedConnection extends Indexed {
   socket: Socket
 }
 

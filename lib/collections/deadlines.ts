@@ -1,8 +1,8 @@
-import { NO_SLOT, type Slotted, Slots } from '../collections/indexed-set.ts'
+import { type Indexed, IndexedSet, NOT_IN_SET } from '../collections/indexed-set.ts'
 
-/** An entry of `Deadlines`. */
-export interface Watched extends Slotted {
-  /** When it expires, in the clock's milliseconds; `Infinity` is never. May change at any time. */
+/** Something that must not take longer than until its deadline. */
+export interface Watched extends Indexed {
+  /** When it expires, in the clock's milliseconds; `Infinity` is never. Changed freely while it is watched. */
   deadline: number
   /** Called when the deadline has passed, at every tick until it is moved or the entry deleted. */
   expire (now: number): void
@@ -13,7 +13,7 @@ export interface Watched extends Slotted {
  * noticed at most one `resolution` late. The timer runs only while there are entries.
  */
 export class Deadlines<T extends Watched = Watched> {
-  readonly #watched = new Slots<T>()
+  readonly #watched = new IndexedSet<T>()
   readonly #now: () => number
   readonly #resolution: number
   readonly #keepsAlive: boolean
@@ -54,8 +54,8 @@ export class Deadlines<T extends Watched = Watched> {
     if (this.#watched.size === 0) return this.close()
     const now = this.#now()
     for (const watched of this.#watched) {
-      // An entry that expires may have deleted others.
-      if (watched.slot !== NO_SLOT && watched.deadline <= now) watched.expire(now)
+      // Whoever expires may end another one.
+      if (watched.setIndex !== NOT_IN_SET && watched.deadline <= now) watched.expire(now)
     }
   }
 

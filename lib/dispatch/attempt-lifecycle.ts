@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Deadlines } from '../collections/deadlines.ts'
 import { ClientClosedError, type GatewayError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import type { Lease } from '../pool/lease.ts'
-import { NO_SLOT } from '../collections/indexed-set.ts'
+import { NOT_IN_SET } from '../collections/indexed-set.ts'
 import type { Answer } from '../upstream/answer-assembly.ts'
 import type { SwitchHead } from '../upstream/answer-head.ts'
 import type { Exchange } from '../upstream/exchange.ts'
@@ -30,7 +30,7 @@ export interface AttemptListener {
  * once, complete, failed or aborted. A base class and not a part, so that a request costs no further object.
  */
 export abstract class AttemptLifecycle implements ExchangeStep {
-  slot = NO_SLOT
+  setIndex = NOT_IN_SET
   /** The time of the exchange has run out, and was mostly spent before this attempt. */
   isBlameless = false
   protected readonly exchange: Exchange

@@ -1,6 +1,6 @@
 import type { Deadlines, Watched } from '../collections/deadlines.ts'
 import { ClientClosedError } from '../errors.ts'
-import { NO_SLOT } from '../collections/indexed-set.ts'
+import { NOT_IN_SET } from '../collections/indexed-set.ts'
 import type { Abortable } from '../upstream/exchange.ts'
 
 /** The step that an exchange is in: an attempt, a tunnel, or a wait. */
@@ -12,7 +12,7 @@ export interface ExchangeStep extends Watched, Abortable {
 /** A wait of an exchange: for capacity at an upstream, or for its next retry. */
 export class Wait implements ExchangeStep {
   readonly deadline: number
-  slot = NO_SLOT
+  setIndex = NOT_IN_SET
   readonly #deadlines: Deadlines<ExchangeStep>
   readonly #onExpire: () => void
   readonly #onAbort: (error: Error) => void

@@ -11,7 +11,7 @@ export interface Queued {
 const MAX_GAPS = 1024
 
 /**
- * First in, first out, and any entry can be removed. An array and no `Set`, for the reason that `Slots` is one: while
+ * First in, first out, and any entry can be removed. An array and no `Set`, for the reason that `IndexedSet` is one: while
  * hundreds wait, every request goes through it.
  */
 export class PendingQueue<T extends Queued> {

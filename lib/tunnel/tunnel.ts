@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { NO_SLOT } from '../collections/indexed-set.ts'
+import { NOT_IN_SET } from '../collections/indexed-set.ts'
 import { Flow, type FlowListener } from './flow.ts'
 import { createCloseFrame, FrameScanner, GOING_AWAY } from './websocket-frames.ts'
 
@@ -26,7 +26,7 @@ export interface TunnelContext {
 export class Tunnel implements FlowListener {
   /** What both ends speak: the `Upgrade` of the response. */
   readonly protocol: string
-  slot = NO_SLOT
+  setIndex = NOT_IN_SET
   readonly #context: TunnelContext
   readonly #isWebSocket: boolean
   readonly #upstream: Duplex

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { resetReading } from '../../downstream/node-internals.ts'
-import { NO_SLOT } from '../../collections/indexed-set.ts'
+import { NOT_IN_SET } from '../../collections/indexed-set.ts'
 import type { Watched } from '../../collections/deadlines.ts'
 import { connectTimeout, otherSideClosed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'
@@ -23,7 +23,7 @@ export class Connection implements Watched, RequestConnection {
   readonly socket: Socket
   /** When it is closed, in the clock's milliseconds: while it is being opened, and while it is idle. */
   deadline: number
-  slot = NO_SLOT
+  setIndex = NOT_IN_SET
   readonly #listener: ConnectionListener
   readonly #now: () => number
   readonly #buffer = new ReadBuffer()

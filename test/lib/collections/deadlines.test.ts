@@ -1,11 +1,11 @@
 import t from 'tap'
-import { NO_SLOT } from '../../../lib/collections/indexed-set.ts'
+import { NOT_IN_SET } from '../../../lib/collections/indexed-set.ts'
 import { Deadlines, resolutionFor, type Watched } from '../../../lib/collections/deadlines.ts'
 import { createClock } from '../dispatch/fakes.ts'
 
 const watch = (deadline: number): Watched & { expired: number[] } => {
   const expired: number[] = []
-  return { deadline, expired, slot: NO_SLOT, expire: now => { expired.push(now) } }
+  return { deadline, expired, setIndex: NOT_IN_SET, expire: now => { expired.push(now) } }
 }
 
 t.test('what is due expires, at every look until it is moved or forgotten', async t => {
@@ -30,7 +30,7 @@ t.test('something may be forgotten while others expire', async t => {
   const deadlines = new Deadlines(() => 1, 10)
   t.teardown(() => deadlines.close())
   const second = watch(0)
-  deadlines.add({ deadline: 0, slot: NO_SLOT, expire: () => deadlines.delete(second) })
+  deadlines.add({ deadline: 0, setIndex: NOT_IN_SET, expire: () => deadlines.delete(second) })
   deadlines.add(second)
   deadlines.tick()
   t.strictSame(second.expired, [])
@@ -40,7 +40,7 @@ t.test('one that another has given more time does not expire', async t => {
   const deadlines = new Deadlines(() => 1, 10)
   t.teardown(() => deadlines.close())
   const second = watch(0)
-  deadlines.add({ deadline: 0, slot: NO_SLOT, expire: () => { second.deadline = 2 } })
+  deadlines.add({ deadline: 0, setIndex: NOT_IN_SET, expire: () => { second.deadline = 2 } })
   deadlines.add(second)
   deadlines.tick()
   t.strictSame(second.expired, [])

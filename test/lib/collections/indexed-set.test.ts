@@ -1,30 +1,30 @@
 import t from 'tap'
-import { NO_SLOT, Slots } from '../../../lib/collections/indexed-set.ts'
+import { IndexedSet, NOT_IN_SET } from '../../../lib/collections/indexed-set.ts'
 
-t.test('whoever leaves makes no gap, and joins and leaves once', async t => {
-  const slots = new Slots()
-  const [first, second, third] = [{ slot: NO_SLOT }, { slot: NO_SLOT }, { slot: NO_SLOT }]
-  for (const member of [first, second, third, second]) slots.add(member)
-  t.strictSame([slots.size, ...slots], [3, first, second, third])
-  slots.delete(first)
-  slots.delete(first)
-  t.strictSame([...slots], [third, second])
-  slots.delete(second)
-  t.strictSame([...slots], [third])
-  slots.add(first)
-  slots.delete(third)
-  t.strictSame([slots.size, ...slots], [1, first])
-  t.strictSame([first.slot, second.slot, third.slot], [0, NO_SLOT, NO_SLOT])
+t.test('a deleted member leaves no gap, and adding or deleting twice has no effect', async t => {
+  const set = new IndexedSet()
+  const [first, second, third] = [{ setIndex: NOT_IN_SET }, { setIndex: NOT_IN_SET }, { setIndex: NOT_IN_SET }]
+  for (const member of [first, second, third, second]) set.add(member)
+  t.strictSame([set.size, ...set], [3, first, second, third])
+  set.delete(first)
+  set.delete(first)
+  t.strictSame([...set], [third, second])
+  set.delete(second)
+  t.strictSame([...set], [third])
+  set.add(first)
+  set.delete(third)
+  t.strictSame([set.size, ...set], [1, first])
+  t.strictSame([first.setIndex, second.setIndex, third.setIndex], [0, NOT_IN_SET, NOT_IN_SET])
 })
 
-t.test('whoever leaves while they are gone through is not passed over for another', async t => {
-  const slots = new Slots()
-  const members = Array.from({ length: 4 }, () => ({ slot: NO_SLOT }))
-  for (const member of members) slots.add(member)
+t.test('members deleted during an iteration do not make it skip others', async t => {
+  const set = new IndexedSet()
+  const members = Array.from({ length: 4 }, () => ({ setIndex: NOT_IN_SET }))
+  for (const member of members) set.add(member)
   const seen: object[] = []
-  for (const member of slots) {
+  for (const member of set) {
     seen.push(member)
-    slots.delete(member)
+    set.delete(member)
   }
-  t.strictSame([seen.length, new Set(seen).size, slots.size], [4, 4, 0])
+  t.strictSame([seen.length, new Set(seen).size, set.size], [4, 4, 0])
 })
