@@ -1,22 +1,23 @@
 /**
- * Whether a pool can spare one more: never more than the percentage, and never the only one it has. So with few members
+ * Whether a pool can spare one more upstream: never more than the percentage, and never its only one. So in a small pool
  * a small percentage spares none, where Envoy would always spare one.
- * @param ejected - how many of the members are ejected, those that are probed included
- * @param members - how many have a weight above 0
+ * @param ejected - number of ejected upstreams, those that are being probed included
+ * @param total - number of upstreams with a weight above 0
  * @param maxEjectionPercent - 0 to 100
  * @see Envoy, `max_ejection_percent`
  */
-export function mayEject (ejected: number, members: number, maxEjectionPercent: number): boolean {
-  return members > 1 && (ejected + 1) * 100 <= members * maxEjectionPercent
+export function mayEject (ejected: number, total: number, maxEjectionPercent: number): boolean {
+  return total > 1 && (ejected + 1) * 100 <= total * maxEjectionPercent
 }
 
 /**
- * Whether so few are left that health is ignored: all of them would do better than these under the load of all.
- * @param available - how many of the members are healthy and not ejected
- * @param members - how many have a weight above 0
- * @param panicThreshold - percentage of the members below which it is a panic; 0 is never
+ * Whether so few upstreams are left that health is ignored: under the load of all, these few would do worse than all of
+ * them together, the failing ones included.
+ * @param healthy - number of upstreams that are neither down nor ejected
+ * @param total - number of upstreams with a weight above 0
+ * @param panicThreshold - percentage of healthy upstreams below which it is a panic; 0 is never
  * @see Envoy, "Panic threshold"
  */
-export function isPanicking (available: number, members: number, panicThreshold: number): boolean {
-  return available * 100 < members * panicThreshold
+export function isPanicking (healthy: number, total: number, panicThreshold: number): boolean {
+  return healthy * 100 < total * panicThreshold
 }

@@ -1,96 +1,98 @@
 import type { OutlierRule } from '../configuration/types.ts'
+import { EjectionBackoff } from './ejection-backoff.ts'
+import { FailureStreak } from './failure-streak.ts'
 
 /**
- * What a request says about its upstream:
- * - `success`: an answer below 500
- * - `error-status`: an answer of 500 and above
- * - `local-error`: no answer: refused, reset, timed out, not HTTP
- * - `neutral`: nothing was learned, for the client left
+ * What a request shows about its upstream:
+ * - `success`: a response below 500
+ * - `error-status`: a response of 500 and above
+ * - `local-error`: no response: refused, reset, timed out, not HTTP
+ * - `neutral`: nothing, because the client left
  */
 export type Result = 'success' | 'error-status' | 'local-error' | 'neutral'
 
-/** `in` takes its share, `ejected` none, `probing` has one request, which decides. */
+/** `in` rotation; `ejected`, without requests; `probing`, with one request under way that decides whether it returns. */
 export type OutlierState = 'in' | 'ejected' | 'probing'
 
 export type OutlierChange = 'ejected' | 'returned'
 
-/** Circumstances in which a request ended. */
-export interface Circumstances {
-  /** What `begin` said of this request. */
+/** What `record` needs besides the result. */
+export interface RecordContext {
+  /** What `begin` returned for this request. */
   isProbe: boolean
   /** Milliseconds, monotonic. */
   now: number
-  /** From 0 to below 1; drawn once an ejection. */
+  /** From 0 to below 1; called once an ejection. */
   random: () => number
-  /** Whether the pool can spare one more; asked only when there is a reason to eject. */
+  /** Whether the pool can spare one more upstream; called only when there is a reason to eject. */
   mayEject: () => boolean
 }
 
 /**
- * Passive health of one upstream: failures in a row eject it for a time, which grows with every ejection and shrinks
- * again while it does well; after that, a single request decides whether it returns. Every request that began has to be
- * recorded once, or a probe would be under way for ever.
+ * Passive health of one upstream: consecutive failures eject it for a time that grows with every ejection and shrinks
+ * again while it does well; after that, a single request probes whether it returns. Every request passed to `begin` has to
+ * be passed to `record` once, or a probe would stay under way.
  * @see Envoy, "Outlier detection", with `split_external_local_origin_errors`; the probe is not Envoy's
  */
 export class OutlierDetector {
   readonly #rule: OutlierRule
+  readonly #streak: FailureStreak
+  readonly #backoff: EjectionBackoff
   #state: OutlierState = 'in'
   #ejectedUntil = -Infinity
-  /** When a request may probe it: when its time is over, or before when the pool needs it. */
+  /** From when a request may probe it: the end of the ejection, or earlier when the pool needs it. */
   #probedFrom = -Infinity
-  /** When it was ejected, or a probe of it failed last. */
+  /** Time of the ejection, or of the last probe that failed. */
   #failedAt = -Infinity
-  /** When the probe began that is under way. */
+  /** Start of the probe that is under way. */
   #probedAt = -Infinity
   #returnedAt = 0
-  /** How often it was ejected, less what it has been forgiven. */
-  #ejections = 0
-  #errorStatuses = 0
-  #localErrors = 0
 
   constructor (rule: OutlierRule) {
     this.#rule = rule
+    this.#streak = new FailureStreak(rule)
+    this.#backoff = new EjectionBackoff(rule)
   }
 
   get state (): OutlierState {
     return this.#state
   }
 
-  /** Whether it counts as ejected in its pool; it does until a probe has succeeded. */
+  /** Whether it counts as ejected in its pool: from the ejection until a probe has succeeded. */
   get isEjected (): boolean {
     return this.#state !== 'in'
   }
 
-  /** When its ejection time is over, in the clock's milliseconds; `-Infinity` while it is in. */
+  /** End of the ejection time, in the clock's milliseconds; `-Infinity` in rotation. */
   get ejectedUntil (): number {
     return this.#ejectedUntil
   }
 
-  /**
-   * Whether it may be picked: it is in, or is due for a probe and none is under way. One that takes long, a slow upload
-   * perhaps, is not waited for longer than the base time.
-   */
-  takesRequests (now: number): boolean {
-    return this.#state === 'probing' ? this.#isOverdue(now) : now >= this.#probedFrom
-  }
-
-  /** When it failed last; the longer ago, the likelier it is well again. */
+  /** Time of the last failure while ejected; the longer ago, the more likely the upstream has recovered. */
   get failedAt (): number {
     return this.#failedAt
   }
 
   /**
-   * The pool would like to eject another one, and cannot spare it: this one is probed before its time is over, at most
-   * every tenth of the base time.
+   * Whether it may be picked: it is in rotation, or due for a probe and none is under way. A probe that takes longer than
+   * the base time, a slow upload perhaps, does not keep other requests from probing.
    */
-  hasten (now: number): void {
+  takesRequests (now: number): boolean {
+    return this.#state === 'probing' ? this.#isOverdue(now) : now >= this.#probedFrom
+  }
+
+  /**
+   * Lets the next request probe it before its ejection time is over, at most every tenth of the base time. For a pool that
+   * has a reason to eject another upstream and cannot spare it.
+   */
+  allowEarlyProbe (now: number): void {
     if (this.#state !== 'ejected' || now - this.#failedAt < this.#rule.baseEjectionTime / 10) return
     this.#probedFrom = Math.min(this.#probedFrom, now)
   }
 
   /**
-   * A request goes to it, whether or not it takes requests: in a panic, or when everybody else has failed, nobody asks.
-   * @returns whether this is the probe, to be passed to `record`
+   * A request is sent to it. That may happen while it takes none: in a panic, or when all other upstreams have failed.
+   * @returns whether this request is the probe, to be passed to `record`
    */
   begin (now: number): boolean {
     if (this.#state === 'in' || (this.#state === 'probing' && !this.#isOverdue(now))) return false
@@ -99,36 +101,39 @@ export class OutlierDetector {
     return true
   }
 
+  /**
+   * A request has ended. While ejected only the probe counts: all others began before the ejection, or in a panic.
+   * @returns what changed, if anything; a failed probe ejects it once more, unless it came before the end of the ejection
+   */
+  record (result: Result, context: RecordContext): OutlierChange | undefined {
+    if (this.#state === 'in') return this.#recordInRotation(result, context)
+    if (this.#state === 'probing' && context.isProbe) return this.#recordProbe(result, context)
+    return undefined
+  }
+
+  /**
+   * Ends an ejection, because an active health check has passed, or because no other upstream is left. A probe that is
+   * under way then counts like any other request.
+   */
+  uneject (now: number): 'returned' | undefined {
+    return this.isEjected ? this.#return(now) : undefined
+  }
+
   #isOverdue (now: number): boolean {
     return now - this.#probedAt >= this.#rule.baseEjectionTime
   }
 
-  /**
-   * A request has ended. While it is out only the probe counts: the others began before, or in a panic.
-   * @returns what changed, if anything; a probe that fails ejects it once more, unless it came before its time
-   */
-  record (result: Result, circumstances: Circumstances): OutlierChange | undefined {
-    if (this.#state === 'in') return this.#watch(result, circumstances)
-    if (this.#state === 'probing' && circumstances.isProbe) return this.#judge(result, circumstances)
-    return undefined
-  }
-
-  /** An active health check has passed, which ends an ejection. The request that probes it is then one like any other. */
-  pass (now: number): 'returned' | undefined {
-    return this.isEjected ? this.#return(now) : undefined
-  }
-
-  #watch (result: Result, { now, random, mayEject }: Circumstances): 'ejected' | undefined {
+  #recordInRotation (result: Result, { now, random, mayEject }: RecordContext): 'ejected' | undefined {
     if (result === 'neutral') return undefined
-    this.#count(result)
-    // Not reset when the pool cannot spare it: the next failure asks again.
-    if (!this.#isOutlier() || !mayEject()) return undefined
-    this.#forgive(now)
+    this.#streak.count(result)
+    // The streak goes on when the pool cannot spare it, so the next failure calls `mayEject` again.
+    if (!this.#streak.isOutlier || !mayEject()) return undefined
+    this.#backoff.decay(now - this.#returnedAt)
     return this.#eject(now, random)
   }
 
-  #judge (result: Result, { now, random }: Circumstances): OutlierChange | undefined {
-    // Where error statuses do not matter, any answer shows that it is back.
+  #recordProbe (result: Result, { now, random }: RecordContext): OutlierChange | undefined {
+    // Where error statuses do not count, any response shows that it has recovered.
     const hasPassed = result === 'success' || (result === 'error-status' && this.#rule.consecutive5xx === 0)
     if (hasPassed) return this.#return(now)
     if (result === 'neutral') {
@@ -136,42 +141,18 @@ export class OutlierDetector {
       return undefined
     }
     if (now >= this.#ejectedUntil) return this.#eject(now, random)
-    this.#wait(now)
+    this.#awaitProbe(now)
     return undefined
   }
 
-  /** An answer, whatever it says, shows that the connection works; a lost connection says nothing about the answers. */
-  #count (result: Exclude<Result, 'neutral'>): void {
-    this.#localErrors = result === 'local-error' ? this.#localErrors + 1 : 0
-    if (result === 'success') this.#errorStatuses = 0
-    if (result === 'error-status') this.#errorStatuses++
-  }
-
-  #isOutlier (): boolean {
-    const { consecutive5xx, consecutiveLocalErrors } = this.#rule
-    return hasReached(this.#errorStatuses, consecutive5xx) || hasReached(this.#localErrors, consecutiveLocalErrors)
-  }
-
-  /** One ejection less for every base time that it was in. */
-  #forgive (now: number): void {
-    const forgiven = Math.floor((now - this.#returnedAt) / Math.max(1, this.#rule.baseEjectionTime))
-    this.#ejections = Math.max(0, this.#ejections - forgiven)
-  }
-
   #eject (now: number, random: () => number): 'ejected' {
-    const { baseEjectionTime, maxEjectionTime } = this.#rule
-    // Counted no further than it has an effect, so that a day's outage is not held against it for hours.
-    if (this.#ejections * baseEjectionTime < maxEjectionTime) this.#ejections++
-    const time = Math.min(this.#ejections * baseEjectionTime, maxEjectionTime)
-    // Up to a tenth less, so that upstreams that failed together do not come back together, and the maximum holds.
-    this.#ejectedUntil = now + time * (0.9 + 0.1 * random())
-    this.#wait(now)
-    this.#errorStatuses = 0
-    this.#localErrors = 0
+    this.#ejectedUntil = now + this.#backoff.next(random)
+    this.#awaitProbe(now)
+    this.#streak.reset()
     return 'ejected'
   }
 
-  #wait (now: number): void {
+  #awaitProbe (now: number): void {
     this.#state = 'ejected'
     this.#probedFrom = this.#ejectedUntil
     this.#failedAt = now
@@ -184,9 +165,4 @@ export class OutlierDetector {
     this.#returnedAt = now
     return 'returned'
   }
-}
-
-/** @param threshold - 0 is never reached */
-function hasReached (count: number, threshold: number): boolean {
-  return threshold > 0 && count >= threshold
 }

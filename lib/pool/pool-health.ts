@@ -58,7 +58,7 @@ export class PoolHealth {
   }
 
   #uneject (upstream: Upstream): void {
-    const change = upstream.outlier?.pass(this.#context.now())
+    const change = upstream.outlier?.uneject(this.#context.now())
     if (change !== undefined) this.#notify(upstream, change)
   }
 
@@ -70,7 +70,7 @@ export class PoolHealth {
     const weighted = this.#weighted()
     const ejected = weighted.flatMap(({ outlier }) => outlier?.isEjected === true ? outlier : [])
     if (mayEject(ejected.length, weighted.length, this.#rule!.maxEjectionPercent)) return true
-    ejected.sort((a, b) => a.failedAt - b.failedAt)[0]?.hasten(now)
+    ejected.sort((a, b) => a.failedAt - b.failedAt)[0]?.allowEarlyProbe(now)
     return false
   }
 

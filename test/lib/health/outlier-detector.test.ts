@@ -175,7 +175,7 @@ t.test('one request probes it, and the others wait for what it says', async t =>
   t.equal(detector.ejectedUntil, -Infinity)
 })
 
-t.test('a request that goes to it before its time, for want of anybody else, brings it back or changes nothing', async t => {
+t.test('a request that goes to it before its time, for want of another upstream, brings it back or changes nothing', async t => {
   const { detector, clock, end } = createDetector(once)
   end('e')
   const until = detector.ejectedUntil
@@ -205,27 +205,27 @@ t.test('a probe that takes as long as the base time does not keep others from tr
   t.equal(end('l', true), 'X', 'and then the other is a request like any other')
 })
 
-t.test('who is needed is probed before its time, at most every tenth of it', async t => {
+t.test('an upstream that the pool needs is probed before its time, at most every tenth of it', async t => {
   const { detector, clock, end } = createDetector(once)
-  detector.hasten(clock.now())
+  detector.allowEarlyProbe(clock.now())
   t.equal(detector.begin(clock.now()), false, 'it is in')
   end('e')
   const until = detector.ejectedUntil
   for (let round = 0; round < 3; round++) {
     clock.advance(999)
-    detector.hasten(clock.now())
+    detector.allowEarlyProbe(clock.now())
     t.equal(detector.takesRequests(clock.now()), false)
     clock.advance(1)
-    detector.hasten(clock.now())
+    detector.allowEarlyProbe(clock.now())
     t.equal(detector.takesRequests(clock.now()), true)
     t.equal(detector.begin(clock.now()), true)
-    detector.hasten(clock.now())
+    detector.allowEarlyProbe(clock.now())
     t.equal(detector.takesRequests(clock.now()), false, 'one probe at a time')
     t.equal(end('l', true), '.')
     t.strictSame([detector.ejectedUntil, detector.failedAt], [until, clock.now()], 'and a failure does not make its time longer')
   }
   clock.advance(1000)
-  detector.hasten(clock.now())
+  detector.allowEarlyProbe(clock.now())
   detector.begin(clock.now())
   t.equal(end('n', true), '.')
   t.equal(detector.takesRequests(clock.now()), true, 'nothing was learned')
@@ -250,10 +250,10 @@ t.test('of 1000 requests to an upstream that stays broken, one an ejection reach
 
 t.test('a passing health check ends an ejection', async t => {
   const { detector, clock, play } = createDetector(once)
-  t.equal(detector.pass(clock.now()), undefined, 'there is none')
+  t.equal(detector.uneject(clock.now()), undefined, 'there is none')
   play('e')
-  t.equal(detector.pass(clock.now()), 'returned')
-  t.equal(detector.pass(clock.now()), undefined)
+  t.equal(detector.uneject(clock.now()), 'returned')
+  t.equal(detector.uneject(clock.now()), undefined)
   t.equal(detector.takesRequests(clock.now()), true)
   play('e')
   t.equal(detector.ejectedUntil - clock.now(), 20_000, 'the next is longer all the same')
@@ -263,7 +263,7 @@ t.test('a health check that passes while a request probes it makes that one like
   const { detector, clock, play, end } = createDetector()
   play('lll91')
   detector.begin(clock.now())
-  t.equal(detector.pass(clock.now()), 'returned')
+  t.equal(detector.uneject(clock.now()), 'returned')
   t.equal(end('l', true), '.', 'one failure of three')
   t.equal(play('ll'), '.X')
   t.equal(end('s', true), '.', 'and later it is none of this ejection')
