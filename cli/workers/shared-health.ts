@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Location } from '../../lib/configuration/types.ts'
 import { HealthChecker } from '../../lib/health/health-checker.ts'
 import type { ProbeReport } from '../../lib/health/health-source.ts'
-import { identityOf } from '../../lib/transport/upstream-identity.ts'
+import { identityOf } from '../../lib/health/upstream-identity.ts'
 import { createHealthLog } from '../../plugins/health-check.ts'
 import type { AddressFinding } from './messages.ts'
 

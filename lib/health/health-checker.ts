@@ -1,7 +1,7 @@
 import { ProbeState } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
-import { identityOf } from '../transport/upstream-identity.ts'
+import { identityOf } from './upstream-identity.ts'
 import { Probe } from '../transport/probe.ts'
 
 /** What is known of an address, and who finds out. */

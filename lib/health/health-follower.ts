@@ -1,7 +1,7 @@
 import { ProbeState, type ProbeStatus } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
-import { identityOf } from '../transport/upstream-identity.ts'
+import { identityOf } from './upstream-identity.ts'
 
 /** What another process has found out about an address. */
 export interface Finding {

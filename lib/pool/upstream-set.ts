@@ -1,6 +1,6 @@
 import type { ProbeState } from '../health/probe-state.ts'
 import type { UpstreamTarget } from '../configuration/types.ts'
-import { identityOf } from '../transport/upstream-identity.ts'
+import { identityOf } from '../health/upstream-identity.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 
 /** Finds what the health checks of an address say; `null` for an address without health checks. */
