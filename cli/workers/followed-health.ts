@@ -9,7 +9,7 @@ export class FollowedHealth {
 
   hear (finding: AddressFinding): void {
     this.#findings.set(`${finding.prefix} ${finding.address}`, finding)
-    this.#followers.get(finding.prefix)?.hear(finding.address, finding)
+    this.#followers.get(finding.prefix)?.update(finding.address, finding)
   }
 
   /** For `ownServer`. */

@@ -1,9 +1,9 @@
 import type { Configuration } from '../../lib/configuration/resolve.ts'
-import type { Finding } from '../../lib/health/health-follower.ts'
+import type { HealthUpdate } from '../../lib/health/health-follower.ts'
 import type { PlainError } from './serialize-error.ts'
 
 /** What the probes of one address have shown, last. */
-export interface AddressFinding extends Finding {
+export interface AddressFinding extends HealthUpdate {
   /** Of the location that it was probed for. */
   prefix: string
   /** By `identityOf()`. */

@@ -3,6 +3,7 @@ import type { Location } from '../../lib/configuration/types.ts'
 import { HealthChecker } from '../../lib/health/health-checker.ts'
 import type { ProbeReport } from '../../lib/health/health-source.ts'
 import { identityOf } from '../../lib/health/upstream-identity.ts'
+import { sendProbe } from '../../lib/transport/probe.ts'
 import { createHealthLog } from '../../plugins/health-check.ts'
 import type { AddressFinding } from './messages.ts'
 
@@ -59,7 +60,11 @@ export class SharedProbes {
   }
 
   #begin (location: Location): Probed {
-    const checker = new HealthChecker(location.healthCheck!, Math.random, report => this.#note(location, report))
+    const checker = new HealthChecker(location.healthCheck!, {
+      random: Math.random,
+      sendProbe,
+      onProbe: report => this.#note(location, report),
+    })
     const probed = { location, checker }
     checker.start(() => probed.location.upstreams)
     return probed

@@ -4,6 +4,7 @@ import type { Location, UpstreamTarget } from '../configuration/types.ts'
 import { UpstreamPool } from '../pool/pool.ts'
 import type { HealthChange } from '../pool/pool-health.ts'
 import type { Upstream } from '../pool/upstream.ts'
+import { sendProbe } from '../transport/probe.ts'
 import { RetryBudget } from '../retry/budget.ts'
 import type { Exchange } from '../upstream/exchange.ts'
 import { HealthChecker } from '../health/health-checker.ts'
@@ -39,7 +40,7 @@ export class Dispatcher {
     const { now = () => performance.now(), random = Math.random, onHealthChange = () => {} } = options
     this.location = location
     const createSource = options.createHealthSource ??
-      (({ healthCheck }, onProbe) => new HealthChecker(healthCheck!, random, onProbe))
+      (({ healthCheck }, onProbe) => new HealthChecker(healthCheck!, { random, sendProbe, onProbe }))
     this.#health = location.healthCheck === null ? null : createSource(location, report => this.#onProbe(report))
     this.pool = new UpstreamPool(location, { now, random, onHealthChange }, this.#probeOf)
     const resolution = resolutionFor([...Object.values(location.timeouts), location.limits.pendingTimeout])

@@ -1,11 +1,18 @@
-import { ProbeState } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
+import { Probe, type SendProbe } from './probe.ts'
+import { ProbeState } from './probe-state.ts'
 import { identityOf } from './upstream-identity.ts'
-import { Probe } from '../transport/probe.ts'
 
-/** What is known of an address, and who finds out. */
-interface Watch {
+export interface HealthCheckerContext {
+  /** From 0 to below 1; called once a probe. */
+  random: () => number
+  sendProbe: SendProbe
+  onProbe: ProbeListener
+}
+
+/** An address, with the probe that is under way or the timer of the next one. */
+interface CheckedTarget {
   target: UpstreamTarget
   state: ProbeState
   timer: NodeJS.Timeout | undefined
@@ -13,31 +20,30 @@ interface Watch {
 }
 
 /**
- * Probes the addresses of a location while it runs, each one once, however often it is listed. The first probe is
- * made at once; the next when one is over and its interval has passed. Its timers never keep the process alive.
+ * Probes the addresses of one location while it is started, each address once, however often it is listed. The first probe
+ * is sent at once, the next one an interval after the end of the one before. Its timers never keep the process alive.
  */
 export class HealthChecker implements HealthSource {
   readonly #rule: HealthCheckRule
-  readonly #random: () => number
-  readonly #tell: ProbeListener
-  readonly #watches = new Map<string, Watch>()
-  /** While it runs. */
+  readonly #context: HealthCheckerContext
+  /** By `identityOf()`. */
+  readonly #checked = new Map<string, CheckedTarget>()
+  /** `null` before the start and after the stop. */
   #targets: (() => readonly UpstreamTarget[]) | null = null
 
-  constructor (rule: HealthCheckRule, random: () => number, tell: ProbeListener) {
+  constructor (rule: HealthCheckRule, context: HealthCheckerContext) {
     this.#rule = rule
-    this.#random = random
-    this.#tell = tell
+    this.#context = context
   }
 
   stateOf (target: UpstreamTarget): ProbeState {
     const key = identityOf(target)
-    let watch = this.#watches.get(key)
-    if (watch === undefined) {
-      watch = { target, state: new ProbeState(this.#rule), timer: undefined, probe: undefined }
-      this.#watches.set(key, watch)
+    let checked = this.#checked.get(key)
+    if (checked === undefined) {
+      checked = { target, state: new ProbeState(this.#rule), timer: undefined, probe: undefined }
+      this.#checked.set(key, checked)
     }
-    return watch.state
+    return checked.state
   }
 
   start (targets: () => readonly UpstreamTarget[]): void {
@@ -45,7 +51,7 @@ export class HealthChecker implements HealthSource {
     this.refresh()
   }
 
-  /** Those that are new are probed, and those that are gone no longer. */
+  /** Begins to probe added addresses, and stops to probe removed ones. */
   refresh (): void {
     if (this.#targets === null) return
     const present = new Set<string>()
@@ -53,32 +59,33 @@ export class HealthChecker implements HealthSource {
       present.add(identityOf(target))
       this.stateOf(target)
     }
-    for (const [key, watch] of this.#watches) {
-      if (!present.has(key)) this.#forget(key, watch)
-      else if (watch.timer === undefined && watch.probe === undefined) this.#probe(watch)
+    for (const [key, checked] of this.#checked) {
+      if (!present.has(key)) this.#remove(key, checked)
+      else if (checked.timer === undefined && checked.probe === undefined) this.#probe(checked)
     }
   }
 
   stop (): void {
     this.#targets = null
-    for (const [key, watch] of this.#watches) this.#forget(key, watch)
+    for (const [key, checked] of this.#checked) this.#remove(key, checked)
   }
 
-  #probe (watch: Watch): void {
-    watch.timer = undefined
-    watch.probe = new Probe(watch.target, this.#rule, hasPassed => this.#judge(watch, hasPassed))
+  #probe (checked: CheckedTarget): void {
+    checked.timer = undefined
+    checked.probe = new Probe(checked.target, this.#rule, this.#context.sendProbe, hasPassed => this.#onResult(checked, hasPassed))
   }
 
-  #judge (watch: Watch, hasPassed: boolean): void {
-    const change = watch.state.record(hasPassed)
-    watch.probe = undefined
-    watch.timer = setTimeout(() => this.#probe(watch), watch.state.nextDelay(this.#random)).unref()
-    this.#tell({ target: watch.target, state: watch.state, hasPassed, change })
+  #onResult (checked: CheckedTarget, hasPassed: boolean): void {
+    const { target, state } = checked
+    const change = state.record(hasPassed)
+    checked.probe = undefined
+    checked.timer = setTimeout(() => this.#probe(checked), state.nextDelay(this.#context.random)).unref()
+    this.#context.onProbe({ target, state, hasPassed, change })
   }
 
-  #forget (key: string, { timer, probe }: Watch): void {
+  #remove (key: string, { timer, probe }: CheckedTarget): void {
     clearTimeout(timer)
     probe?.stop()
-    this.#watches.delete(key)
+    this.#checked.delete(key)
   }
 }

@@ -1,39 +1,40 @@
-import { ProbeState, type ProbeStatus } from './probe-state.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
+import { ProbeState, type ProbeStatus } from './probe-state.ts'
 import { identityOf } from './upstream-identity.ts'
 
-/** What another process has found out about an address. */
-export interface Finding {
+/** Result of a probe that another process has made. */
+export interface HealthUpdate {
   hasPassed: boolean
-  /** What its probes say all in all. */
+  /** The status of the address after this probe, by the thresholds of that process. */
   status: Exclude<ProbeStatus, 'unknown'>
 }
 
 /**
- * The health of a location's upstreams where another process probes them. That one counts passes and failures; here its
- * verdict is taken over, so that all who follow it are of one mind, whenever they have joined.
+ * Health of a location's upstreams where another process probes them. That process counts passes and failures; here only
+ * its status is adopted, so all followers agree, whenever they have joined.
  */
 export class HealthFollower implements HealthSource {
   readonly #rule: HealthCheckRule
-  readonly #known: (address: string) => ProbeStatus
-  readonly #tell: ProbeListener
+  readonly #lastStatusOf: (address: string) => ProbeStatus
+  readonly #onProbe: ProbeListener
+  /** By `identityOf()`. */
   readonly #followed = new Map<string, { target: UpstreamTarget, state: ProbeState }>()
-  /** From the start on. */
+  /** `null` before the start. */
   #targets: (() => readonly UpstreamTarget[]) | null = null
 
-  /** @param known - what has been found out about an address, by `identityOf()`, before it is followed */
-  constructor (rule: HealthCheckRule, known: (address: string) => ProbeStatus, tell: ProbeListener) {
+  /** @param lastStatusOf - the status of an address, by `identityOf()`, before it is followed here */
+  constructor (rule: HealthCheckRule, lastStatusOf: (address: string) => ProbeStatus, onProbe: ProbeListener) {
     this.#rule = rule
-    this.#known = known
-    this.#tell = tell
+    this.#lastStatusOf = lastStatusOf
+    this.#onProbe = onProbe
   }
 
   stateOf (target: UpstreamTarget): ProbeState {
     const address = identityOf(target)
     let followed = this.#followed.get(address)
     if (followed === undefined) {
-      followed = { target, state: new ProbeState(this.#rule, this.#known(address)) }
+      followed = { target, state: new ProbeState(this.#rule, this.#lastStatusOf(address)) }
       this.#followed.set(address, followed)
     }
     return followed.state
@@ -55,10 +56,10 @@ export class HealthFollower implements HealthSource {
     this.#followed.clear()
   }
 
-  /** @param address - by `identityOf()`; one that is not followed is of no interest */
-  hear (address: string, { hasPassed, status }: Finding): void {
+  /** @param address - by `identityOf()`; one that is not followed here is ignored */
+  update (address: string, { hasPassed, status }: HealthUpdate): void {
     const followed = this.#followed.get(address)
     if (followed === undefined) return
-    this.#tell({ ...followed, hasPassed, change: followed.state.adopt(status) })
+    this.#onProbe({ ...followed, hasPassed, change: followed.state.adopt(status) })
   }
 }

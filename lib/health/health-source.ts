@@ -1,32 +1,32 @@
-import type { ProbeState, ProbeStatus } from './probe-state.ts'
 import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { ProbeState, ProbeStatus } from './probe-state.ts'
 
-/** What a probe of an address has shown. */
+/** Result of one probe. */
 export interface ProbeReport {
   target: UpstreamTarget
-  /** Of the address: all upstreams there share it. */
+  /** That of the address; all upstreams with this address share it. */
   state: ProbeState
   hasPassed: boolean
-  /** What it has become by that, if anything, for its users. */
+  /** The new status, when this probe has changed it; `unknown` counts as `up`. */
   change: Exclude<ProbeStatus, 'unknown'> | undefined
 }
 
 export type ProbeListener = (report: ProbeReport) => void
 
-/** How a location knows of the health of its upstreams' addresses: by probes of its own, or from another process that probes for several. */
+/** Health of the upstreams of one location: from its own probes, or from another process that probes for several. */
 export interface HealthSource {
-  /** The state of an address, which is kept as long as the address is there. */
+  /** The state of an address; the same object as long as the address is configured. */
   stateOf (target: UpstreamTarget): ProbeState
-  /** @param targets - the addresses that are there now; one may be listed more than once */
+  /** @param targets - the addresses that are configured now; one may be listed more than once */
   start (targets: () => readonly UpstreamTarget[]): void
-  /** The addresses have changed. */
+  /** To be called when the addresses have changed. */
   refresh (): void
-  /** Nobody is told anything from now on. */
+  /** No probes and no reports from now on. */
   stop (): void
 }
 
 /**
  * Makes the source of a location whose `healthCheck` is set.
- * @param tell - hears of every probe from then on
+ * @param onProbe - called with the result of every probe
  */
-export type HealthSourceFactory = (location: Location, tell: ProbeListener) => HealthSource
+export type HealthSourceFactory = (location: Location, onProbe: ProbeListener) => HealthSource

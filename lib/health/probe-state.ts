@@ -1,20 +1,20 @@
 import type { HealthCheckRule } from '../configuration/types.ts'
 
-/** `unknown` until the first answer. */
+/** `unknown` before the first probe has ended. */
 export type ProbeStatus = 'unknown' | 'up' | 'down'
 
 /**
- * What the active probes of one address say. The first answer decides at once; after that it takes `fall` failures in
- * a row to go down and `rise` passes in a row to come up.
+ * Active health of one address. The first probe decides at once; after that it takes `fall` consecutive failures to go
+ * down and `rise` consecutive passes to come up.
  * @see HAProxy, `rise` and `fall` of a server
  */
 export class ProbeState {
   readonly #rule: HealthCheckRule
   #status: ProbeStatus
-  /** Answers in a row that contradict the status. */
-  #contrary = 0
+  /** Consecutive results that contradict the status. */
+  #contradicting = 0
 
-  /** @param status - what is known already */
+  /** @param status - where it is known from elsewhere */
   constructor (rule: HealthCheckRule, status: ProbeStatus = 'unknown') {
     this.#rule = rule
     this.#status = status
@@ -24,23 +24,23 @@ export class ProbeState {
     return this.#status
   }
 
-  /** Whether it must not be used; who is unknown may be. */
+  /** Whether the address must not be used; an unknown one may be. */
   get isDown (): boolean {
     return this.#status === 'down'
   }
 
-  /** @returns what it has become for its users, who took `unknown` for `up` */
-  record (passed: boolean): 'up' | 'down' | undefined {
-    const answer = passed ? 'up' : 'down'
-    if (this.#status === 'unknown') return this.adopt(answer)
-    this.#contrary = answer === this.#status ? 0 : this.#contrary + 1
-    return this.#contrary < (passed ? this.#rule.rise : this.#rule.fall) ? undefined : this.adopt(answer)
+  /** @returns the new status when it has changed for users of the address, which take `unknown` for `up` */
+  record (hasPassed: boolean): 'up' | 'down' | undefined {
+    const result = hasPassed ? 'up' : 'down'
+    if (this.#status === 'unknown') return this.adopt(result)
+    this.#contradicting = result === this.#status ? 0 : this.#contradicting + 1
+    return this.#contradicting < (hasPassed ? this.#rule.rise : this.#rule.fall) ? undefined : this.adopt(result)
   }
 
-  /** Takes over what somebody else has decided. @returns as `record()` */
+  /** Sets a status that was decided elsewhere. @returns as `record()` */
   adopt (status: 'up' | 'down'): 'up' | 'down' | undefined {
     const wasDown = this.isDown
-    this.#contrary = 0
+    this.#contradicting = 0
     this.#status = status
     return this.isDown === wasDown ? undefined : status
   }

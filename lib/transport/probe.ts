@@ -1,81 +1,67 @@
 import http from 'node:http'
 import https from 'node:https'
-import { askHttp2 } from '../http2/ask.ts'
-import { joinBase } from '../routing/upstream-path.ts'
+import { Http2Transport } from './http2/http2-transport.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
-import { serverNameOf, verificationOf } from '../transport/tls-options.ts'
+import { serverNameOf, verificationOf } from './tls-options.ts'
 
-/** Asks an upstream whether it is well: on a connection of its own, once, without following redirects. */
-export class Probe {
-  readonly #leave: () => void
-  readonly #timer: NodeJS.Timeout
-  readonly #done: (hasPassed: boolean) => void
-  #isOver = false
+/** The part of a health check that decides what is sent; names of `headers` are as the user wrote them. */
+export type ProbeRequest = Pick<HealthCheckRule, 'method' | 'path' | 'headers'>
 
-  /** @param done - called once, unless the probe is stopped: whether the answer's status came in time and is an expected one */
-  constructor (target: UpstreamTarget, rule: HealthCheckRule, done: (hasPassed: boolean) => void) {
-    this.#done = done
-    const [first, last] = rule.expectedStatus
-    const ask = target.isHttp2 ? askHttp2 : askHttp1
-    this.#leave = ask(target, questionOf(target, rule), statusCode => this.#end(statusCode !== null && statusCode >= first && statusCode <= last))
-    this.#timer = setTimeout(() => this.#end(false), rule.timeout).unref()
-  }
-
-  /** Ends it without a result. */
-  stop (): void {
-    this.#isOver = true
-    clearTimeout(this.#timer)
-    // Of the body nothing is of interest, however long it is.
-    this.#leave()
-  }
-
-  #end (hasPassed: boolean): void {
-    if (this.#isOver) return
-    this.stop()
-    this.#done(hasPassed)
-  }
-}
-
-/** What is asked. Names of `headers` are as the user wrote them. */
-export interface Question {
-  method: string
-  path: string
-  headers: Readonly<Record<string, string>>
-}
-
-function questionOf (target: UpstreamTarget, { method, path, headers }: HealthCheckRule): Question {
-  return {
-    method,
-    path: joinBase(target.basePath, path),
-    headers: withDefaults(headers, { Host: target.host, 'User-Agent': 'fastify-gateway health check', Connection: 'close' }),
-  }
-}
+/** @param statusCode - of the response, or `null` when there is none; may be called more than once */
+export type StatusListener = (statusCode: number | null) => void
 
 /**
- * @param done - gets the status of an answer, or `null` when there is none; perhaps more than once
- * @returns ends it
+ * Sends one request of a health check to an upstream, on a connection of its own. Redirects are not followed, and a body
+ * is not read.
+ * @returns closes the connection, whatever is under way
  */
-function askHttp1 (target: UpstreamTarget, question: Question, done: (statusCode: number | null) => void): () => void {
-  const request = open(target, { ...question, agent: false })
-  request.on('response', ({ statusCode = null }) => done(statusCode))
-    // A switch of protocols and a tunnel are no answers.
-    .on('upgrade', () => done(null)).on('connect', () => done(null))
-    .on('error', () => done(null))
+export function sendProbe (target: UpstreamTarget, { method, path, headers }: ProbeRequest, onStatus: StatusListener): () => void {
+  const send = target.isHttp2 ? sendHttp2Probe : sendHttp1Probe
+  const defaults = { Host: target.host, 'User-Agent': 'fastify-gateway health check', Connection: 'close' }
+  return send(target, { method, path: target.basePath + path, headers: addDefaults(headers, defaults) }, onStatus)
+}
+
+function sendHttp1Probe (target: UpstreamTarget, probe: ProbeRequest, onStatus: StatusListener): () => void {
+  const request = openRequest(target, { ...probe, agent: false })
+  request.on('response', ({ statusCode = null }) => onStatus(statusCode))
+    // A switch of protocols and a tunnel are no responses to a health check.
+    .on('upgrade', () => onStatus(null)).on('connect', () => onStatus(null))
+    .on('error', () => onStatus(null))
   request.end()
   return () => request.destroy()
 }
 
-function open (target: UpstreamTarget, options: https.RequestOptions): http.ClientRequest {
+function openRequest (target: UpstreamTarget, options: https.RequestOptions): http.ClientRequest {
   if (target.socketPath !== null) return http.request({ ...options, socketPath: target.socketPath })
-  const { hostname: host, port } = target
-  const where = { ...options, host, port }
-  if (!target.isSecure) return http.request(where)
-  return https.request({ ...where, servername: serverNameOf(host), ...verificationOf(target) })
+  const host = target.hostname
+  const address = { ...options, host, port: target.port }
+  if (!target.isSecure) return http.request(address)
+  return https.request({ ...address, servername: serverNameOf(host), ...verificationOf(target) })
 }
 
-/** Names are the same whatever their case. */
-function withDefaults (headers: HealthCheckRule['headers'], defaults: Record<string, string>): Record<string, string> {
-  const given = new Set(Object.keys(headers).map(name => name.toLowerCase()))
-  const missing = Object.entries(defaults).filter(([name]) => !given.has(name.toLowerCase()))
-  return { ...Object.fromEntries(missing), ...headers }
+function sendHttp2Probe (target: UpstreamTarget, { method, path, headers }: ProbeRequest, onStatus: StatusListener): () => void {
+  const connections = new Http2Transport(target, { connectTimeout: 0, maxConnections: 1 })
+  connections.dispatch({ method, path, headers: Object.entries(headers).flat(), body: null, upgrade: null, trailers: null }, {
+    onConnect: ignore,
+    onBodySent: ignore,
+    onHeaders (statusCode) {
+      if (statusCode >= 200) onStatus(statusCode)
+      return true
+    },
+    onUpgrade: ignore,
+    onData: () => true,
+    onRead: ignore,
+    onComplete: ignore,
+    onError: () => onStatus(null),
+  })
+  return () => { connections.destroy().catch(ignore) }
+}
+
+function ignore (): void {}
+
+/** Adds the defaults that are not given; names are compared without case (RFC 9110, 5.1). */
+function addDefaults (given: ProbeRequest['headers'], defaults: Record<string, string>): Record<string, string> {
+  const names = new Set(Object.keys(given).map(name => name.toLowerCase()))
+  const missing = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()))
+  return { ...Object.fromEntries(missing), ...given }
 }

@@ -12,48 +12,48 @@ const RULE: HealthCheckRule = { path: '/', method: 'GET', interval: 10, unhealth
 const [first, second] = [createTarget('http://127.0.0.1:1'), createTarget('http://127.0.0.1:2')]
 
 function createFollower (known: Record<string, 'up' | 'down'> = {}) {
-  const told: ProbeReport[] = []
-  const follower = new HealthFollower(RULE, address => known[address] ?? 'unknown', report => told.push(report))
-  return { follower, told }
+  const reports: ProbeReport[] = []
+  const follower = new HealthFollower(RULE, address => known[address] ?? 'unknown', report => reports.push(report))
+  return { follower, reports }
 }
 
-t.test('what was known before is known from the start, and told to nobody', async t => {
-  const { follower, told } = createFollower({ [identityOf(first)]: 'down' })
+t.test('what was known before is known from the start, and not reported', async t => {
+  const { follower, reports } = createFollower({ [identityOf(first)]: 'down' })
   t.equal(follower.stateOf(first).status, 'down')
   t.equal(follower.stateOf(second).status, 'unknown')
-  t.strictSame(told, [])
+  t.strictSame(reports, [])
 })
 
-t.test('a verdict is taken over at once, however many failures it took', async t => {
-  const { follower, told } = createFollower()
+t.test('a status is adopted at once, however many failures it took', async t => {
+  const { follower, reports } = createFollower()
   const state = follower.stateOf(first)
   t.equal(follower.stateOf({ ...first, weight: 7 }), state, 'whatever its weight')
-  follower.hear(identityOf(first), { hasPassed: true, status: 'up' })
-  follower.hear(identityOf(first), { hasPassed: false, status: 'up' })
-  follower.hear(identityOf(first), { hasPassed: false, status: 'down' })
+  follower.update(identityOf(first), { hasPassed: true, status: 'up' })
+  follower.update(identityOf(first), { hasPassed: false, status: 'up' })
+  follower.update(identityOf(first), { hasPassed: false, status: 'down' })
   t.equal(state.status, 'down')
-  t.match(told, [
+  t.match(reports, [
     { target: first, state, hasPassed: true, change: undefined },
     { hasPassed: false, change: undefined },
     { hasPassed: false, change: 'down' },
   ])
 })
 
-t.test('what is said of others is of no interest', async t => {
-  const { follower, told } = createFollower()
+t.test('updates of other addresses are ignored', async t => {
+  const { follower, reports } = createFollower()
   follower.stateOf(first)
-  follower.hear(identityOf(second), { hasPassed: false, status: 'down' })
-  t.strictSame(told, [])
+  follower.update(identityOf(second), { hasPassed: false, status: 'down' })
+  t.strictSame(reports, [])
   t.equal(follower.stateOf(second).status, 'unknown')
 })
 
-t.test('an address that is gone is forgotten, and those that stay are not', async t => {
-  const { follower, told } = createFollower()
+t.test('a removed address is forgotten, and those that stay are not', async t => {
+  const { follower, reports } = createFollower()
   const [stays, goes] = [follower.stateOf(first), follower.stateOf(second)]
   follower.start(() => [first])
   follower.refresh()
-  follower.hear(identityOf(second), { hasPassed: false, status: 'down' })
-  t.strictSame(told, [])
+  follower.update(identityOf(second), { hasPassed: false, status: 'down' })
+  t.strictSame(reports, [])
   t.equal(follower.stateOf(first), stays)
   t.not(follower.stateOf(second), goes)
 })
@@ -65,12 +65,12 @@ t.test('before it is started, nothing is forgotten', async t => {
   t.equal(follower.stateOf(first), state)
 })
 
-t.test('when it has stopped, nobody is told anything', async t => {
-  const { follower, told } = createFollower()
+t.test('after its stop nothing is reported', async t => {
+  const { follower, reports } = createFollower()
   follower.stateOf(first)
   follower.stop()
-  follower.hear(identityOf(first), { hasPassed: false, status: 'down' })
-  t.strictSame(told, [])
+  follower.update(identityOf(first), { hasPassed: false, status: 'down' })
+  t.strictSame(reports, [])
 })
 
 t.test('a location that follows another process makes no probes, and uses what that finds', async t => {
@@ -81,15 +81,15 @@ t.test('a location that follows another process makes no probes, and uses what t
   }))
   let follower!: HealthFollower
   const dispatcher = new Dispatcher(locationOf({ upstreams: [target], healthCheck: RULE }), {
-    createHealthSource ({ healthCheck }, tell) {
-      follower = new HealthFollower(healthCheck!, () => 'down', tell)
+    createHealthSource ({ healthCheck }, onProbe) {
+      follower = new HealthFollower(healthCheck!, () => 'down', onProbe)
       return follower
     },
   })
   t.teardown(() => dispatcher.destroy())
   t.equal(dispatcher.pool.hasHealthyUpstream, false, 'before its start')
   dispatcher.startProbes()
-  follower.hear(identityOf(target), { hasPassed: true, status: 'up' })
+  follower.update(identityOf(target), { hasPassed: true, status: 'up' })
   t.equal(dispatcher.pool.hasHealthyUpstream, true)
   await new Promise(resolve => setTimeout(resolve, 50))
   t.equal(probes, 0)

@@ -10,7 +10,7 @@ const factors: [name: string, rule: { window: number, minWeightPercent: number }
   ['half of what is missing after half of the window', rule, since, since + 15_000, 0.55],
   ['the whole at its end', rule, since, since + 30_000, 1],
   ['no more than the whole', rule, since, since + 1e9, 1],
-  ['the whole for who was there from the start', rule, -Infinity, 0, 1],
+  ['the whole for an upstream that is there from the start', rule, -Infinity, 0, 1],
   ['the whole at once without a window', { ...rule, window: 0 }, since, since, 1],
   ['the whole without a window, before it joins too', { ...rule, window: 0 }, since, since - 500, 1],
   ['nothing at first, if that is the least', { ...rule, minWeightPercent: 0 }, since, since, 0],

@@ -2,13 +2,13 @@ import type { ServerHttp2Stream } from 'node:http2'
 import http from 'node:http'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { askHttp2 } from '../../../lib/http2/ask.ts'
-import { Probe } from '../../../lib/transport/probe.ts'
+import { Probe } from '../../../lib/health/probe.ts'
+import { sendProbe } from '../../../lib/transport/probe.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/configuration/types.ts'
 import { startRawUpstream, startUpstream } from '../../helper.ts'
 import { createTarget } from '../locations.ts'
-import { startPeer } from '../transport/http2/frames.ts'
-import { socketPathFor, startHttp2, startSecureHttp2, until } from '../transport/http2/support.ts'
+import { startPeer } from './http2/frames.ts'
+import { socketPathFor, startHttp2, startSecureHttp2, until } from './http2/support.ts'
 
 // Probes of upstreams that speak HTTP/2, or listen on a Unix socket.
 
@@ -16,7 +16,7 @@ const RULE: HealthCheckRule = { path: '/health', method: 'GET', interval: 1000, 
 
 async function probe (t: Test, origin: string, target: Partial<UpstreamTarget> = {}, changes: Partial<HealthCheckRule> = {}): Promise<boolean> {
   return new Promise(resolve => {
-    const single = new Probe(createTarget(origin, { isHttp2: true, ...target }), { ...RULE, ...changes }, resolve)
+    const single = new Probe(createTarget(origin, { isHttp2: true, ...target }), { ...RULE, ...changes }, sendProbe, resolve)
     t.teardown(() => single.stop())
   })
 }
@@ -70,7 +70,7 @@ t.test('what is sent behind the head is taken, and is of no interest', async t =
     stream.on('finish', () => { isWhole = true })
   })
   const statuses: unknown[] = []
-  const stop = askHttp2(createTarget(origin), { method: 'GET', path: '/', headers: {} }, status => statuses.push(status))
+  const stop = sendProbe(createTarget(origin, { isHttp2: true }), { method: 'GET', path: '/', headers: {} }, status => statuses.push(status))
   t.teardown(stop)
   await until(() => isWhole)
   t.strictSame(statuses, [200])

@@ -7,7 +7,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/configuration/types.ts'
-import { Probe } from '../../../lib/transport/probe.ts'
+import { sendProbe } from '../../../lib/transport/probe.ts'
+import { Probe } from '../../../lib/health/probe.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
 import { closeOf } from '../dispatch/fakes.ts'
 import { createTarget } from '../locations.ts'
@@ -21,7 +22,7 @@ const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.p
 async function probe (t: Test, target: UpstreamTarget, changes: Partial<HealthCheckRule> = {}): Promise<boolean> {
   return new Promise(resolve => {
     let hasSpoken = false
-    const single = new Probe(target, { ...RULE, ...changes }, hasPassed => {
+    const single = new Probe(target, { ...RULE, ...changes }, sendProbe, hasPassed => {
       if (hasSpoken) throw new Error('it has spoken twice')
       hasSpoken = true
       resolve(hasPassed)
@@ -268,7 +269,7 @@ t.test('a probe that is stopped says nothing, not even when its time is over, an
   const { origin, closed } = await startWatched(t, () => connected.shift()?.())
   const results: boolean[] = []
   const arrived = new Promise<void>(resolve => connected.push(resolve))
-  const waiting = new Probe(createTarget(origin), { ...RULE, timeout: 50 }, hasPassed => results.push(hasPassed))
+  const waiting = new Probe(createTarget(origin), { ...RULE, timeout: 50 }, sendProbe, hasPassed => results.push(hasPassed))
   await arrived
   waiting.stop()
   await closed[0]
@@ -279,7 +280,7 @@ t.test('a probe that is stopped says nothing, not even when its time is over, an
 t.test('a probe that is stopped before it has a connection makes none', async t => {
   const { origin, closed } = await startWatched(t, () => {})
   const results: boolean[] = []
-  new Probe(createTarget(origin), { ...RULE, timeout: 20 }, hasPassed => results.push(hasPassed)).stop()
+  new Probe(createTarget(origin), { ...RULE, timeout: 20 }, sendProbe, hasPassed => results.push(hasPassed)).stop()
   await setTimeout(50)
   await Promise.all(closed)
   t.strictSame(results, [])
@@ -289,7 +290,7 @@ t.test('stopping a probe that is over changes nothing', async t => {
   const origin = await startUpstream(t, (_request, response) => response.end())
   const results: boolean[] = []
   await new Promise<void>(resolve => {
-    const over: Probe = new Probe(createTarget(origin), RULE, hasPassed => {
+    const over: Probe = new Probe(createTarget(origin), RULE, sendProbe, hasPassed => {
       results.push(hasPassed)
       over.stop()
       resolve()
