@@ -5,8 +5,7 @@ import type { Configuration } from '../lib/configuration/resolve.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/health/health-source.ts'
 import standalone from '../plugins/standalone.ts'
-import { keepCertificate } from './tls.ts'
-import { overTls } from './secure-server.ts'
+import { createTlsOptions, watchCertificate } from './tls.ts'
 
 export interface ServerSettings {
   configuration: Configuration
@@ -35,12 +34,12 @@ export interface RunningGateway {
 export async function startGateway ({ configuration, host, port, logger, hidesAddress, createHealthSource }: ServerSettings): Promise<RunningGateway> {
   const { tls } = configuration.options
   const pair = tls === null ? null : loadPair(tls)
-  const fastify = Fastify({ ...options, logger, ...(pair !== null && overTls(pair, configuration.options)) })
+  const fastify = Fastify({ ...options, logger, ...(pair !== null && createTlsOptions(pair, configuration.options)) })
   try {
     await fastify.register(standalone, { configuration, createHealthSource })
     await fastify.ready()
     await listen(fastify, { host, port }, hidesAddress)
-    const renewCertificate = pair === null ? noCertificate(fastify) : keepCertificate(fastify, tls!, pair)
+    const renewCertificate = pair === null ? noCertificate(fastify) : watchCertificate(fastify, tls!, pair)
     return { fastify, address: describeAddress(fastify, pair !== null), renewCertificate }
   } catch (error) {
     await fastify.close()

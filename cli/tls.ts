@@ -1,48 +1,63 @@
-import type { Http2SecureServer } from 'node:http2'
-import type { FastifyInstance } from 'fastify'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { ResolvedOptions } from '../lib/options/resolve.ts'
 import { describeExpiry, readValidity } from '../lib/tls/certificate.ts'
+import { CertificateReloader, type ReloadResult } from '../lib/tls/certificate-reloader.ts'
 import { type PemPair, type PemSources, readPems } from '../lib/tls/pem.ts'
-import { type Outcome, Renewal } from '../lib/tls/certificate-reloader.ts'
-import { secureContextOptions } from '../lib/tls/server-options.ts'
+import { secureContextOptions, secureServerOptions } from '../lib/tls/server-options.ts'
 
-/** Milliseconds from one look at the files to the next. */
+/** Milliseconds between two reads of the certificate files. */
 const POLL_INTERVAL = 1000
 
 /**
- * Keeps the certificate of a server that runs the one that is in its files, until the server closes. Connections that
- * there are keep theirs; the next handshake gets the new one.
- * @param pair - what the server was made with
- * @returns looks at once, for who asks for it, and writes what came of it into the log
+ * Options that make Fastify's server one over TLS. The server is made here and not by Fastify, which would make a
+ * second one for `--host localhost`, and neither a new certificate nor a shutdown would reach that one.
  */
-export function keepCertificate (fastify: FastifyInstance, sources: PemSources, pair: PemPair): () => Promise<void> {
+export function createTlsOptions (pair: PemPair, { server }: Pick<ResolvedOptions, 'server'>): FastifyServerOptions {
+  const serverFactory = (handler: Parameters<typeof createSecureServer>[1]) =>
+    createSecureServer(secureServerOptions(pair, server), handler)
+  // `https` is for Fastify's log line with the address, and for plugins that look at the kind of the server.
+  const options = { http2: true, https: { allowHTTP1: true }, serverFactory }
+  // Fastify has a type for every kind of server. All of the gateway is written for that of HTTP/1.1.
+  return options as unknown as FastifyServerOptions
+}
+
+/**
+ * Replaces the certificate of a running server whenever its files change, until the server closes. Open connections
+ * keep the old one; the next handshake gets the new one.
+ * @param pair - the current certificate
+ * @returns reloads the files at once, and logs the result
+ */
+export function watchCertificate (fastify: FastifyInstance, sources: PemSources, pair: PemPair): () => Promise<void> {
   const server = fastify.server as unknown as Http2SecureServer
-  const renewal = new Renewal(pair, {
+  const reloader = new CertificateReloader(pair, {
     read: () => readPems(sources),
-    use: renewed => server.setSecureContext(secureContextOptions(renewed)),
-    report: outcome => reportOutcome(fastify, outcome),
+    use: replacement => server.setSecureContext(secureContextOptions(replacement)),
+    onResult: result => logResult(fastify, result),
   })
-  reportExpiry(fastify, pair)
-  // One after the other: a file system that hangs must not pile them up. A server that has stopped makes no handshakes.
+  logExpiry(fastify, pair)
+  // One poll after the other, so that they do not pile up on a file system that hangs.
   async function poll (): Promise<void> {
     if (!server.listening) return
-    await renewal.poll()
+    await reloader.poll()
     setTimeout(poll, POLL_INTERVAL).unref()
   }
   setTimeout(poll, POLL_INTERVAL).unref()
-  return () => renewal.renew()
+  return () => reloader.reload()
 }
 
-function reportOutcome (fastify: FastifyInstance, outcome: Outcome): void {
-  switch (outcome.kind) {
-    case 'renewed':
-      fastify.log.info({ validTo: new Date(readValidity(outcome.pair.cert).to) }, 'new certificate, from the next connection on')
-      return reportExpiry(fastify, outcome.pair)
-    case 'same': return fastify.log.info('the certificate is the same as before')
-    case 'refused': return fastify.log.error({ err: outcome.error }, 'the new certificate cannot be used; the one before stays')
+function logResult (fastify: FastifyInstance, result: ReloadResult): void {
+  const { log } = fastify
+  switch (result.kind) {
+    case 'replaced':
+      log.info({ validTo: new Date(readValidity(result.pair.cert).to) }, 'new certificate, from the next connection on')
+      return logExpiry(fastify, result.pair)
+    case 'unchanged': return log.info('the certificate is the same as before')
+    case 'rejected': return log.error({ err: result.error }, 'the new certificate cannot be used; the one before stays')
   }
 }
 
-function reportExpiry (fastify: FastifyInstance, { cert }: PemPair): void {
-  const fault = describeExpiry(readValidity(cert), Date.now())
-  if (fault !== undefined) fastify.log.warn(fault)
+function logExpiry (fastify: FastifyInstance, { cert }: PemPair): void {
+  const warning = describeExpiry(readValidity(cert), Date.now())
+  if (warning !== undefined) fastify.log.warn(warning)
 }

@@ -4,7 +4,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHt
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { options as serverOptions } from '../app.ts'
-import { overTls } from '../cli/secure-server.ts'
+import { createTlsOptions } from '../cli/tls.ts'
 import type { GatewayPluginOptions } from '../index.ts'
 import { resolveConfiguration } from '../lib/configuration/resolve.ts'
 import { loadPair } from '../lib/tls/resolve.ts'
@@ -22,7 +22,7 @@ export function fixture (name: `${CertificateName}.${'cert' | 'key'}`): string {
 export async function listenSecureServer (t: Test, options: GatewayPluginOptions): Promise<{ fastify: FastifyInstance, port: number, origin: string }> {
   const tls = { cert: fixture('name.cert'), key: fixture('name.key') }
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, tls, ...options }, process.cwd())
-  const fastify = Fastify({ ...serverOptions, ...overTls(loadPair(configuration.options.tls!), configuration.options) })
+  const fastify = Fastify({ ...serverOptions, ...createTlsOptions(loadPair(configuration.options.tls!), configuration.options) })
   t.teardown(() => fastify.close())
   await fastify.register(standalone, { configuration })
   await fastify.listen({ port: 0, host: '127.0.0.1' })

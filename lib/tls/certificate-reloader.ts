@@ -2,74 +2,77 @@ import { createConfigError, type Problem } from '../errors.ts'
 import { checkPair } from './certificate.ts'
 import type { PemPair } from './pem.ts'
 
-/** What came of looking for a new certificate. */
-export type Outcome = { kind: 'renewed', pair: PemPair } | { kind: 'same' } | { kind: 'refused', error: Error }
+/** Result of reading the files again. */
+export type ReloadResult =
+  | { kind: 'replaced', pair: PemPair }
+  | { kind: 'unchanged' }
+  | { kind: 'rejected', error: Error }
 
-export interface RenewalOptions {
+export interface CertificateReloaderOptions {
   /** Reads both files as they are now. */
   read: () => Promise<PemPair>
   /** Makes every handshake from now on use it. */
   use: (pair: PemPair) => void
-  report: (outcome: Outcome) => void
+  onResult: (result: ReloadResult) => void
 }
 
 /**
- * How often in a row a wrong certificate has to be seen until that is reported. Certificate and key are two files, and a
- * file is written in parts: for a moment they do not go together, which is no fault.
+ * Consecutive polls that have to find the same fault until it is reported. Certificate and key are two files, and a
+ * file is written in parts: for a moment they do not belong together, which is no fault.
  */
-const PATIENCE = 3
+const POLLS_UNTIL_REPORT = 3
 
 /**
- * The certificate of a server that runs, and those that come after it. One that is wrong is never used; the one before
- * stays until both files are right and belong together.
+ * Replaces the certificate of a running server. A wrong one is never used: the current one stays until both files are
+ * right and belong together.
  *
  * The files are read again and compared, instead of being watched: a rename, a symbolic link to another folder (the
- * `..data` of Kubernetes), a network file system and a clock that was set back are all the same to it, and cost two small
- * reads.
+ * `..data` of Kubernetes), a network file system and a clock that was set back make no difference, at the cost of two
+ * small reads.
  */
-export class Renewal {
+export class CertificateReloader {
   #current: PemPair
-  readonly #options: RenewalOptions
-  /** What the last poll saw, when that was wrong, and how often in a row. */
-  #fault = { text: '', count: 0 }
+  readonly #options: CertificateReloaderOptions
+  /** Fault that the last poll has found, and the number of consecutive polls that have. */
+  #fault = { message: '', polls: 0 }
 
   /** @param current - what the server uses now */
-  constructor (current: PemPair, options: RenewalOptions) {
+  constructor (current: PemPair, options: CertificateReloaderOptions) {
     this.#current = current
     this.#options = options
   }
 
-  /** Somebody asks for it: they hear what came of it, whatever that is. */
-  async renew (): Promise<void> {
-    const outcome = await this.#look()
-    this.#fault = { text: '', count: 0 }
-    this.#options.report(outcome)
+  /** Reloads on demand: any result is reported. */
+  async reload (): Promise<void> {
+    const result = await this.#load()
+    this.#fault = { message: '', polls: 0 }
+    this.#options.onResult(result)
   }
 
-  /** Looks whether there is a new one. Reports what has changed, and a fault once, when it lasts. */
+  /** Reloads by a timer: only a replacement is reported, and a persistent fault, once. */
   async poll (): Promise<void> {
-    const outcome = await this.#look()
-    if (outcome.kind === 'refused') this.#tolerate(outcome)
-    else this.#fault = { text: '', count: 0 }
-    if (outcome.kind === 'renewed') this.#options.report(outcome)
+    const result = await this.#load()
+    if (result.kind === 'rejected') this.#countFault(result)
+    else this.#fault = { message: '', polls: 0 }
+    if (result.kind === 'replaced') this.#options.onResult(result)
   }
 
-  #tolerate (outcome: Outcome & { kind: 'refused' }): void {
-    const { message } = outcome.error
-    this.#fault = { text: message, count: this.#fault.text === message ? this.#fault.count + 1 : 1 }
-    if (this.#fault.count === PATIENCE) this.#options.report(outcome)
+  #countFault (result: ReloadResult & { kind: 'rejected' }): void {
+    const { message } = result.error
+    this.#fault = { message, polls: this.#fault.message === message ? this.#fault.polls + 1 : 1 }
+    if (this.#fault.polls === POLLS_UNTIL_REPORT) this.#options.onResult(result)
   }
 
-  async #look (): Promise<Outcome> {
+  async #load (): Promise<ReloadResult> {
     try {
       const pair = await this.#options.read()
-      if (pair.cert === this.#current.cert && pair.key === this.#current.key) return { kind: 'same' }
+      if (pair.cert === this.#current.cert && pair.key === this.#current.key) return { kind: 'unchanged' }
       assertUsable(pair)
       this.#options.use(pair)
       this.#current = pair
-      return { kind: 'renewed', pair }
+      return { kind: 'replaced', pair }
     } catch (error) {
-      return { kind: 'refused', error: error as Error }
+      return { kind: 'rejected', error: error as Error }
     }
   }
 }

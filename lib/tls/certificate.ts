@@ -3,48 +3,49 @@ import { createSecureContext } from 'node:tls'
 import type { Problem } from '../errors.ts'
 import type { PemPair } from './pem.ts'
 
-/** Older versions are deprecated (RFC 8996), and no browser speaks them any more. */
+/** Older versions are deprecated (RFC 8996), and no browser supports them any more. */
 export const MIN_VERSION = 'TLSv1.2'
 
-/** When a certificate may be used, in milliseconds since 1970. */
+/** Validity period of a certificate, in milliseconds since 1970. */
 export interface Validity {
   from: number
   to: number
 }
 
 /**
- * Checks that OpenSSL will take a certificate and its key, which it would otherwise say at the first handshake only.
+ * Checks that OpenSSL accepts a certificate and its key, which would otherwise show at the first handshake only.
  * @param problems - gets what is wrong, below `tls`; never a part of a key
  */
 export function checkPair ({ cert, key }: PemPair, problems: Problem[]): void {
   const certificate = parse(() => new X509Certificate(cert))
   const privateKey = parse(() => createPrivateKey(key))
-  if (certificate === undefined) problems.push({ path: 'tls.cert', message: 'it holds no certificate that can be read; give PEM text, or a file that begins with "-----BEGIN CERTIFICATE-----"' })
+  if (certificate === undefined) problems.push({ path: 'tls.cert', message: NO_CERTIFICATE })
   if (privateKey === undefined) problems.push({ path: 'tls.key', message: describeKeyFault(key) })
   if (certificate === undefined || privateKey === undefined) return
   const problem = findMismatch(certificate, privateKey) ?? findRefusal({ cert, key })
   if (problem !== undefined) problems.push(problem)
 }
 
-/** @param cert - PEM text that `checkPair()` has nothing against */
+/** @param cert - PEM text that `checkPair()` accepts */
 export function readValidity (cert: string): Validity {
   const { validFrom, validTo } = new X509Certificate(cert)
   return { from: Date.parse(validFrom), to: Date.parse(validTo) }
 }
 
 /**
- * What clients will object to. It is no problem of the configuration: who comes with an old certificate serves at least
- * those who do not look, which nginx does, too.
+ * Warns of a certificate outside its validity period, which clients refuse. It is no problem of the configuration: as
+ * with nginx, an expired certificate still serves the clients that do not check.
  * @param now - milliseconds since 1970
- * @returns `undefined` when the certificate may be used
+ * @returns `undefined` when the certificate is valid now
  */
 export function describeExpiry ({ from, to }: Validity, now: number): string | undefined {
-  if (now > to) return `the certificate has expired on ${day(to)}, and clients will refuse it; renew it`
-  if (now < from) return `the certificate is not valid before ${day(from)}, and clients will refuse it; look at the clock of this machine`
-  return undefined
+  if (now > to) return `the certificate has expired on ${formatDay(to)}, and clients will refuse it; renew it`
+  if (now >= from) return undefined
+  const day = formatDay(from)
+  return `the certificate is not valid before ${day}, and clients will refuse it; look at the clock of this machine`
 }
 
-function day (time: number): string {
+function formatDay (time: number): string {
   return new Date(time).toISOString().slice(0, 10)
 }
 
@@ -56,22 +57,34 @@ function parse<T> (read: () => T): T | undefined {
   }
 }
 
+const NO_CERTIFICATE = 'it holds no certificate that can be read; ' +
+  'give PEM text, or a file that begins with "-----BEGIN CERTIFICATE-----"'
+const ENCRYPTED_KEY = 'the key is encrypted, and nobody is there to type its passphrase; ' +
+  'decrypt it with "openssl pkey -in FILE -out FILE"'
+const NO_KEY = 'it holds no private key that can be read; ' +
+  'give PEM text, or a file that begins with "-----BEGIN PRIVATE KEY-----"'
+const WRONG_KEY = 'the key is not that of the certificate in "tls.cert"; ' +
+  'give the one that it was made with, and in a file of several certificates put the server\'s own first'
+
 function describeKeyFault (key: string): string {
-  if (key.includes('ENCRYPTED')) return 'the key is encrypted, and nobody is there to type its passphrase; decrypt it with "openssl pkey -in FILE -out FILE"'
-  return 'it holds no private key that can be read; give PEM text, or a file that begins with "-----BEGIN PRIVATE KEY-----"'
+  return key.includes('ENCRYPTED') ? ENCRYPTED_KEY : NO_KEY
 }
 
 function findMismatch (certificate: X509Certificate, key: KeyObject): Problem | undefined {
-  if (certificate.checkPrivateKey(key)) return undefined
-  return { path: 'tls.key', message: 'the key is not that of the certificate in "tls.cert"; give the one that it was made with, and in a file of several certificates put the server\'s own first' }
+  return certificate.checkPrivateKey(key) ? undefined : { path: 'tls.key', message: WRONG_KEY }
 }
 
-/** What only OpenSSL itself knows: a chain that breaks off behind the first certificate, or an algorithm that it finds too weak. */
+/**
+ * Faults that only OpenSSL finds: a damaged certificate later in the chain, or an algorithm that it rejects as too
+ * weak.
+ */
 function findRefusal (pair: PemPair): Problem | undefined {
   try {
     createSecureContext({ ...pair, minVersion: MIN_VERSION })
     return undefined
   } catch (error) {
-    return { path: 'tls.cert', message: `OpenSSL does not take it (${(error as Error).message}); look whether every certificate in it is whole` }
+    const { message: reason } = error as Error
+    const message = `OpenSSL does not take it (${reason}); look whether every certificate in it is whole`
+    return { path: 'tls.cert', message }
   }
 }

@@ -8,23 +8,23 @@ export interface TlsInput {
   key: string
 }
 
-const FAULTS: Record<string, string> = {
+const FILE_FAULTS: Record<string, string> = {
   ENOENT: 'there is no such file',
   EACCES: 'this user may not read it',
   EISDIR: 'it is a folder',
 }
 
 /**
- * Where the certificate and its key are, when both can be used now. Their texts are not kept: the options are shown to
- * who asks the gateway for them, and a key is nobody's business.
+ * The sources of the certificate and its key, when both can be used now. The texts are not kept: resolved options may
+ * be shown or logged, and must hold no key.
  * @param given - `undefined` when the server speaks plain HTTP
- * @param baseDir - absolute; relative paths start there
- * @param problems - gets what is wrong with them: better told at start than by the first handshake
+ * @param baseDir - absolute; base of relative paths
+ * @param problems - gets what is wrong with them, at start instead of at the first handshake
  */
 export function resolveTls (given: TlsInput | undefined, baseDir: string, problems: Problem[]): PemSources | null {
   if (given === undefined) return null
   const sources = { cert: locatePem(given.cert, baseDir), key: locatePem(given.key, baseDir) }
-  findPair(sources, problems)
+  readCheckedPair(sources, problems)
   return sources
 }
 
@@ -34,12 +34,12 @@ export function resolveTls (given: TlsInput | undefined, baseDir: string, proble
  */
 export function loadPair (sources: PemSources): PemPair {
   const problems: Problem[] = []
-  const pair = findPair(sources, problems)
+  const pair = readCheckedPair(sources, problems)
   if (problems.length > 0) throw createConfigError(problems)
   return pair
 }
 
-function findPair ({ cert, key }: PemSources, problems: Problem[]): PemPair {
+function readCheckedPair ({ cert, key }: PemSources, problems: Problem[]): PemPair {
   const before = problems.length
   const pair = { cert: read(cert, 'tls.cert', problems), key: read(key, 'tls.key', problems) }
   if (problems.length === before) checkPair(pair, problems)
@@ -52,7 +52,9 @@ function read (source: PemSource, path: string, problems: Problem[]): string {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     const { path: file } = source as PemSource & { kind: 'file' }
-    problems.push({ path, message: `${JSON.stringify(file)} cannot be read: ${FAULTS[code] ?? code}; give PEM text or a file's path` })
+    const reason = FILE_FAULTS[code] ?? code
+    const message = `${JSON.stringify(file)} cannot be read: ${reason}; give PEM text or a file's path`
+    problems.push({ path, message })
     return ''
   }
 }

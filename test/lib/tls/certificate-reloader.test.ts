@@ -1,35 +1,35 @@
 import t from 'tap'
 import type { PemPair } from '../../../lib/tls/pem.ts'
-import { type Outcome, Renewal } from '../../../lib/tls/certificate-reloader.ts'
+import { CertificateReloader, type ReloadResult } from '../../../lib/tls/certificate-reloader.ts'
 import { type CertificateName, fixture } from '../../secure-helper.ts'
 
 const pairOf = (cert: CertificateName, key = cert): PemPair => ({ cert: fixture(`${cert}.cert`), key: fixture(`${key}.key`) })
 
 /** A server that uses the certificate `name`, and the files, which can be changed. */
 function start () {
-  const state = { files: pairOf('name') as PemPair | Error, used: [] as PemPair[], outcomes: [] as Outcome[] }
-  const renewal = new Renewal(pairOf('name'), {
+  const state = { files: pairOf('name') as PemPair | Error, used: [] as PemPair[], results: [] as ReloadResult[] }
+  const reloader = new CertificateReloader(pairOf('name'), {
     read: async () => {
       if (state.files instanceof Error) throw state.files
       return state.files
     },
     use: pair => state.used.push(pair),
-    report: outcome => state.outcomes.push(outcome),
+    onResult: result => state.results.push(result),
   })
   async function poll (times: number) {
-    for (let i = 0; i < times; i++) await renewal.poll()
+    for (let i = 0; i < times; i++) await reloader.poll()
   }
-  return { state, renewal, poll, kinds: () => state.outcomes.map(({ kind }) => kind) }
+  return { state, reloader, poll, kinds: () => state.results.map(({ kind }) => kind) }
 }
 
 t.test('a new certificate is used once, as soon as it is seen', async t => {
   const { state, poll } = start()
   await poll(2)
-  t.strictSame(state.outcomes, [], 'nothing is said of what has not changed')
+  t.strictSame(state.results, [], 'nothing is said of what has not changed')
   state.files = pairOf('address')
   await poll(3)
   t.strictSame(state.used, [pairOf('address')])
-  t.strictSame(state.outcomes, [{ kind: 'renewed', pair: pairOf('address') }])
+  t.strictSame(state.results, [{ kind: 'replaced', pair: pairOf('address') }])
 })
 
 t.test('a certificate whose key is not there yet waits for it, and is no fault', async t => {
@@ -39,46 +39,46 @@ t.test('a certificate whose key is not there yet waits for it, and is no fault',
   t.strictSame(kinds(), [])
   state.files = pairOf('address')
   await poll(1)
-  t.strictSame(kinds(), ['renewed'])
+  t.strictSame(kinds(), ['replaced'])
 })
 
 t.test('a fault that lasts is reported once, and the certificate stays', async t => {
   const { state, poll, kinds } = start()
   state.files = { ...pairOf('address'), cert: fixture('address.cert').slice(0, 200) }
   await poll(10)
-  t.strictSame(kinds(), ['refused'])
+  t.strictSame(kinds(), ['rejected'])
   t.strictSame(state.used, [])
   state.files = new Error('ENOENT: no such file')
   await poll(10)
-  t.match(state.outcomes, [{ kind: 'refused' }, { kind: 'refused', error: { message: /ENOENT/ } }], 'another fault is another report')
+  t.match(state.results, [{ kind: 'rejected' }, { kind: 'rejected', error: { message: /ENOENT/ } }], 'another fault is another report')
   state.files = pairOf('name')
   await poll(10)
-  t.strictSame(kinds(), ['refused', 'refused'], 'back to what is used: nothing to say')
+  t.strictSame(kinds(), ['rejected', 'rejected'], 'back to what is used: nothing to say')
   state.files = new Error('ENOENT: no such file')
   await poll(10)
-  t.strictSame(kinds(), ['refused', 'refused', 'refused'])
+  t.strictSame(kinds(), ['rejected', 'rejected', 'rejected'])
 })
 
-t.test('who asks is told at once, whatever it is', async t => {
-  const { state, renewal } = start()
-  await renewal.renew()
+t.test('a reload on demand is reported at once, whatever its result', async t => {
+  const { state, reloader } = start()
+  await reloader.reload()
   state.files = pairOf('address', 'name')
-  await renewal.renew()
+  await reloader.reload()
   state.files = pairOf('address')
-  await renewal.renew()
-  t.match(state.outcomes, [{ kind: 'same' }, { kind: 'refused', error: { code: 'GW_ERR_CONFIG', problems: [{ path: 'tls.key' }] } }, { kind: 'renewed' }])
+  await reloader.reload()
+  t.match(state.results, [{ kind: 'unchanged' }, { kind: 'rejected', error: { code: 'GW_ERR_CONFIG', problems: [{ path: 'tls.key' }] } }, { kind: 'replaced' }])
 })
 
 t.test('a certificate that the server does not take is refused, and tried again', async t => {
-  const outcomes: Outcome[] = []
+  const results: ReloadResult[] = []
   let isReady = false
-  const renewal = new Renewal(pairOf('name'), {
+  const reloader = new CertificateReloader(pairOf('name'), {
     read: async () => pairOf('address'),
     use () { if (!isReady) throw new Error('no') },
-    report: outcome => outcomes.push(outcome),
+    onResult: result => results.push(result),
   })
-  await renewal.renew()
+  await reloader.reload()
   isReady = true
-  await renewal.renew()
-  t.match(outcomes, [{ kind: 'refused', error: { message: 'no' } }, { kind: 'renewed' }])
+  await reloader.reload()
+  t.match(results, [{ kind: 'rejected', error: { message: 'no' } }, { kind: 'replaced' }])
 })
