@@ -1,8 +1,8 @@
 import { type GatewayError, UpstreamTimeoutError } from '../errors.ts'
 import type { Upstream } from '../pool/upstream.ts'
 import { AT_CAPACITY } from '../pool/upstream-picker.ts'
-import { backoff } from '../retry/backoff.ts'
-import { decideRepetition, type Phase, type Repetition } from '../retry/decide.ts'
+import { drawBackoff } from '../retry/backoff.ts'
+import { decideRetry, type Phase, type RetryDecision } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
 import { type Answer } from '../upstream/answer-assembly.ts'
 import { ResponseBody } from '../downstream/response-body.ts'
@@ -22,7 +22,7 @@ export class Retry {
   readonly #sender: Sender
   /** Upstreams with which the exchange has failed. */
   readonly #tried: Upstream[] = []
-  #repetition: Repetition = 'never'
+  #repetition: RetryDecision = 'never'
   /** For the client, when no upstream can be found for the retry; `null` when the failed attempt had a response. */
   #failure: GatewayError | null = null
   /** Until when it waits for an upstream that has not been tried. */
@@ -61,10 +61,10 @@ export class Retry {
     return true
   }
 
-  #decide (phase: Phase): Repetition {
+  #decide (phase: Phase): RetryDecision {
     const { retry } = this.#context.location
     const { request: { method, body }, retries } = this.#exchange
-    return decideRepetition(retry, {
+    return decideRetry(retry, {
       phase,
       method,
       tries: retries + 1,
@@ -80,7 +80,7 @@ export class Retry {
   /** Milliseconds until the next look for an upstream: what the response asks for, or a backoff. */
   #getDelay (response?: Answer): number {
     const requested = readRetryAfter(response?.headers['retry-after'], Date.now())
-    return requested ?? backoff(this.#exchange.retries + 1, this.#context.random)
+    return requested ?? drawBackoff(this.#exchange.retries + 1, this.#context.random)
   }
 
   #startWait (delay: number): void {

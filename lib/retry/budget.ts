@@ -1,27 +1,30 @@
 import type { RetryRule } from '../configuration/types.ts'
 
-/** How long requests and retries count, in milliseconds. */
+/** Time constant of the decay of requests and retries, in milliseconds. */
 const TIME_CONSTANT = 10_000
-/** Shortest time between two decays, in milliseconds: what a balance may be out of date is a hundredth of the above. */
+/**
+ * Shortest time between two decays, in milliseconds: a balance is out of date by at most a hundredth of
+ * `TIME_CONSTANT`.
+ */
 const STEP = 100
-/** What a retry costs. A request brings `percent`, so that sums are whole numbers between two decays, and exact. */
+/** Price of a retry. A request deposits `percent`, so sums between two decays are integers, and exact. */
 const COST = 100
 
 /**
- * What a location may spend on retries, so that they do not finish an app that is overloaded: `percent` of its requests
- * plus `minPerSecond`, over the last 10 s. A burst may spend the 10 s of `minPerSecond` at once, and gets them back as
- * the time passes. With both at 0 there are no retries.
+ * Limits the retries of a location, so that they do not amplify the load of an app that is overloaded: `percent` of its
+ * requests plus `minPerSecond`, over the last 10 s. A burst may spend the 10 s of `minPerSecond` at once, and they are
+ * refilled as time passes. With both at 0 there are no retries.
  *
- * What counts fades with e^(-t/10 s) instead of leaving a window all at once, which takes two numbers instead of a
- * history. Deposits and retries fade alike, so their difference does, too, and is all that is kept.
+ * Requests and retries decay with e^(-t/10 s) instead of leaving a window all at once, which takes two numbers instead
+ * of a history. Both decay alike, so their difference does, too, and is all that is stored.
  * @see Finagle, `RetryBudget`: the same rule on a window with buckets
  */
 export class RetryBudget {
   readonly #percent: number
   readonly #reserve: number
-  /** Deposits less retries, as they have faded by `#fadedAt`; down to `-#reserve`. */
+  /** Deposits less withdrawals, decayed until `#decayedAt`; at least `-#reserve`. */
   #balance = 0
-  #fadedAt = -Infinity
+  #decayedAt = -Infinity
 
   constructor ({ percent, minPerSecond }: RetryRule['budget']) {
     this.#percent = percent
@@ -33,7 +36,7 @@ export class RetryBudget {
    * @param now - milliseconds of a monotonic clock
    */
   deposit (now: number): void {
-    this.#fade(now)
+    this.#decay(now)
     this.#balance += this.#percent
   }
 
@@ -43,17 +46,17 @@ export class RetryBudget {
    * @returns whether there was enough; nothing is taken otherwise
    */
   withdraw (now: number): boolean {
-    this.#fade(now)
+    this.#decay(now)
     if (this.#balance + this.#reserve < COST) return false
     this.#balance -= COST
     return true
   }
 
-  /** At a deposit as well: if only retries did it, the requests of the hours before one would count as new. */
-  #fade (now: number): void {
-    const elapsed = now - this.#fadedAt
+  /** Also at a deposit: decayed at withdrawals only, the requests of hours before one would count as new. */
+  #decay (now: number): void {
+    const elapsed = now - this.#decayedAt
     if (elapsed < STEP) return
     this.#balance *= Math.exp(-elapsed / TIME_CONSTANT)
-    this.#fadedAt = now
+    this.#decayedAt = now
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { backoff } from '../../../lib/retry/backoff.ts'
+import { drawBackoff } from '../../../lib/retry/backoff.ts'
 
 const waits: [name: string, retry: number, random: number, expected: number][] = [
   ['the first, shortest', 1, 0, 25],
@@ -13,7 +13,7 @@ const waits: [name: string, retry: number, random: number, expected: number][] =
 ]
 
 for (const [name, retry, random, expected] of waits) {
-  t.test(`wait: ${name}`, async t => t.equal(backoff(retry, () => random), expected))
+  t.test(`wait: ${name}`, async t => t.equal(drawBackoff(retry, () => random), expected))
 }
 
 t.test('waits are spread over all of their range, and none is outside of 25 to 250 ms', async t => {
@@ -22,7 +22,7 @@ t.test('waits are spread over all of their range, and none is outside of 25 to 2
     const ceiling = Math.min(250, 25 * 2 ** retry)
     const quarters = [0, 0, 0, 0]
     for (let draw = 0; draw < 4000; draw++) {
-      const wait = backoff(retry, random)
+      const wait = drawBackoff(retry, random)
       if (wait < 25 || wait > ceiling) t.fail(`${wait} ms for retry ${retry}`)
       quarters[Math.floor((wait - 25) / (ceiling - 25) * 4)]! += 1
     }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { decideRepetition, isRetryStatus, type FailedAttempt, type Phase, type Repetition } from '../../../lib/retry/decide.ts'
+import { decideRetry, isRetryStatus, type FailedAttempt, type Phase, type RetryDecision } from '../../../lib/retry/decide.ts'
 import type { RetryRule } from '../../../lib/configuration/types.ts'
 
 const RULE: RetryRule = {
@@ -14,7 +14,7 @@ const LOST = { isBodyKept: false, isBodyUntouched: false }
 const UNTOUCHED = { isBodyKept: false, isBodyUntouched: true }
 const READ = { isBodyKept: true, isBodyUntouched: false }
 
-const decisions: [name: string, attempt: FailedAttempt, expected: Repetition][] = [
+const decisions: [name: string, attempt: FailedAttempt, expected: RetryDecision][] = [
   ['nothing left', attemptThat('unsent'), 'anywhere'],
   ['nothing of a POST left, its body is kept', attemptThat('unsent', { ...POST, ...READ }), 'anywhere'],
   ['nothing of a POST left, its body has not been read', attemptThat('unsent', { ...POST, ...UNTOUCHED }), 'anywhere'],
@@ -36,20 +36,20 @@ const decisions: [name: string, attempt: FailedAttempt, expected: Repetition][] 
 ]
 
 for (const [name, attempt, expected] of decisions) {
-  t.test(`sent again: ${name}`, async t => t.equal(decideRepetition(RULE, attempt), expected))
+  t.test(`sent again: ${name}`, async t => t.equal(decideRetry(RULE, attempt), expected))
 }
 
 t.test('a rule for any method repeats any method', async t => {
-  t.equal(decideRepetition({ ...RULE, methods: ['POST'] }, attemptThat('unanswered', POST)), 'anywhere')
+  t.equal(decideRetry({ ...RULE, methods: ['POST'] }, attemptThat('unanswered', POST)), 'anywhere')
 })
 
 t.test('attempts are further tries', async t => {
-  const made = (attempts: number) => [1, 2, 3, 4].filter(tries => decideRepetition({ ...RULE, attempts }, attemptThat('unsent', { tries })) !== 'never').length
+  const made = (attempts: number) => [1, 2, 3, 4].filter(tries => decideRetry({ ...RULE, attempts }, attemptThat('unsent', { tries })) !== 'never').length
   t.strictSame([0, 1, 3].map(made), [0, 1, 3])
 })
 
 t.test('without a rule nothing is sent again', async t => {
-  for (const phase of ['unsent', 'unanswered', 'timed-out', 'refused', 'final'] as const) t.equal(decideRepetition(null, attemptThat(phase)), 'never', phase)
+  for (const phase of ['unsent', 'unanswered', 'timed-out', 'refused', 'final'] as const) t.equal(decideRetry(null, attemptThat(phase)), 'never', phase)
 })
 
 const statuses: [name: string, rule: RetryRule | null, statusCode: number, expected: boolean][] = [
