@@ -10,8 +10,8 @@ export interface PeakEwma {
 export const DECAY_TIME = 10_000
 
 /**
- * Milliseconds that a failure counts for at least. An upstream that fails fast would otherwise look like the fastest and
- * draw the traffic of all others; against one that answers in 10 ms it is left alone for about 45 s.
+ * Milliseconds that a failure counts for at least. An upstream that fails fast would otherwise look like the fastest
+ * and draw the traffic of all others; against one that answers in 10 ms it is left alone for about 45 s.
  */
 export const FAILURE_LATENCY = 1000
 

@@ -2,14 +2,14 @@ import type { Balancer, Candidate } from './candidate.ts'
 import { draw } from './draw.ts'
 
 /**
- * Weighted rendezvous hashing: requests with one key go to one upstream. Every candidate draws a number for the key, and
- * the highest wins. Who leaves takes only its own keys along, to the others by their shares; who returns gets the same
- * ones back; a changed share moves the difference. A request without a key goes to anyone.
+ * Weighted rendezvous hashing: requests with one key go to one upstream. Every candidate draws a number for the key,
+ * and the highest wins. Who leaves takes only its own keys along, to the others by their shares; who returns gets the
+ * same ones back; a changed share moves the difference. A request without a key goes to anyone.
  *
  * The numbers are not secret: who can choose keys can choose an upstream.
  * @param random - a number from 0 to below 1
- * @see Thaler and Ravishankar, "A Name-Based Mapping Scheme for Rendezvous", 1996; Schindelhauer and Schomaker, "Weighted
- *   Distributed Hash Tables", 2005, for the logarithmic method
+ * @see Thaler and Ravishankar, "A Name-Based Mapping Scheme for Rendezvous", 1996; Schindelhauer and Schomaker,
+ *   "Weighted Distributed Hash Tables", 2005, for the logarithmic method
  */
 export function createRendezvous (random: () => number): Balancer<Pick<Candidate, 'share' | 'seed'>> {
   return {

@@ -2,9 +2,9 @@ import type { Balancer, Candidate } from './candidate.ts'
 
 /**
  * Smooth weighted round robin: while the shares do not change, every run of Σshare picks holds each upstream exactly
- * `share` times, spread out. When one leaves, returns or starts slowly, the others go on in their ratio at once: balances
- * are kept in picks. nginx keeps them in weights, and when the heavy one leaves 100:1:1 the light ones do not take turns:
- * one of them first gets a row of about 50.
+ * `share` times, spread out. When one leaves, returns or starts slowly, the others go on in their ratio at once:
+ * balances are kept in picks. nginx keeps them in weights, and when the heavy one leaves 100:1:1 the light ones do not
+ * take turns: one of them first gets a row of about 50.
  *
  * Each `score` is updated in place; it begins at 0 and belongs to this balancer.
  * @see nginx, `ngx_http_upstream_round_robin.c`

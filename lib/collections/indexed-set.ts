@@ -11,8 +11,9 @@ export interface Indexed {
  * A set for objects that come and go with every request: an array whose members know their index in it. Adding and
  * deleting take constant time, and members have no order.
  *
- * Under such churn a `Set` is rehashed again and again. Its old tables keep what was in them, and the next table, reachable
- * for each other, so finished requests survived until V8's next full collection, and a scavenge took 30 ms instead of one.
+ * Under such churn a `Set` is rehashed again and again. Its old tables keep what was in them, and the next table,
+ * reachable for each other, so finished requests survived until V8's next full collection, and a scavenge took 30 ms
+ * instead of one.
  */
 export class IndexedSet<T extends Indexed> {
   readonly #members: T[] = []

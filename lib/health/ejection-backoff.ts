@@ -25,8 +25,8 @@ export class EjectionBackoff {
   /**
    * Counts one more ejection.
    * @param random - from 0 to below 1
-   * @returns its length in milliseconds: up to a tenth less than the rule says, so that upstreams that failed together do
-   *   not return together, and the maximum holds
+   * @returns its length in milliseconds: up to a tenth less than the rule says, so that upstreams that failed together
+   *   do not return together, and the maximum holds
    */
   next (random: () => number): number {
     const { baseEjectionTime, maxEjectionTime } = this.#rule

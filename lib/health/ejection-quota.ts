@@ -1,6 +1,6 @@
 /**
- * Whether a pool can spare one more upstream: never more than the percentage, and never its only one. So in a small pool
- * a small percentage spares none, where Envoy would always spare one.
+ * Whether a pool can spare one more upstream: never more than the percentage, and never its only one. So in a small
+ * pool a small percentage spares none, where Envoy would always spare one.
  * @param ejected - number of ejected upstreams, those that are being probed included
  * @param total - number of upstreams with a weight above 0
  * @param maxEjectionPercent - 0 to 100

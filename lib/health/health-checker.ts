@@ -20,8 +20,9 @@ interface CheckedTarget {
 }
 
 /**
- * Probes the addresses of one location while it is started, each address once, however often it is listed. The first probe
- * is sent at once, the next one an interval after the end of the one before. Its timers never keep the process alive.
+ * Probes the addresses of one location while it is started, each address once, however often it is listed. The first
+ * probe is sent at once, the next one an interval after the end of the one before. Its timers never keep the process
+ * alive.
  */
 export class HealthChecker implements HealthSource {
   readonly #rule: HealthCheckRule
@@ -72,7 +73,8 @@ export class HealthChecker implements HealthSource {
 
   #probe (checked: CheckedTarget): void {
     checked.timer = undefined
-    checked.probe = new Probe(checked.target, this.#rule, this.#context.sendProbe, hasPassed => this.#onResult(checked, hasPassed))
+    const { sendProbe } = this.#context
+    checked.probe = new Probe(checked.target, this.#rule, sendProbe, hasPassed => this.#onResult(checked, hasPassed))
   }
 
   #onResult (checked: CheckedTarget, hasPassed: boolean): void {

@@ -11,8 +11,8 @@ export interface HealthUpdate {
 }
 
 /**
- * Health of a location's upstreams where another process probes them. That process counts passes and failures; here only
- * its status is adopted, so all followers agree, whenever they have joined.
+ * Health of a location's upstreams where another process probes them. That process counts passes and failures; here
+ * only its status is adopted, so all followers agree, whenever they have joined.
  */
 export class HealthFollower implements HealthSource {
   readonly #rule: HealthCheckRule

@@ -11,7 +11,9 @@ import { FailureStreak } from './failure-streak.ts'
  */
 export type Result = 'success' | 'error-status' | 'local-error' | 'neutral'
 
-/** `in` rotation; `ejected`, without requests; `probing`, with one request under way that decides whether it returns. */
+/**
+ * `in` rotation; `ejected`, without requests; `probing`, with one request under way that decides whether it returns.
+ */
 export type OutlierState = 'in' | 'ejected' | 'probing'
 
 export type OutlierChange = 'ejected' | 'returned'
@@ -30,8 +32,8 @@ export interface RecordContext {
 
 /**
  * Passive health of one upstream: consecutive failures eject it for a time that grows with every ejection and shrinks
- * again while it does well; after that, a single request probes whether it returns. Every request passed to `begin` has to
- * be passed to `record` once, or a probe would stay under way.
+ * again while it does well; after that, a single request probes whether it returns. Every request passed to `begin` has
+ * to be passed to `record` once, or a probe would stay under way.
  * @see Envoy, "Outlier detection", with `split_external_local_origin_errors`; the probe is not Envoy's
  */
 export class OutlierDetector {
@@ -74,16 +76,16 @@ export class OutlierDetector {
   }
 
   /**
-   * Whether it may be picked: it is in rotation, or due for a probe and none is under way. A probe that takes longer than
-   * the base time, a slow upload perhaps, does not keep other requests from probing.
+   * Whether it may be picked: it is in rotation, or due for a probe and none is under way. A probe that takes longer
+   * than the base time, a slow upload perhaps, does not keep other requests from probing.
    */
   takesRequests (now: number): boolean {
     return this.#state === 'probing' ? this.#isOverdue(now) : now >= this.#probedFrom
   }
 
   /**
-   * Lets the next request probe it before its ejection time is over, at most every tenth of the base time. For a pool that
-   * has a reason to eject another upstream and cannot spare it.
+   * Lets the next request probe it before its ejection time is over, at most every tenth of the base time. For a pool
+   * that has a reason to eject another upstream and cannot spare it.
    */
   allowEarlyProbe (now: number): void {
     if (this.#state !== 'ejected' || now - this.#failedAt < this.#rule.baseEjectionTime / 10) return
@@ -103,7 +105,8 @@ export class OutlierDetector {
 
   /**
    * A request has ended. While ejected only the probe counts: all others began before the ejection, or in a panic.
-   * @returns what changed, if anything; a failed probe ejects it once more, unless it came before the end of the ejection
+   * @returns what changed, if anything; a failed probe ejects it once more, unless it came before the end of the
+   *   ejection
    */
   record (result: Result, context: RecordContext): OutlierChange | undefined {
     if (this.#state === 'in') return this.#recordInRotation(result, context)

@@ -5,7 +5,11 @@ import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
  * @param onStatus - gets the status of the response, or `null` when there is none; may be called more than once
  * @returns cancels it
  */
-export type SendProbe = (target: UpstreamTarget, rule: HealthCheckRule, onStatus: (statusCode: number | null) => void) => () => void
+export type SendProbe = (
+  target: UpstreamTarget,
+  rule: HealthCheckRule,
+  onStatus: (statusCode: number | null) => void
+) => () => void
 
 /** One probe of an active health check: passes when an expected status comes in time. */
 export class Probe {
@@ -18,7 +22,9 @@ export class Probe {
   constructor (target: UpstreamTarget, rule: HealthCheckRule, send: SendProbe, onResult: (hasPassed: boolean) => void) {
     this.#onResult = onResult
     const [first, last] = rule.expectedStatus
-    this.#cancel = send(target, rule, statusCode => this.#finish(statusCode !== null && statusCode >= first && statusCode <= last))
+    this.#cancel = send(target, rule, statusCode => {
+      this.#finish(statusCode !== null && statusCode >= first && statusCode <= last)
+    })
     this.#timer = setTimeout(() => this.#finish(false), rule.timeout).unref()
   }
 

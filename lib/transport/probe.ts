@@ -11,11 +11,12 @@ export type ProbeRequest = Pick<HealthCheckRule, 'method' | 'path' | 'headers'>
 export type StatusListener = (statusCode: number | null) => void
 
 /**
- * Sends one request of a health check to an upstream, on a connection of its own. Redirects are not followed, and a body
- * is not read.
+ * Sends one request of a health check to an upstream, on a connection of its own. Redirects are not followed, and a
+ * body is not read.
  * @returns closes the connection, whatever is under way
  */
-export function sendProbe (target: UpstreamTarget, { method, path, headers }: ProbeRequest, onStatus: StatusListener): () => void {
+export function sendProbe (target: UpstreamTarget, rule: ProbeRequest, onStatus: StatusListener): () => void {
+  const { method, path, headers } = rule
   const send = target.isHttp2 ? sendHttp2Probe : sendHttp1Probe
   const defaults = { Host: target.host, 'User-Agent': 'fastify-gateway health check', Connection: 'close' }
   return send(target, { method, path: target.basePath + path, headers: addDefaults(headers, defaults) }, onStatus)
