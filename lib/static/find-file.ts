@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What there is in a site at a path. */
-export type Found =
-  /** `path` is the file's, which for a folder is that of its `index.html`. */
+/** A path of a site that can be served. */
+export type FoundFile =
+  /** `path` of the file; for a folder that of its `index.html`. */
   | { kind: 'file', path: string }
-  /** A folder with an `index.html` that was asked for without its slash: the page's relative links would lead elsewhere. */
+  /** A folder with an `index.html`, requested without its slash: the page's relative links would resolve elsewhere. */
   | { kind: 'folder' }
 
 const INDEX = '/index.html'
@@ -13,20 +13,26 @@ const INDEX = '/index.html'
 /**
  * @param root - of the site, absolute
  * @param path - from `resolveSitePath`
- * @returns `undefined` when there is nothing to be served; a pipe or a socket is nothing, too
+ * @returns `undefined` when there is nothing to serve, or only a pipe or a socket
+ * @throws the system's error, unless it means that there is no such file, or no access to it
  */
-export async function findFile (root: string, path: string): Promise<Found | undefined> {
-  const asked = join(root, path)
-  if (path.endsWith('/')) return await typeOf(join(asked, INDEX)) === 'file' ? { kind: 'file', path: path.slice(0, -1) + INDEX } : undefined
-  const type = await typeOf(asked)
+export async function findFile (root: string, path: string): Promise<FoundFile | undefined> {
+  const absolute = join(root, path)
+  if (path.endsWith('/')) {
+    return await hasIndex(absolute) ? { kind: 'file', path: path.slice(0, -1) + INDEX } : undefined
+  }
+  const type = await readType(absolute)
   if (type === 'file') return { kind: 'file', path }
-  if (type === 'folder' && await typeOf(join(asked, INDEX)) === 'file') return { kind: 'folder' }
-  return undefined
+  return type === 'folder' && await hasIndex(absolute) ? { kind: 'folder' } : undefined
+}
+
+async function hasIndex (folder: string): Promise<boolean> {
+  return await readType(join(folder, INDEX)) === 'file'
 }
 
 const MISSING = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'EACCES', 'ELOOP'])
 
-async function typeOf (path: string): Promise<'file' | 'folder' | undefined> {
+async function readType (path: string): Promise<'file' | 'folder' | undefined> {
   try {
     const stats = await stat(path)
     if (stats.isDirectory()) return 'folder'

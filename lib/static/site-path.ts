@@ -4,11 +4,12 @@ import { climbsOut } from '../routing/traversal.ts'
 import { LEAVES_PREFIX, OUTSIDE_PREFIX, type PathFault } from '../routing/upstream-path.ts'
 
 /**
- * The place of a file in a site, as a request asks for it.
+ * Path of the requested file in a site.
  * @param prefix - of the site: `/app`, or empty
  * @param target - in origin-form, with its query, as the client wrote it
- * @returns decoded, without the query: `/img/a b.png`, or empty for the prefix without a slash; `undefined` when no file is
- *   to be found there: dot files, and other spellings of a path, which could get round a guard on the usual one; or why it is refused
+ * @returns decoded, without the query: `/img/a b.png`, or empty for the prefix without a slash; `undefined` for paths
+ *   that are never served: dot files, and unusual spellings, which could bypass an access rule on the usual one; or the
+ *   fault of a path that is refused
  */
 export function resolveSitePath (prefix: string, target: string): string | PathFault | undefined {
   const [pathname] = splitQuery(target)
@@ -21,10 +22,13 @@ export function resolveSitePath (prefix: string, target: string): string | PathF
 }
 
 const ESCAPED_SEPARATOR = /%(?:2f|5c)/i
-/** Control characters; `\`, which Windows takes for a slash; empty segments; and all that begin with a dot: `.`, `..`, `.env`. */
+/**
+ * Control characters; `\`, which is a slash on Windows; empty segments; and segments that begin with a dot: `.`, `..`,
+ * `.env`.
+ */
 const UNUSUAL = /[^ -~\x80-\uffff]|\\|\/\/|\/\./
 
-/** `undefined` when it is no UTF-8. */
+/** `undefined` when it is not UTF-8. */
 function decode (path: string): string | undefined {
   try {
     return decodeURIComponent(path)
