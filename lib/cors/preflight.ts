@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**
- * Whether a browser asks if it may send the real request. An OPTIONS without one of the headers is a request of its own.
+ * Whether a request is a CORS preflight of a browser. An OPTIONS without one of the headers is an ordinary request.
  * @see WHATWG Fetch, 4.8
  */
 export function isPreflight (method: string | undefined, headers: IncomingHttpHeaders): boolean {
