@@ -1,30 +1,30 @@
 import type { PeakEwma } from './peak-ewma.ts'
 
-/** What a balancer sees of an upstream. */
+/** The properties of an upstream that balancers read. */
 export interface Candidate {
   /**
-   * Share of the picks now, relative to the others: its weight while it is available, less while it starts slowly;
-   * 0 is not picked.
+   * Current share of the picks, relative to the other candidates: the weight of an available upstream, less during its
+   * slow start; with 0 it is not picked.
    */
   readonly share: number
-  /** Balance of round robin, kept between picks. */
+  /** State of round robin, kept between picks; written by that balancer only. */
   score: number
-  /** Requests, streams and sockets that it has been given and that have not ended. */
+  /** Requests, streams and tunnels under way at this upstream. */
   readonly inFlight: number
-  /** How fast it answers, for ewma. */
+  /** Its response times, for `ewma`. */
   readonly latency: PeakEwma
-  /** Hash of its identity, for rendezvous hashing. */
+  /** Hash of its URL, for rendezvous hashing. */
   readonly seed: number
 }
 
 /**
- * Decides who gets a request. A pick takes time linear in the number of candidates and allocates nothing.
- * @typeParam Seen - what it reads of each
+ * Decides which upstream gets a request. A pick takes time linear in the number of candidates and allocates nothing.
+ * @typeParam Seen - the properties that it reads of each candidate
  */
 export interface Balancer<Seen extends Partial<Candidate> = Candidate> {
   /**
-   * @param candidates - always in the same order; who is out has share 0, and may be left out
-   * @param key - what requests of one kind have in common, for `hash`; `undefined` when this one has none
+   * @param candidates - always in the same order; unavailable ones have share 0 or are left out
+   * @param key - hash key of the request, for `hash`; `undefined` when it has none
    * @returns `undefined` when no share is positive
    */
   pick<T extends Seen> (candidates: readonly T[], key?: string): T | undefined

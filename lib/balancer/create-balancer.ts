@@ -7,8 +7,8 @@ import { createRendezvous } from './rendezvous.ts'
 import { createRoundRobin } from './round-robin.ts'
 
 /**
- * The balancer that a rule names. It is for one pool: round robin remembers.
- * @param random - a number from 0 to below 1
+ * Makes the balancer that a rule names, for one pool: round robin keeps state.
+ * @param random - from 0 to below 1
  * @param now - milliseconds, on the clock of the observed latencies
  */
 export function createBalancer (rule: BalancerRule, random: () => number, now: () => number): Balancer {

@@ -4,8 +4,8 @@ type Drawable = Pick<Candidate, 'share'>
 
 /**
  * Weighted random draw: each candidate with the probability `share` / Σshare.
- * @param random - a number from 0 to below 1
- * @param except - who must not be drawn, for a second draw
+ * @param random - from 0 to below 1
+ * @param except - a candidate that must not be drawn, for a second draw
  * @returns `undefined` when no share is positive
  */
 export function draw<T extends Drawable> (candidates: readonly T[], random: () => number, except?: T): T | undefined {
@@ -15,7 +15,7 @@ export function draw<T extends Drawable> (candidates: readonly T[], random: () =
   let drawn: T | undefined
   for (const candidate of candidates) {
     if (candidate === except || candidate.share === 0) continue
-    // Remembered: rounding can leave a rest behind the last one.
+    // Rounding can leave a positive rest after the last candidate, which is then the one drawn.
     drawn = candidate
     rest -= candidate.share
     if (rest < 0) break
@@ -24,10 +24,10 @@ export function draw<T extends Drawable> (candidates: readonly T[], random: () =
 }
 
 /**
- * The cheaper of two distinct weighted draws; of equals the first, so that a pool without a difference follows its
- * weights.
- * @param costOf - of a candidate, among all
- * @param margin - how many times cheaper the second has to be than the first
+ * The cheaper of two distinct weighted draws, or the first when both cost the same, so that a pool without differences
+ * follows its weights.
+ * @param costOf - cost of a candidate, compared with all candidates
+ * @param margin - factor by which the second has to be cheaper than the first
  * @see Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001
  */
 export function drawCheaper<Seen extends Drawable, T extends Seen> (

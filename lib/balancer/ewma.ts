@@ -5,23 +5,24 @@ import { isObserved, readEstimate } from './peak-ewma.ts'
 type Timed = Pick<Candidate, 'share' | 'inFlight' | 'latency'>
 
 /**
- * Milliseconds below which upstreams count as equally fast, and the requests under way decide. Also the end of fading:
- * an old estimate near zero would make every request under way cost nothing, and one that hangs would get them all.
+ * Milliseconds below which upstreams count as equally fast, and the requests in flight decide. Also the lower bound of
+ * an estimate that decays: near zero every request in flight would cost nothing, and an upstream that hangs would get
+ * all of them.
  */
-const FASTEST = 1
+const MIN_ESTIMATE = 1
 
 /**
- * How much cheaper the second draw has to be. Two estimates are never equal: without this the one that is faster by a
- * hair would get everything while there is little to do, whatever the weights; with it, weights hold there, too.
+ * Factor by which the second draw has to be cheaper. Two estimates are never equal: without a margin an upstream that
+ * is faster by a hair would get all requests under low load, whatever the weights; with it, the weights hold there,
+ * too.
  */
 const MARGIN = 1.5
 
 /**
- * Peak EWMA: of two weighted draws the one whose answer is expected clearly sooner, by its latency and by the requests
- * that it has already, in relation to its share.
- * A newcomer is expected to be like the others: as the fastest it would get everything at once, as the slowest
- * nothing ever.
- * @param random - a number from 0 to below 1
+ * Peak EWMA: of two weighted draws the one with the clearly shorter expected response time, by its latency and its
+ * requests in flight in relation to its share. An upstream without observations is taken for average: as the fastest it
+ * would get all requests at once, as the slowest none ever.
+ * @param random - from 0 to below 1
  * @param now - milliseconds, on the clock of the observations
  * @see Twitter Finagle, `loadbalancer/PeakEwma.scala`
  */
@@ -29,7 +30,7 @@ export function createEwma (random: () => number, now: () => number): Balancer<T
   function costOf ({ latency, inFlight, share }: Timed, candidates: readonly Timed[]): number {
     const time = now()
     const estimate = isObserved(latency) ? readEstimate(latency, time) : meanEstimate(candidates, time)
-    return Math.max(estimate, FASTEST) * (inFlight * meanShare(candidates) / share + 1)
+    return Math.max(estimate, MIN_ESTIMATE) * (inFlight * meanShare(candidates) / share + 1)
   }
   return {
     pick (candidates) {
@@ -38,7 +39,7 @@ export function createEwma (random: () => number, now: () => number): Balancer<T
   }
 }
 
-/** Of those that take requests. */
+/** Mean of the positive shares. */
 function meanShare (candidates: readonly Timed[]): number {
   let sum = 0
   let count = 0
@@ -49,7 +50,7 @@ function meanShare (candidates: readonly Timed[]): number {
   return sum / count
 }
 
-/** Of those that take requests and have been observed; 0 when there are none. */
+/** Mean of the observed candidates with a positive share; 0 when there are none. */
 function meanEstimate (candidates: readonly Timed[], now: number): number {
   let sum = 0
   let count = 0

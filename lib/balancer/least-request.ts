@@ -4,9 +4,9 @@ import { drawCheaper } from './draw.ts'
 type Loaded = Pick<Candidate, 'share' | 'inFlight'>
 
 /**
- * Least request: of two weighted draws the one with fewer requests under way for its share. To look at two is nearly as
- * good as to look at all, and many gateways do not run to the same idle upstream at once.
- * @param random - a number from 0 to below 1
+ * Least request: of two weighted draws the one with fewer requests in flight for its share. Comparing two is nearly as
+ * good as comparing all, and keeps many gateways from picking the same idle upstream at once.
+ * @param random - from 0 to below 1
  * @see Envoy, "Weighted least request" load balancer, and nginx, `random two least_conn`
  */
 export function createLeastRequest (random: () => number): Balancer<Loaded> {

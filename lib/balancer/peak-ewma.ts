@@ -1,8 +1,8 @@
-/** How fast an upstream answers: a moving average that follows a rise at once and a fall slowly. */
+/** Latency of an upstream: a moving average that follows a rise at once and a fall slowly. */
 export interface PeakEwma {
   /** Milliseconds, at `observedAt`. */
   estimate: number
-  /** Milliseconds on the clock that `now` reads; `-Infinity` before the first observation. */
+  /** Milliseconds on the clock of `now`; `-Infinity` before the first observation. */
   observedAt: number
 }
 
@@ -10,12 +10,12 @@ export interface PeakEwma {
 export const DECAY_TIME = 10_000
 
 /**
- * Milliseconds that a failure counts for at least. An upstream that fails fast would otherwise look like the fastest
- * and draw the traffic of all others; against one that answers in 10 ms it is left alone for about 45 s.
+ * Minimum latency of a failure, in milliseconds. An upstream that fails fast would otherwise look like the fastest and
+ * attract the traffic of all others; next to one that answers in 10 ms it gets little for about 45 s.
  */
 export const FAILURE_LATENCY = 1000
 
-/** That of an upstream that has not been observed. */
+/** Without observations. */
 export function createPeakEwma (): PeakEwma {
   return { estimate: 0, observedAt: -Infinity }
 }
@@ -25,9 +25,9 @@ export function isObserved (latency: PeakEwma): boolean {
 }
 
 /**
- * Takes an answer into account; changes `latency`.
- * @param elapsed - milliseconds that it took
- * @param isFailure - it is a 5xx, or there was none
+ * Adds the latency of a response to `latency`, in place.
+ * @param elapsed - milliseconds from the request to the response head
+ * @param isFailure - the response is a 5xx, or there was none
  * @param now - milliseconds
  * @see Twitter Finagle, `loadbalancer/PeakEwma.scala`
  */
@@ -39,14 +39,14 @@ export function observe (latency: PeakEwma, elapsed: number, isFailure: boolean,
 }
 
 /**
- * What is to be expected now: without news an estimate fades away, so that who was slow is tried again.
+ * The expected latency now: without observations an estimate decays, so that an upstream that was slow is tried again.
  * @returns milliseconds; 0 when nothing has been observed
  */
 export function readEstimate (latency: PeakEwma, now: number): number {
   return latency.estimate * decayOf(latency, now)
 }
 
-/** What is left of it, from 1 to 0; a clock that was set back takes nothing away. */
+/** The part of an estimate that is left, from 1 to 0; a clock that was set back does not make it grow. */
 function decayOf ({ observedAt }: PeakEwma, now: number): number {
   return Math.exp(-Math.max(now - observedAt, 0) / DECAY_TIME)
 }

@@ -2,12 +2,13 @@ import type { Balancer, Candidate } from './candidate.ts'
 import { draw } from './draw.ts'
 
 /**
- * Weighted rendezvous hashing: requests with one key go to one upstream. Every candidate draws a number for the key,
- * and the highest wins. Who leaves takes only its own keys along, to the others by their shares; who returns gets the
- * same ones back; a changed share moves the difference. A request without a key goes to anyone.
+ * Weighted rendezvous hashing: requests with the same key go to the same upstream. Every candidate has a number for the
+ * key, and the highest wins. An upstream that is removed loses only its own keys, to the others by their shares; one
+ * that returns gets the same keys back; a changed share moves the difference. A request without a key is drawn at
+ * random.
  *
- * The numbers are not secret: who can choose keys can choose an upstream.
- * @param random - a number from 0 to below 1
+ * The numbers are not secret: a client that can choose its key can choose its upstream.
+ * @param random - from 0 to below 1
  * @see Thaler and Ravishankar, "A Name-Based Mapping Scheme for Rendezvous", 1996; Schindelhauer and Schomaker,
  *   "Weighted Distributed Hash Tables", 2005, for the logarithmic method
  */
@@ -30,7 +31,7 @@ export function createRendezvous (random: () => number): Balancer<Pick<Candidate
 }
 
 /**
- * Hash of a key, or of an upstream's identity for its seed.
+ * Hash of a request's key, or of an upstream's URL for its seed.
  * @returns a 32-bit integer
  * @see Fowler, Noll and Vo, FNV-1a, here over UTF-16 units; its low bits are weak, hence the mixing
  */
@@ -47,7 +48,7 @@ function mix (value: number): number {
   return hash ^ hash >>> 16
 }
 
-/** Of 32 bits; neither 0 nor 1, whose logarithms are no divisors. */
+/** A fraction of 32 bits; neither 0 nor 1, because their logarithms cannot be divisors. */
 function toFraction (hash: number): number {
   return ((hash >>> 0) + 0.5) / 2 ** 32
 }

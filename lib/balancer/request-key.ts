@@ -1,30 +1,30 @@
 import type { BalancerRule } from '../configuration/types.ts'
 
-/** What is read of a request for its key. */
+/** The parts of a request that its key is read from. */
 export interface KeySource {
   /** Names and values in turn, as they came (`IncomingMessage.rawHeaders`). */
   readonly rawHeaders: readonly string[]
-  /** Of the client; asked only where it decides. */
+  /** Address of the client; called only when the key is the address. */
   readonly address: () => string | undefined
 }
 
-/** @returns `undefined` when the request has no key: what it would come from is missing or empty */
+/** @returns `undefined` when the request has no key: its header or cookie is missing or empty */
 export type KeyReader = (request: KeySource) => string | undefined
 
 /**
- * Makes the function that finds what the `hash` balancer decides by.
- * @returns `null` when the rule is no `hash`
+ * Makes the function that reads a request's key for the `hash` balancer.
+ * @returns `null` when the balancer is another one
  */
 export function createKeyReader (rule: BalancerRule): KeyReader | null {
   if (typeof rule === 'string') return null
   const { hash } = rule
   const name = hash.slice(hash.indexOf(':') + 1)
-  if (hash.startsWith('cookie:')) return ({ rawHeaders }) => present(findCookie(rawHeaders, name))
-  if (hash.startsWith('header:')) return ({ rawHeaders }) => present(findHeader(rawHeaders, name.toLowerCase()))
+  if (hash.startsWith('cookie:')) return ({ rawHeaders }) => omitEmpty(findCookie(rawHeaders, name))
+  if (hash.startsWith('header:')) return ({ rawHeaders }) => omitEmpty(findHeader(rawHeaders, name.toLowerCase()))
   return ({ address }) => address()
 }
 
-/** The first of a name, which is given in lower case. */
+/** @param name - in lower case */
 function findHeader (rawHeaders: readonly string[], name: string): string | undefined {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (isNamed(rawHeaders[i]!, name)) return rawHeaders[i + 1]!
@@ -32,7 +32,7 @@ function findHeader (rawHeaders: readonly string[], name: string): string | unde
   return undefined
 }
 
-/** HTTP/2 clients send several lines of `Cookie`, and so may proxies of theirs. */
+/** HTTP/2 clients, and proxies in front of the gateway, may send several `Cookie` fields (RFC 9113, 8.2.3). */
 function findCookie (rawHeaders: readonly string[], name: string): string | undefined {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const value = isNamed(rawHeaders[i]!, 'cookie') ? readCookie(rawHeaders[i + 1]!, name) : undefined
@@ -57,7 +57,7 @@ function readCookie (cookies: string, name: string): string | undefined {
   return undefined
 }
 
-/** An empty value tells nobody from anybody: all of them would go to one upstream. */
-function present (value: string | undefined): string | undefined {
+/** An empty value distinguishes no clients: all requests with it would go to one upstream. */
+function omitEmpty (value: string | undefined): string | undefined {
   return value === '' ? undefined : value
 }
