@@ -2,15 +2,15 @@ import type { Balancer, Candidate } from './candidate.ts'
 
 /**
  * Smooth weighted round robin: while the shares do not change, every run of Σshare picks holds each upstream exactly
- * `share` times, spread out. When one leaves, returns or starts slowly, the others go on in their ratio at once:
- * balances are kept in picks. nginx keeps them in weights, and when the heavy one leaves 100:1:1 the light ones do not
- * take turns: one of them first gets a row of about 50.
+ * `share` times, spread out. When one is removed, returns or starts slowly, the others keep their ratio from the next
+ * pick on, because scores are scaled to picks. nginx keeps them in weights: when the heavy one of 100:1:1 is removed,
+ * the light ones do not alternate, but one of them first gets about 50 picks in a row.
  *
  * Each `score` is updated in place; it begins at 0 and belongs to this balancer.
  * @see nginx, `ngx_http_upstream_round_robin.c`
  */
 export function createRoundRobin (): Balancer<Pick<Candidate, 'share' | 'score'>> {
-  // One pick, in the unit of the scores; of 0 it is as good as any.
+  // One pick, in the unit of the scores. The first value does not matter, because scores begin at 0.
   let unit = 1
   return {
     pick (candidates) {
