@@ -2,9 +2,9 @@ import { decideRoute, upstreamUrl } from '../lib/routing/decide.ts'
 import { LocationTable } from '../lib/routing/location-table.ts'
 import type { Location } from '../lib/configuration/types.ts'
 
-/** A location for machines. New properties may be added; these stay. */
+/** A route in the JSON output. Properties may be added, never renamed or removed. */
 export interface RouteDescription {
-  /** `/users`; empty for what nothing else owns. */
+  /** `/users`; empty for all paths that no other location owns. */
   prefix: string
   /** The app's name; `null` for an extra proxy. */
   app: string | null
@@ -13,7 +13,7 @@ export interface RouteDescription {
   /** As in the options: `[pattern, replacement]`. */
   rewrite: [string, string] | null
   addSlashes: boolean
-  /** What becomes of one request; `null` when its path would be refused, or the location has no upstream. */
+  /** An example request; `null` when its path would be refused, or the location has no upstream. */
   example: { request: string, upstream: string } | null
 }
 
@@ -25,15 +25,15 @@ export function describeRoutes (locations: readonly Location[]): RouteDescriptio
     app: kind === 'app' ? name : null,
     kind,
     upstreams: upstreams.map(({ url, weight }) => ({ url, weight })),
-    // A regular expression escapes the slashes of its source, which nobody wrote.
+    // `source` escapes slashes, also where the user has not.
     rewrite: rewrite === null ? null : [rewrite.pattern.source.replaceAll('\\/', '/'), rewrite.replacement],
     addSlashes,
-    example: exampleOf(prefix, table),
+    example: findExample(prefix, table),
   }))
 }
 
-/** Made by the decision that the gateway makes for every request, so it shows what really happens. */
-function exampleOf (prefix: string, locations: LocationTable): RouteDescription['example'] {
+/** By the same function that routes every request of the gateway. */
+function findExample (prefix: string, locations: LocationTable): RouteDescription['example'] {
   const request = `${prefix}/example?page=1`
   const decision = decideRoute(locations, request)
   if (decision.kind !== 'forward') return null

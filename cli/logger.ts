@@ -1,13 +1,22 @@
 import type { FastifyServerOptions } from 'fastify'
 
 /**
- * How the gateway logs, always to standard output: one JSON object a line for machines, and coloured text where a person
- * looks at it.
+ * Logger of the gateway, always to standard output: JSON, one object a line, for machines, and coloured text on an
+ * interactive terminal.
  */
-export async function createLogger ({ isInteractive, isDebug }: { isInteractive: boolean, isDebug: boolean }): Promise<FastifyServerOptions['logger']> {
+export async function createLogger (
+  { isInteractive, isDebug }: { isInteractive: boolean, isDebug: boolean }
+): Promise<FastifyServerOptions['logger']> {
   const level = isDebug ? 'debug' : 'info'
   if (!isInteractive) return { level }
   const { default: pretty } = await import('pino-pretty')
-  // Synchronous, so that the lines stand in order with the table, and the last ones are not lost at exit.
-  return { level, stream: pretty({ colorize: true, sync: true, singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }) }
+  const stream = pretty({
+    colorize: true,
+    // So that the lines stand in order with the routing table, and the last ones are not lost at exit.
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss.l',
+  })
+  return { level, stream }
 }

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { addConfigurationFlags, addStartFlags, readConfigurationFlags, readTlsFlags, type StartFlags } from './flags.ts'
-import { addServeStaticFlags, type ServeStaticFlags } from './serve-static-flags.ts'
+import {
+  addConfigurationFlags, addServeStaticFlags, addStartFlags, readConfigurationFlags, readTlsFlags,
+  type ServeStaticFlags, type StartFlags
+} from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
 const examples = {
@@ -39,12 +41,14 @@ Examples:
                                         an API that wants the prefix itself`,
 }
 
+/** Gets the exit code of the command that ran. */
+type Done = (exitCode: number) => void
+
 /**
- * The command line: what can be typed, and what it calls. A command is loaded when it runs: help and mistakes need no server.
- * @param done - gets the exit code of the command that ran
+ * The command line. A command's module is loaded when it runs: help and usage errors need no server.
  * @returns a program that throws commander's errors instead of ending the process
  */
-export function createProgram (terminal: Terminal, done: (exitCode: number) => void): Command {
+export function createProgram (terminal: Terminal, done: Done): Command {
   const program = new Command('fastify-gateway')
     .description('An API gateway: one port for all the apps of a project, each behind its prefix.')
     .version(readVersion(), '--version', 'print the version')
@@ -53,35 +57,54 @@ export function createProgram (terminal: Terminal, done: (exitCode: number) => v
     .addHelpText('after', examples.program)
     .exitOverride()
     .configureOutput({ getOutHelpWidth: () => terminal.width, getErrHelpWidth: () => terminal.width, outputError })
-
-  const startCommand = program.command('start').summary('run the gateway').description('Runs the gateway until SIGTERM or SIGINT.').addHelpText('after', examples.start)
-  addConfigurationFlags(addStartFlags(startCommand))
-    .action(async (flags: StartFlags, command: Command) => {
-      const { start } = await import('./start.ts')
-      done(await start(readConfigurationFlags(command), flags, terminal))
-    })
-
-  const serveStaticCommand = program.command('serve-static').summary('serve a single-page app and its API').description('Serves a single-page app, and its API below a prefix, until SIGTERM or SIGINT.')
-  addServeStaticFlags(serveStaticCommand.addHelpText('after', examples.serveStatic))
-    .action(async (flags: ServeStaticFlags, command: Command) => {
-      const { serveStatic } = await import('./serve-static.ts')
-      done(await serveStatic(flags, readTlsFlags(command), terminal))
-    })
-
-  const routesCommand = program.command('routes').summary('print the routing table').description('Prints the routing table and exits.')
-  addConfigurationFlags(routesCommand.option('--json', 'as JSON, with an example for each route'))
-    .action(async (flags: { json?: boolean }, command: Command) => {
-      const { routes } = await import('./routes.ts')
-      done(await routes(readConfigurationFlags(command), flags, terminal))
-    })
-
-  const checkCommand = program.command('check').summary('validate the configuration').description('Validates the configuration, prints every problem, and exits 1 if there is one.')
-  addConfigurationFlags(checkCommand)
-    .action(async (_flags: object, command: Command) => {
-      const { check } = await import('./check.ts')
-      done(await check(readConfigurationFlags(command), terminal))
-    })
+  addStart(program, terminal, done)
+  addServeStatic(program, terminal, done)
+  addRoutes(program, terminal, done)
+  addCheck(program, terminal, done)
   return program
+}
+
+function addStart (program: Command, terminal: Terminal, done: Done): void {
+  const command = program.command('start')
+    .summary('run the gateway')
+    .description('Runs the gateway until SIGTERM or SIGINT.')
+    .addHelpText('after', examples.start)
+  addConfigurationFlags(addStartFlags(command)).action(async (flags: StartFlags) => {
+    const { start } = await import('./start.ts')
+    done(await start(readConfigurationFlags(command), flags, terminal))
+  })
+}
+
+function addServeStatic (program: Command, terminal: Terminal, done: Done): void {
+  const command = program.command('serve-static')
+    .summary('serve a single-page app and its API')
+    .description('Serves a single-page app, and its API below a prefix, until SIGTERM or SIGINT.')
+    .addHelpText('after', examples.serveStatic)
+  addServeStaticFlags(command).action(async (flags: ServeStaticFlags) => {
+    const { serveStatic } = await import('./serve-static.ts')
+    done(await serveStatic(flags, readTlsFlags(command), terminal))
+  })
+}
+
+function addRoutes (program: Command, terminal: Terminal, done: Done): void {
+  const command = program.command('routes')
+    .summary('print the routing table')
+    .description('Prints the routing table and exits.')
+    .option('--json', 'as JSON, with an example for each route')
+  addConfigurationFlags(command).action(async (flags: { json?: boolean }) => {
+    const { routes } = await import('./routes.ts')
+    done(await routes(readConfigurationFlags(command), flags, terminal))
+  })
+}
+
+function addCheck (program: Command, terminal: Terminal, done: Done): void {
+  const command = program.command('check')
+    .summary('validate the configuration')
+    .description('Validates the configuration, prints every problem, and exits 1 if there is one.')
+  addConfigurationFlags(command).action(async () => {
+    const { check } = await import('./check.ts')
+    done(await check(readConfigurationFlags(command), terminal))
+  })
 }
 
 /** commander puts its "Did you mean" on a second line. */
@@ -90,7 +113,8 @@ function outputError (text: string, write: (text: string) => void): void {
 }
 
 function readVersion (): string {
-  // By the package's own name: the file stands one folder higher for the compiled command than for the source.
+  // By the package's own name: relative to this file, package.json is elsewhere in the compiled command than in the
+  // source.
   const { version } = createRequire(import.meta.url)('fastify-gateway/package.json') as { version: string }
   return version
 }

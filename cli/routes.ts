@@ -4,8 +4,12 @@ import type { ConfigurationSource } from './flags.ts'
 import { renderRoutes, renderUnexported } from './route-table.ts'
 import type { Terminal } from './terminal.ts'
 
-/** `fastify-gateway routes`: the routing table, for people or as JSON. Returns the exit code. */
-export async function routes (source: ConfigurationSource, { json = false }: { json?: boolean }, terminal: Terminal): Promise<number> {
+/** `fastify-gateway routes`: prints the routing table, as text or as JSON. Returns the exit code. */
+export async function routes (
+  source: ConfigurationSource,
+  { json = false }: { json?: boolean },
+  terminal: Terminal
+): Promise<number> {
   const { apps, locations, options } = await loadConfiguration(source.config, source.overrides)
   if (json) {
     terminal.print(JSON.stringify(describeRoutes(locations), null, 2))
@@ -17,7 +21,7 @@ export async function routes (source: ConfigurationSource, { json = false }: { j
   return 0
 }
 
-/** A table whose first line, the titles, stands out. */
+/** Prints a table with its first line, the titles, in bold. */
 export function printTable (terminal: Terminal, [titles = '', ...rows]: string[]): void {
-  terminal.print([terminal.strong(titles), ...rows].join('\n'))
+  terminal.print([terminal.bold(titles), ...rows].join('\n'))
 }

@@ -5,8 +5,8 @@ import { createTerminal } from './terminal.ts'
 
 /**
  * Runs the command line to its end.
- * @param args - what stands behind the command's name
- * @returns the exit code: 0, or 1 when something went wrong, which is then told on standard error
+ * @param args - the arguments after the command's name
+ * @returns the exit code: 0, or 1 after an error, which is printed on standard error
  */
 export async function run (args: readonly string[]): Promise<number> {
   const terminal = createTerminal()
@@ -15,9 +15,9 @@ export async function run (args: readonly string[]): Promise<number> {
     await createProgram(terminal, code => { exitCode = code }).parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    // What commander throws it has told by itself; asking for help is one of them, with the code 0.
+    // commander has printed what it throws; --help is one of these, with the code 0.
     if (error instanceof CommanderError) return error.exitCode
-    terminal.complain(describeError(error, args.includes('--debug')))
+    terminal.printError(describeError(error, args.includes('--debug')))
     return 1
   }
 }

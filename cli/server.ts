@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { options } from '../app.ts'
 import type { Configuration } from '../lib/configuration/resolve.ts'
-import { loadPair } from '../lib/tls/resolve.ts'
 import type { HealthSourceFactory } from '../lib/health/health-source.ts'
+import { loadPair } from '../lib/tls/resolve.ts'
 import standalone from '../plugins/standalone.ts'
 import { createTlsOptions, watchCertificate } from './tls.ts'
 
@@ -12,26 +12,27 @@ export interface ServerSettings {
   host: string
   port: number
   logger: FastifyServerOptions['logger']
-  /** Leave Fastify's own line about its address out of the log, because somebody else prints it. */
+  /** Leaves Fastify's own line with the address out of the log, because the command or the primary prints it. */
   hidesAddress: boolean
-  /** Who finds out about the health of upstreams; by default this server does. */
+  /** Source of the health of upstreams; by default this server sends its own probes. */
   createHealthSource?: HealthSourceFactory
 }
 
 /** A gateway that listens. */
 export interface RunningGateway {
   fastify: FastifyInstance
-  /** `http://127.0.0.1:8000`, with the real port; for all interfaces, one that can be opened here. */
+  /** `http://127.0.0.1:8000`, with the real port; for all interfaces, an address that can be opened on this machine. */
   address: string
-  /** Reads the certificate again, and says in the log what came of it. */
-  renewCertificate: () => Promise<void>
+  /** Reads the certificate again, and logs the result. */
+  reloadCertificate: () => Promise<void>
 }
 
 /**
  * Makes a server for the gateway, and listens.
- * @throws GW_ERR_CONFIG; what the system says of the address (`EADDRINUSE`, `EACCES`, ...). Then nothing is left open.
+ * @throws GW_ERR_CONFIG; the system's error of the address (`EADDRINUSE`, `EACCES`, ...). Then nothing is left open.
  */
-export async function startGateway ({ configuration, host, port, logger, hidesAddress, createHealthSource }: ServerSettings): Promise<RunningGateway> {
+export async function startGateway (settings: ServerSettings): Promise<RunningGateway> {
+  const { configuration, host, port, logger, hidesAddress, createHealthSource } = settings
   const { tls } = configuration.options
   const pair = tls === null ? null : loadPair(tls)
   const fastify = Fastify({ ...options, logger, ...(pair !== null && createTlsOptions(pair, configuration.options)) })
@@ -39,22 +40,24 @@ export async function startGateway ({ configuration, host, port, logger, hidesAd
     await fastify.register(standalone, { configuration, createHealthSource })
     await fastify.ready()
     await listen(fastify, { host, port }, hidesAddress)
-    const renewCertificate = pair === null ? noCertificate(fastify) : watchCertificate(fastify, tls!, pair)
-    return { fastify, address: describeAddress(fastify, pair !== null), renewCertificate }
+    const reloadCertificate = pair === null ? createPlainReload(fastify) : watchCertificate(fastify, tls!, pair)
+    return { fastify, address: describeAddress(fastify, pair !== null), reloadCertificate }
   } catch (error) {
     await fastify.close()
     throw error
   }
 }
 
-async function listen (fastify: FastifyInstance, where: { host: string, port: number }, hidesAddress: boolean): Promise<void> {
+type Address = Pick<ServerSettings, 'host' | 'port'>
+
+async function listen (fastify: FastifyInstance, address: Address, hidesAddress: boolean): Promise<void> {
   const { level } = fastify.log
   if (hidesAddress) fastify.log.level = 'warn'
-  await fastify.listen(where)
+  await fastify.listen(address)
   fastify.log.level = level
 }
 
-function noCertificate ({ log }: FastifyInstance): () => Promise<void> {
+function createPlainReload ({ log }: FastifyInstance): () => Promise<void> {
   return async () => log.info('there is no certificate to read again: the server speaks plain HTTP')
 }
 

@@ -5,16 +5,16 @@ import { createLogger } from './logger.ts'
 import { startGateway } from './server.ts'
 import type { Terminal } from './terminal.ts'
 
-/** A gateway that runs, in this process or in several, and what signals do to it. */
+/** A gateway that runs, in this process or in several, with its reactions to signals. */
 export interface Service {
-  /** `http://127.0.0.1:8000`, with the real port; for all interfaces, one that can be opened here. */
+  /** `http://127.0.0.1:8000`, with the real port; for all interfaces, an address that can be opened on this machine. */
   address: string
   configuration: Configuration
-  /** SIGHUP: reads anew what can be read anew. Never rejects. */
-  renew: () => Promise<void>
+  /** SIGHUP: reloads the certificate, and with workers the whole configuration. Never rejects. */
+  reload: () => Promise<void>
   /** Resolves when what was under way is finished. */
   stop: (signal: string) => Promise<void>
-  /** This process is about to exit, whatever is under way. */
+  /** Called before this process exits, whatever is under way. */
   abort: () => void
 }
 
@@ -22,14 +22,19 @@ export interface Service {
  * Runs the gateway in this process.
  * @throws as `startGateway()`
  */
-export async function startHere ({ config, overrides }: ConfigurationSource, { host, port, debug = false }: StartFlags, { isInteractive }: Pick<Terminal, 'isInteractive'>): Promise<Service> {
+export async function startInProcess (
+  { config, overrides }: ConfigurationSource,
+  { host, port, debug: isDebug = false }: StartFlags,
+  { isInteractive }: Pick<Terminal, 'isInteractive'>
+): Promise<Service> {
   const configuration = await loadConfiguration(config, overrides)
-  const logger = await createLogger({ isInteractive, isDebug: debug })
-  const { fastify, address, renewCertificate } = await startGateway({ configuration, host, port, logger, hidesAddress: isInteractive })
+  const logger = await createLogger({ isInteractive, isDebug })
+  const settings = { configuration, host, port, logger, hidesAddress: isInteractive }
+  const { fastify, address, reloadCertificate } = await startGateway(settings)
   return {
     address,
     configuration,
-    renew: renewCertificate,
+    reload: reloadCertificate,
     async stop (signal) {
       fastify.log.info(describeStop(signal))
       await fastify.close()

@@ -1,25 +1,23 @@
-import type { Demo } from '../examples/demo.ts'
-import type { GatewayOptions } from '../lib/options/schema.ts'
-import { loadDemo, renderLinks } from './demo.ts'
+import { configureDemo, loadDemo, renderLinks } from './demo.ts'
 import type { ConfigurationSource, StartFlags } from './flags.ts'
 import { renderRoutes } from './route-table.ts'
 import { printTable } from './routes.ts'
-import { type Service, startHere } from './service.ts'
-import { renewOnHangup, stopOnSignal } from './signals.ts'
+import { type Service, startInProcess } from './service.ts'
+import { reloadOnHangup, stopOnSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 import { startWorkers } from './workers/start-workers.ts'
 
 /**
- * `fastify-gateway start`: runs the gateway until a signal stops it. Everything goes to standard output: the routes and
- * the address as plain lines, the log as JSON around them, or as coloured text where a person looks at it.
+ * `fastify-gateway start`: runs the gateway until a signal stops it. All output goes to standard output: the routes and
+ * the address as plain lines, the log as JSON around them, or as coloured text on an interactive terminal.
  * @returns the exit code
  */
 export async function start (source: ConfigurationSource, flags: StartFlags, terminal: Terminal): Promise<number> {
   const demo = flags.demo === true ? await loadDemo() : undefined
   try {
-    const service = await run(withDemo(source, demo), flags, terminal)
+    const service = await run(demo === undefined ? source : configureDemo(source, demo), flags, terminal)
     const stopped = stopOnSignal(service)
-    renewOnHangup(service.renew, terminal)
+    reloadOnHangup(service.reload, terminal)
     const { locations, options } = service.configuration
     printTable(terminal, renderRoutes(locations, terminal.width, options.static))
     if (demo !== undefined) terminal.print(['', ...renderLinks(demo, service.address, terminal.width)].join('\n'))
@@ -32,15 +30,8 @@ export async function start (source: ConfigurationSource, flags: StartFlags, ter
 }
 
 async function run (source: ConfigurationSource, flags: StartFlags, terminal: Terminal): Promise<Service> {
-  if (flags.workers === undefined) return await startHere(source, flags, terminal)
+  if (flags.workers === undefined) return await startInProcess(source, flags, terminal)
   return await startWorkers(source, flags.workers, flags, terminal)
-}
-
-/** A project that the demo happens to be started in has no part in it, but flags do. */
-function withDemo ({ config, overrides }: ConfigurationSource, demo: Demo | undefined): ConfigurationSource {
-  if (demo === undefined) return { config, overrides }
-  const nothingElse: GatewayOptions = { installedApps: [] }
-  return { config: false, overrides: { ...nothingElse, ...demo.options, ...overrides } }
 }
 
 function describeReach (host: string): string {

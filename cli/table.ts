@@ -1,20 +1,20 @@
 /** A column of a table. */
 export interface Column {
   title: string
-  /** Characters that it keeps when the table is too wide; without it, the column keeps all that it needs. */
+  /** Characters that it keeps when the table is too wide; without it, the column is never cut. */
   minWidth?: number
-  /** How a text that is too long is cut. At its end by default. */
+  /** Cuts a text that is too long; by default at its end. */
   cut?: (text: string, width: number) => string
 }
 
 const GAP = 2
 
 /**
- * Lays out rows in columns, each as wide as its longest text. When that is more than `width`, the widest columns give way
- * first, and what does not fit is cut with an ellipsis; the columns stay aligned whatever is in them.
+ * Lays out rows in columns, each as wide as its longest text. When that is more than `width`, the widest columns shrink
+ * first, and texts that do not fit are cut with an ellipsis, so the columns stay aligned.
  * @param rows - texts of one line; every character counts as one wide
- * @param width - characters on a line; the table is wider only when its columns' `minWidth` are
- * @returns lines without spaces at their ends: the titles, when there are any, and then one for each row
+ * @param width - characters on a line; the table is wider only when the `minWidth` of its columns are
+ * @returns lines without trailing spaces: the titles, if there are any, and then one for each row
  */
 export function renderTable (columns: readonly Column[], rows: readonly string[][], width: number): string[] {
   const titles = columns.map(({ title }) => title)
@@ -42,15 +42,15 @@ function fitWidths (columns: readonly Column[], rows: readonly string[][], width
   const floors = columns.map(({ minWidth = Infinity }, index) => Math.min(minWidth, widths[index]!))
   let excess = widths.reduce((sum, column) => sum + column, GAP * (columns.length - 1)) - width
   for (; excess > 0; excess--) {
-    const widest = indexOfWidest(widths, floors)
+    const widest = findWidest(widths, floors)
     if (widest === undefined) break
     widths[widest]!--
   }
   return widths
 }
 
-/** Of the columns that can still give way. */
-function indexOfWidest (widths: readonly number[], floors: readonly number[]): number | undefined {
+/** Index of the widest column that can still shrink. */
+function findWidest (widths: readonly number[], floors: readonly number[]): number | undefined {
   let best: number | undefined
   for (const [index, width] of widths.entries()) {
     if (width > floors[index]! && (best === undefined || width > widths[best]!)) best = index

@@ -2,9 +2,9 @@ import { isIPv6 } from 'node:net'
 import { normalizePrefix } from '../lib/routing/prefix.ts'
 import type { GatewayOptions, UpstreamOptions } from '../lib/options/schema.ts'
 
-/** What one `--upstream` says. */
+/** One `--upstream`, parsed. */
 export interface UpstreamFlag {
-  /** `/users`; empty for what nothing else owns. */
+  /** `/users`; empty for all paths that no other location owns. */
   prefix: string
   upstreams: UpstreamOptions[]
 }
@@ -12,9 +12,9 @@ export interface UpstreamFlag {
 const WEIGHT = /^\d+(\.\d+)?$/
 
 /**
- * Reads `PREFIX=ADDR[*WEIGHT][,ADDR[*WEIGHT]...]`: `users=127.0.0.1:8001*3,127.0.0.1:8002`. What an address may be
- * is checked later, with the addresses of the configuration file; here it only has to be told from its weight.
- * @returns what it says, or what is wrong with it
+ * Parses `PREFIX=ADDR[*WEIGHT][,ADDR[*WEIGHT]...]`: `users=127.0.0.1:8001*3,127.0.0.1:8002`. Addresses are checked
+ * later, together with those of the configuration file; here they are only separated from their weights.
+ * @returns the flag, or a message that says what is wrong with it
  */
 export function parseUpstreamFlag (text: string): UpstreamFlag | string {
   const equals = text.indexOf('=')
@@ -27,10 +27,13 @@ export function parseUpstreamFlag (text: string): UpstreamFlag | string {
 }
 
 /**
- * Puts one more `--upstream` to those before it. The same prefix twice adds up, as if it had been one flag.
- * @param known - those before it; stays as it is
+ * Adds one more `--upstream` to those before it. Upstreams of the same prefix are joined, as if they were one flag.
+ * @param known - the flags before it; not changed
  */
-export function addUpstreamFlag (known: GatewayOptions['upstreams'], { prefix, upstreams }: UpstreamFlag): Record<string, UpstreamOptions[]> {
+export function addUpstreamFlag (
+  known: GatewayOptions['upstreams'],
+  { prefix, upstreams }: UpstreamFlag
+): Record<string, UpstreamOptions[]> {
   const lists = known as Record<string, UpstreamOptions[]> | undefined
   return { ...lists, [prefix]: [...lists?.[prefix] ?? [], ...upstreams] }
 }
@@ -40,7 +43,7 @@ function parseWeighted (text: string): UpstreamOptions | string {
   const url = (star === -1 ? text : text.slice(0, star)).trim()
   if (url === '') return 'There is no address; write PREFIX=ADDRESS, such as users=127.0.0.1:8001'
   if (url.includes('*')) return `${JSON.stringify(url)} is not an address`
-  // `::1:8001` is an address of its own, so which part is the port would be a guess.
+  // `::1:8001` is a valid address, so which part is the port would be a guess.
   if (isIPv6(url)) return `An IPv6 address stands in brackets: [${url}]`
   if (star === -1) return { url }
   const weight = text.slice(star + 1).trim()

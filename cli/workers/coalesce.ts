@@ -1,16 +1,16 @@
 /**
- * Runs a task one at a time: however often it is asked for while it runs, it runs once more afterwards.
+ * Makes a function that never runs a task twice at a time: calls while it runs make it run once more afterwards.
  * @param task - never rejects
  */
 export function coalesce (task: () => Promise<void>): () => Promise<void> {
-  let isWanted = false
+  let isRequested = false
   let isRunning = false
   return async function run () {
-    isWanted = true
+    isRequested = true
     if (isRunning) return
     isRunning = true
-    while (isWanted) {
-      isWanted = false
+    while (isRequested) {
+      isRequested = false
       await task()
     }
     isRunning = false

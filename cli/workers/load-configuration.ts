@@ -2,25 +2,26 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { ConfigurationSource } from '../flags.ts'
-import { fromPlainError, type PlainError } from './serialize-error.ts'
-import { siblingOf } from './sibling.ts'
+import { resolveEntry } from './entry-file.ts'
+import { deserializeError, type SerializedError } from './serialize-error.ts'
 
-/** What comes back from the thread. */
-export type Loaded = { configuration: Configuration } | { error: PlainError }
+/** Result of the thread. */
+export type Loaded = { configuration: Configuration } | { error: SerializedError }
 
 /**
- * Loads the configuration, from the files as they are now. A process keeps every module that it has imported for all its
- * life, the configuration file, what that imports, and the manifests of apps; so this is done by a thread, which keeps its own.
+ * Loads the configuration from the files as they are now. A process caches every module that it has imported for good:
+ * the configuration file, its imports, and the manifests of apps. So a thread does it, which has a module cache of its
+ * own.
  * @throws GW_ERR_CONFIG
  */
-export async function loadAnew (source: ConfigurationSource): Promise<Configuration> {
-  const thread = new Worker(siblingOf(import.meta.url, 'configuration-thread'), { workerData: source })
+export async function loadInThread (source: ConfigurationSource): Promise<Configuration> {
+  const thread = new Worker(resolveEntry(import.meta.url, 'configuration-thread'), { workerData: source })
   try {
     const [loaded] = await once(thread, 'message') as [Loaded]
-    if ('error' in loaded) throw fromPlainError(loaded.error)
+    if ('error' in loaded) throw deserializeError(loaded.error)
     return loaded.configuration
   } finally {
-    // A configuration file may have left something open.
+    // A configuration file may have left handles open.
     await thread.terminate()
   }
 }

@@ -1,10 +1,10 @@
 import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { HealthUpdate } from '../../lib/health/health-follower.ts'
-import type { PlainError } from './serialize-error.ts'
+import type { SerializedError } from './serialize-error.ts'
 
-/** What the probes of one address have shown, last. */
-export interface AddressFinding extends HealthUpdate {
-  /** Of the location that it was probed for. */
+/** Result of the last probe of one address. */
+export interface AddressHealth extends HealthUpdate {
+  /** Of the location that the address was probed for. */
   prefix: string
   /** By `identityOf()`. */
   address: string
@@ -17,24 +17,27 @@ export interface WorkerSettings {
   port: number
   isInteractive: boolean
   isDebug: boolean
-  /** What is known of the upstreams before it accepts a connection. */
-  findings: readonly AddressFinding[]
+  /** Health of the upstreams, to be known before the worker accepts a connection. */
+  health: readonly AddressHealth[]
 }
 
 /** From the primary. `start` comes first, and once. */
 export type ToWorker =
   | { type: 'start', settings: WorkerSettings }
-  | { type: 'found', finding: AddressFinding }
-  /** Another worker has taken its place. */
-  | { type: 'retire' }
-  /** The gateway stops; also while the worker retires. */
+  | { type: 'health', health: AddressHealth }
+  /** Another worker has replaced this one: finish what is under way, and exit. */
+  | { type: 'drain' }
+  /** The gateway stops; may also come while the worker drains. */
   | { type: 'stop' }
 
-/** From a worker: it can be told something, it listens or has failed to, and when it was told to go, it is done. */
+/** From a worker. */
 export type ToPrimary =
-  /** node loses what is sent before: it gives that to its own listener, while the worker's modules are still loaded. */
+  /**
+   * It can receive messages. While its modules are loaded, node passes messages to its own listener, and they are lost.
+   */
   | { type: 'ready' }
   | { type: 'listening', address: string }
-  | { type: 'failed', error: PlainError }
-  /** Nothing is under way. The primary answers by disconnecting it; see `WorkerProcess`. */
+  /** It could not start. */
+  | { type: 'failed', error: SerializedError }
+  /** Nothing is under way any more. The primary then disconnects the worker; see `WorkerProcess`. */
   | { type: 'done' }

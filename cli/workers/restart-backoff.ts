@@ -1,21 +1,21 @@
 const FIRST_DELAY = 100
-const LONGEST_DELAY = 10_000
+const MAX_DELAY = 10_000
 
-/** A worker that has lived for so long was well: what ended it is not what ended the one before. Milliseconds. */
-const WELL_AFTER = 30_000
+/** A worker that has run for so many milliseconds was well, so its exit has another cause than the one before. */
+const STABLE_AFTER = 30_000
 
-/** How long to wait before a worker that has died is replaced: what dies at once, again and again, must not eat up the machine. */
-export class Backoff {
+/** Delays between restarts of a worker, so that one that exits at once, again and again, does not load the machine. */
+export class RestartBackoff {
   #delay = FIRST_DELAY
 
   /**
-   * @param lifetime - milliseconds that the one before has lived
-   * @returns milliseconds; each time twice as many
+   * @param lifetime - milliseconds that the last worker has run
+   * @returns milliseconds until the restart; doubles every time, up to `MAX_DELAY`
    */
   next (lifetime: number): number {
-    if (lifetime >= WELL_AFTER) this.#delay = FIRST_DELAY
+    if (lifetime >= STABLE_AFTER) this.#delay = FIRST_DELAY
     const delay = this.#delay
-    this.#delay = Math.min(delay * 2, LONGEST_DELAY)
+    this.#delay = Math.min(delay * 2, MAX_DELAY)
     return delay
   }
 }

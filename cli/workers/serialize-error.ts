@@ -1,19 +1,21 @@
-/** An error on its way from one process or thread to another, which keep of an `Error` only what every one has. */
-export interface PlainError {
+/**
+ * An error on its way to another process or thread, where a copied `Error` would lose all but its standard properties.
+ */
+export interface SerializedError {
   message: string
   stack: string | undefined
-  /** What else can be read of it: `code`, `syscall`, `port`, ... */
+  /** Its other properties: `code`, `syscall`, `port`, ... */
   details: Record<string, string | number>
 }
 
-export function toPlainError (error: unknown): PlainError {
+export function serializeError (error: unknown): SerializedError {
   if (!(error instanceof Error)) return { message: String(error), stack: undefined, details: {} }
+  const { message, stack, code } = error as NodeJS.ErrnoException
   const details = Object.entries(error).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-  // The code of Fastify's errors is their prototype's.
-  const { code } = error as NodeJS.ErrnoException
-  return { message: error.message, stack: error.stack, details: { ...Object.fromEntries(details), ...(code !== undefined && { code }) } }
+  // `code` is named, because Fastify's errors have it in their prototype.
+  return { message, stack, details: { ...Object.fromEntries(details), ...(code !== undefined && { code }) } }
 }
 
-export function fromPlainError ({ message, stack, details }: PlainError): Error {
+export function deserializeError ({ message, stack, details }: SerializedError): Error {
   return Object.assign(new Error(message), details, stack !== undefined && { stack })
 }

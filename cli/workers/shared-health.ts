@@ -1,89 +1,116 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Location } from '../../lib/configuration/types.ts'
 import { HealthChecker } from '../../lib/health/health-checker.ts'
-import type { ProbeReport } from '../../lib/health/health-source.ts'
+import { HealthFollower } from '../../lib/health/health-follower.ts'
+import type { HealthSource, HealthSourceFactory, ProbeReport } from '../../lib/health/health-source.ts'
 import { identityOf } from '../../lib/health/upstream-identity.ts'
+import type { Location } from '../../lib/configuration/types.ts'
 import { sendProbe } from '../../lib/transport/probe.ts'
 import { createHealthLog } from '../../plugins/health-check.ts'
-import type { AddressFinding } from './messages.ts'
+import type { AddressHealth } from './messages.ts'
 
-/** A location that is probed; another one takes its place when the configuration is read anew. */
-interface Probed {
+/** A location with health checks; replaced by its successor when the configuration is reloaded. */
+interface CheckedLocation {
   location: Location
   checker: HealthChecker
 }
 
 /**
- * The health checks of a gateway with several workers: an upstream is probed once, not once a worker. The primary does it,
- * which is there before the first worker and after the last one: nobody has to be elected, and nothing is lost when a worker
- * dies.
+ * Health checks of a gateway with several workers, in the primary: an upstream is probed once, not once a worker. The
+ * primary runs before the first worker and until after the last one, so no leader has to be elected, and no state is
+ * lost when a worker dies.
  */
-export class SharedProbes {
+export class SharedHealthChecks {
   readonly #log: FastifyBaseLogger
-  readonly #tell: (finding: AddressFinding) => void
-  readonly #findings = new Map<string, AddressFinding>()
-  #probed = new Map<string, Probed>()
+  readonly #publish: (health: AddressHealth) => void
+  readonly #results = new Map<string, AddressHealth>()
+  #checked = new Map<string, CheckedLocation>()
 
-  /** @param tell - hears of every probe, because a pass also ends an ejection */
-  constructor (log: FastifyBaseLogger, tell: (finding: AddressFinding) => void) {
+  /** @param publish - called with every probe, because a pass also ends an ejection */
+  constructor (log: FastifyBaseLogger, publish: (health: AddressHealth) => void) {
     this.#log = log
-    this.#tell = tell
+    this.#publish = publish
   }
 
-  /** The last finding about each address, for a worker that joins. */
-  get findings (): AddressFinding[] {
-    return [...this.#findings.values()]
+  /** The last result of each address, for a worker that starts. */
+  get results (): AddressHealth[] {
+    return [...this.#results.values()]
   }
 
-  /** Probes the upstreams of these locations, from now on. What stays keeps its state and its turn. */
+  /** Probes the upstreams of these locations from now on. Addresses that stay keep their state and their interval. */
   use (locations: readonly Location[]): void {
-    const before = this.#probed
-    const checked = locations.filter(({ healthCheck }) => healthCheck !== null)
-    this.#probed = new Map(checked.map(location => [keyOf(location), this.#keep(before, location)]))
-    for (const { checker } of before.values()) checker.stop()
-    this.#forgetAllBut(checked)
+    const previous = this.#checked
+    const withChecks = locations.filter(({ healthCheck }) => healthCheck !== null)
+    this.#checked = new Map(withChecks.map(location => [checkKey(location), this.#takeOver(previous, location)]))
+    for (const { checker } of previous.values()) checker.stop()
+    this.#removeResultsExceptOf(withChecks)
   }
 
   stop (): void {
-    for (const { checker } of this.#probed.values()) checker.stop()
+    for (const { checker } of this.#checked.values()) checker.stop()
   }
 
-  /** Takes the location out of those that there were before, or begins anew. */
-  #keep (before: Map<string, Probed>, location: Location): Probed {
-    const key = keyOf(location)
-    const known = before.get(key)
-    if (known === undefined) return this.#begin(location)
-    before.delete(key)
+  /** Moves the running check of a location out of `previous`, or starts one. */
+  #takeOver (previous: Map<string, CheckedLocation>, location: Location): CheckedLocation {
+    const key = checkKey(location)
+    const known = previous.get(key)
+    if (known === undefined) return this.#start(location)
+    previous.delete(key)
     known.location = location
     known.checker.refresh()
     return known
   }
 
-  #begin (location: Location): Probed {
+  #start (location: Location): CheckedLocation {
     const checker = new HealthChecker(location.healthCheck!, {
       random: Math.random,
       sendProbe,
-      onProbe: report => this.#note(location, report),
+      onProbe: report => this.#onProbe(location, report),
     })
-    const probed = { location, checker }
-    checker.start(() => probed.location.upstreams)
-    return probed
+    const checked = { location, checker }
+    checker.start(() => checked.location.upstreams)
+    return checked
   }
 
-  #note ({ prefix, name }: Location, { target, state, hasPassed, change }: ProbeReport): void {
+  #onProbe ({ prefix, name }: Location, { target, state, hasPassed, change }: ProbeReport): void {
     if (change !== undefined) createHealthLog(this.#log, name)({ target }, change)
-    const finding: AddressFinding = { prefix, address: identityOf(target), hasPassed, status: state.isDown ? 'down' : 'up' }
-    this.#findings.set(`${prefix} ${finding.address}`, finding)
-    this.#tell(finding)
+    const address = identityOf(target)
+    const health: AddressHealth = { prefix, address, hasPassed, status: state.isDown ? 'down' : 'up' }
+    this.#results.set(addressKey(prefix, address), health)
+    this.#publish(health)
   }
 
-  #forgetAllBut (locations: readonly Location[]): void {
-    const present = new Set(locations.flatMap(({ prefix, upstreams }) => upstreams.map(target => `${prefix} ${identityOf(target)}`)))
-    for (const key of this.#findings.keys()) if (!present.has(key)) this.#findings.delete(key)
+  #removeResultsExceptOf (locations: readonly Location[]): void {
+    const present = new Set(locations.flatMap(({ prefix, upstreams }) =>
+      upstreams.map(target => addressKey(prefix, identityOf(target)))))
+    for (const key of this.#results.keys()) if (!present.has(key)) this.#results.delete(key)
   }
 }
 
-/** With other rules, it is another health check. */
-function keyOf ({ prefix, healthCheck }: Location): string {
+/** The health of the upstreams in a worker, as the primary publishes it. */
+export class FollowedHealth {
+  readonly #results = new Map<string, AddressHealth>()
+  readonly #followers = new Map<string, HealthFollower>()
+
+  update (health: AddressHealth): void {
+    const { prefix, address } = health
+    this.#results.set(addressKey(prefix, address), health)
+    this.#followers.get(prefix)?.update(address, health)
+  }
+
+  /** For the gateway of this worker. */
+  readonly createSource: HealthSourceFactory = ({ prefix, healthCheck }, onProbe): HealthSource => {
+    const lastStatusOf = (address: string) => this.#results.get(addressKey(prefix, address))?.status ?? 'unknown'
+    const follower = new HealthFollower(healthCheck!, lastStatusOf, onProbe)
+    this.#followers.set(prefix, follower)
+    return follower
+  }
+}
+
+function addressKey (prefix: string, address: string): string {
+  return `${prefix} ${address}`
+}
+
+/** Changed rules make another health check. */
+function checkKey ({ prefix, healthCheck }: Location): string {
   return `${prefix} ${JSON.stringify(healthCheck)}`
 }

@@ -1,41 +1,44 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { Backoff } from './restart-backoff.ts'
 import type { ToWorker } from './messages.ts'
+import { RestartBackoff } from './restart-backoff.ts'
 import { describeExit, type WorkerExit, type WorkerProcess } from './worker-process.ts'
 
-/** A place that is to have a worker at all times. */
-interface Place {
+/** One of the workers that are to run at all times. */
+interface Child {
+  /** `undefined` from the exit of one worker to the start of the next. */
   worker: WorkerProcess | undefined
-  /** Until there is one again. */
-  restart: NodeJS.Timeout | undefined
-  backoff: Backoff
+  restartTimer: NodeJS.Timeout | undefined
+  backoff: RestartBackoff
 }
 
 /** Keeps a number of workers running. */
 export class Supervisor {
   readonly #log: FastifyBaseLogger
   readonly #launch: () => WorkerProcess
-  readonly #places: readonly Place[]
-  /** Those without a place, too: they start, or finish what they have. */
-  readonly #running = new Set<WorkerProcess>()
+  readonly #children: readonly Child[]
+  /** Every process, also those that are starting or draining. */
+  readonly #processes = new Set<WorkerProcess>()
   #isStopping = false
 
-  /** @param launch - starts a worker with the settings of the moment */
+  /** @param launch - starts a worker with the current settings */
   constructor (count: number, log: FastifyBaseLogger, launch: () => WorkerProcess) {
     this.#log = log
     this.#launch = launch
-    this.#places = Array.from({ length: count }, () => ({ worker: undefined, restart: undefined, backoff: new Backoff() }))
+    this.#children = Array.from({ length: count }, () => {
+      return { worker: undefined, restartTimer: undefined, backoff: new RestartBackoff() }
+    })
   }
 
   /**
-   * Starts all of them. Resolves to the address that they listen on.
-   * @throws what one of them says that cannot start; then none is left running
+   * Starts all workers.
+   * @returns the address that they listen on
+   * @throws the error of a worker that cannot start; then none is left running
    */
   async start (): Promise<string> {
-    const workers = this.#places.map(() => this.#open())
+    const workers = this.#children.map(() => this.#spawn())
     try {
       const [address] = await Promise.all(workers.map(({ listening }) => listening))
-      this.#places.forEach((place, index) => this.#settle(place, workers[index]!))
+      this.#children.forEach((child, index) => this.#supervise(child, workers[index]!))
       return address!
     } catch (error) {
       this.kill()
@@ -45,70 +48,71 @@ export class Supervisor {
   }
 
   /**
-   * Puts a new worker in the place of each, one after the other: the old one goes when the new one listens.
-   * @returns how many have been replaced; it ends early when a new one does not start, or when all are stopped
+   * Replaces the workers one after the other: the old one drains when the new one listens.
+   * @returns how many have been replaced: less than all when a new one does not start, or when the gateway stops
    */
   async replaceAll (): Promise<number> {
     let replaced = 0
-    for (const place of this.#places) {
-      if (this.#isStopping || !await this.#replace(place)) break
+    for (const child of this.#children) {
+      if (this.#isStopping || !await this.#replace(child)) break
       replaced++
     }
     return replaced
   }
 
-  tellAll (message: ToWorker): void {
-    for (const worker of this.#running) worker.tell(message)
+  broadcast (message: ToWorker): void {
+    for (const worker of this.#processes) worker.send(message)
   }
 
-  /** Resolves when each has finished what is under way, and ended. */
+  /** Resolves when every worker has finished what is under way, and exited. */
   async stop (): Promise<void> {
     this.#isStopping = true
-    for (const { restart } of this.#places) clearTimeout(restart)
-    await Promise.all([...this.#running].map(worker => worker.stop()))
+    for (const { restartTimer } of this.#children) clearTimeout(restartTimer)
+    await Promise.all([...this.#processes].map(worker => worker.stop()))
   }
 
-  /** Ends all of them at once. */
+  /** Ends every worker at once. */
   kill (): void {
     this.#isStopping = true
-    for (const worker of this.#running) worker.kill()
+    for (const worker of this.#processes) worker.kill()
   }
 
-  #open (): WorkerProcess {
+  #spawn (): WorkerProcess {
     const worker = this.#launch()
-    this.#running.add(worker)
-    worker.onExit(() => this.#running.delete(worker))
+    this.#processes.add(worker)
+    worker.onExit(() => this.#processes.delete(worker))
     return worker
   }
 
-  #settle (place: Place, worker: WorkerProcess): void {
-    place.worker = worker
-    worker.onExit(exit => this.#missed(place, worker, exit))
+  #supervise (child: Child, worker: WorkerProcess): void {
+    child.worker = worker
+    worker.onExit(exit => this.#onExit(child, worker, exit))
     worker.listening.then(() => this.#log.info({ worker: worker.pid }, 'worker listens'), () => {})
   }
 
-  /** Nobody has told it to end. */
-  #missed (place: Place, worker: WorkerProcess, exit: WorkerExit): void {
-    if (this.#isStopping || place.worker !== worker) return
+  /** Restarts a worker, unless its exit was expected. */
+  #onExit (child: Child, worker: WorkerProcess, exit: WorkerExit): void {
+    if (this.#isStopping || child.worker !== worker) return
     const { exitCode, signal, lifetime, error } = exit
-    const delay = place.backoff.next(lifetime)
-    this.#log.warn({ worker: worker.pid, exitCode, signal, err: error }, `worker has died (${describeExit(exit)}); another one starts in ${delay} ms`)
-    place.worker = undefined
-    place.restart = setTimeout(() => this.#settle(place, this.#open()), delay)
+    const delay = child.backoff.next(lifetime)
+    const message = `worker has died (${describeExit(exit)}); another one starts in ${delay} ms`
+    this.#log.warn({ worker: worker.pid, exitCode, signal, err: error }, message)
+    child.worker = undefined
+    child.restartTimer = setTimeout(() => this.#supervise(child, this.#spawn()), delay)
   }
 
-  async #replace (place: Place): Promise<boolean> {
-    const worker = this.#open()
+  async #replace (child: Child): Promise<boolean> {
+    const worker = this.#spawn()
     try {
       await worker.listening
     } catch (error) {
       if (!this.#isStopping) this.#log.error({ err: error }, 'a new worker does not start; those that are left go on')
       return false
     }
-    clearTimeout(place.restart)
-    const { worker: old } = place
-    this.#settle(place, worker)
-    await old?.retire()
+    clearTimeout(child.restartTimer)
+    const { worker: old } = child
+    this.#supervise(child, worker)
+    await old?.drain()
     return true
   }
 }

@@ -1,70 +1,70 @@
 import cluster, { type Worker } from 'node:cluster'
-import { fromPlainError } from './serialize-error.ts'
+import { resolveEntry } from './entry-file.ts'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
-import { siblingOf } from './sibling.ts'
+import { deserializeError } from './serialize-error.ts'
 
-/** How a worker has ended. */
+/** How a worker has exited. */
 export interface WorkerExit {
   /** `null` when a signal ended it. */
   exitCode: number | null
   signal: string | null
   /** In milliseconds. */
   lifetime: number
-  /** Why it did not start, when it said so. */
+  /** Why it could not start, when it has reported that. */
   error: Error | undefined
 }
 
-/** A worker that still runs so many milliseconds after the end of its grace period hangs. */
-const PATIENCE = 5000
+/** A worker that still runs so many milliseconds after the end of its grace period hangs, and is killed. */
+const KILL_DELAY = 5000
 
-/** A worker as the primary sees it: a process of its own that serves the gateway. */
+/** A worker as the primary sees it: a child process that serves the gateway. */
 export class WorkerProcess {
-  /** Resolves to its address when it accepts connections; rejects when it ends before. */
+  /** Resolves to its address when it accepts connections; rejects when it exits before. */
   readonly listening: Promise<string>
   readonly exited: Promise<WorkerExit>
   readonly #worker: Worker
-  readonly #limit: number
-  /** What it is told as soon as it can hear; `undefined` from then on. */
-  #unsaid: ToWorker[] | undefined = []
+  readonly #killTimeout: number
+  /** Messages until it is ready to receive them; `undefined` from then on. */
+  #queue: ToWorker[] | undefined = []
   #error: Error | undefined
-  #deadline: NodeJS.Timeout | undefined
+  #killTimer: NodeJS.Timeout | undefined
 
   constructor (settings: WorkerSettings) {
     const { delay, gracePeriod } = settings.configuration.options.shutdown
-    this.#limit = delay + gracePeriod + PATIENCE
+    this.#killTimeout = delay + gracePeriod + KILL_DELAY
     this.#worker = fork()
     this.exited = this.#awaitExit(performance.now())
     this.listening = this.#awaitListening()
-    // Whoever waits for it hears of it; but there may be nobody.
+    // It may reject before there is a handler.
     this.listening.catch(() => {})
-    // A worker that has just ended cannot be told anything; its end is heard of elsewhere.
+    // Sending to a worker that has just exited fails; its exit is handled elsewhere.
     this.#worker.on('error', () => {})
-    this.tell({ type: 'start', settings })
+    this.send({ type: 'start', settings })
   }
 
   get pid (): number | undefined {
     return this.#worker.process.pid
   }
 
-  /** Calls back when it has ended, also when it has by now. */
+  /** Calls back when it has exited, also when it already has. */
   onExit (listener: (exit: WorkerExit) => void): void {
     // It never rejects.
     this.exited.then(listener, () => {})
   }
 
-  tell (message: ToWorker): void {
-    if (this.#unsaid !== undefined) this.#unsaid.push(message)
+  send (message: ToWorker): void {
+    if (this.#queue !== undefined) this.#queue.push(message)
     else if (this.#worker.isConnected()) this.#worker.send(message)
   }
 
-  /** Another worker is in its place. Resolves when it has finished what is under way, and ended. */
-  async retire (): Promise<void> {
-    await this.#leave({ type: 'retire' })
+  /** Another worker has replaced it. Resolves when it has finished what is under way, and exited. */
+  async drain (): Promise<void> {
+    await this.#end({ type: 'drain' })
   }
 
-  /** The gateway stops. Resolves when it has ended. */
+  /** The gateway stops. Resolves when it has exited. */
   async stop (): Promise<void> {
-    await this.#leave({ type: 'stop' })
+    await this.#end({ type: 'stop' })
   }
 
   /** Ends it at once, whatever is under way. */
@@ -72,24 +72,25 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL')
   }
 
-  #sayAll (): void {
-    const unsaid = this.#unsaid ?? []
-    this.#unsaid = undefined
-    for (const message of unsaid) this.tell(message)
+  #sendQueue (): void {
+    const queue = this.#queue ?? []
+    this.#queue = undefined
+    for (const message of queue) this.send(message)
   }
 
-  async #leave (message: ToWorker): Promise<void> {
-    this.tell(message)
-    this.#deadline ??= setTimeout(() => this.kill(), this.#limit)
+  async #end (message: ToWorker): Promise<void> {
+    this.send(message)
+    this.#killTimer ??= setTimeout(() => this.kill(), this.#killTimeout)
     await this.exited
   }
 
   async #awaitExit (startedAt: number): Promise<WorkerExit> {
-    // Not by `once()` of node:events, which an error would end, such as that of a message to one that is ending.
+    // Not `once()` of node:events, which rejects with any 'error', such as that of a message to a worker that is
+    // exiting.
     const [exitCode, signal] = await new Promise<[number | null, string | null]>(resolve => {
       this.#worker.once('exit', (...exit: [number | null, string | null]) => resolve(exit))
     })
-    clearTimeout(this.#deadline)
+    clearTimeout(this.#killTimer)
     return { exitCode, signal, lifetime: performance.now() - startedAt, error: this.#error }
   }
 
@@ -97,11 +98,12 @@ export class WorkerProcess {
     return new Promise((resolve, reject) => {
       this.#worker.on('message', (message: ToPrimary) => {
         switch (message.type) {
-          case 'ready': return this.#sayAll()
+          case 'ready': return this.#sendQueue()
           case 'listening': return resolve(message.address)
-          case 'failed': return reject(this.#error = fromPlainError(message.error))
-          // What node had handed over when the worker stopped accepting comes back from it, to be given to another one. node
-          // reads the messages of both in order, so when the worker reads this one, nothing is on its way to it any more.
+          case 'failed': return reject(this.#error = deserializeError(message.error))
+          // Connections that node had handed over when the worker stopped accepting come back from it, for another
+          // worker. node reads the messages of both in order, so when the worker reads this one, no connection is on
+          // its way to it.
           case 'done': this.#worker.disconnect()
         }
       })
@@ -116,11 +118,11 @@ export function describeExit ({ exitCode, signal }: Pick<WorkerExit, 'exitCode' 
 }
 
 function fork (): Worker {
-  // The primary accepts connections and hands them over in turn. A worker that stops accepting hands back what it had been
-  // given, so that nothing is refused when one takes the place of another. With a socket for each (SO_REUSEPORT), the
-  // connections in the queue of the one that closes would be reset.
+  // The primary accepts connections and hands them over in turn. A worker that stops accepting hands its pending ones
+  // back, so that no connection is refused when a worker is replaced. With a socket for each worker (SO_REUSEPORT), the
+  // connections in the accept queue of a closed socket would be reset.
   cluster.schedulingPolicy = cluster.SCHED_RR
   // `advanced`, because a configuration holds regular expressions.
-  cluster.setupPrimary({ exec: siblingOf(import.meta.url, 'worker'), args: [], serialization: 'advanced' })
+  cluster.setupPrimary({ exec: resolveEntry(import.meta.url, 'worker'), args: [], serialization: 'advanced' })
   return cluster.fork()
 }

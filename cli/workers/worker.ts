@@ -1,67 +1,71 @@
-// The entry of a worker: a process that serves the gateway as its primary tells it to. See `WorkerProcess`.
+// Entry of a worker: a process that serves the gateway under the control of its primary. See `WorkerProcess`.
 import cluster from 'node:cluster'
 import { createLogger } from '../logger.ts'
 import { type RunningGateway, startGateway } from '../server.ts'
 import { exitSoon, ignoreSignals } from '../signals.ts'
-import { FollowedHealth } from './followed-health.ts'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
-import { toPlainError } from './serialize-error.ts'
+import { serializeError } from './serialize-error.ts'
+import { FollowedHealth } from './shared-health.ts'
 
-const health = new FollowedHealth()
-const hurry = new AbortController()
-let starting: Promise<RunningGateway> | undefined
-let isLeaving = false
+class GatewayWorker {
+  readonly #health = new FollowedHealth()
+  /** Aborted by a stop, which cuts a drain short. */
+  readonly #stopping = new AbortController()
+  #gateway: Promise<RunningGateway> | undefined
+  #isEnding = false
 
-// Ctrl-C in a terminal, and some supervisors, signal every process of a group. What is to be done, the primary says.
-ignoreSignals()
-process.on('message', obey)
-send({ type: 'ready' })
+  receive (message: ToWorker): unknown {
+    switch (message.type) {
+      case 'start': return this.#start(message.settings)
+      case 'health': return this.#health.update(message.health)
+      case 'drain': return this.#end(({ fastify }) => fastify.gateway.handOver(this.#stopping.signal))
+      case 'stop': return this.stop()
+    }
+  }
 
-cluster.worker!.on('disconnect', function onDisconnect () {
-  // The primary is gone, and with it the listening socket. node would exit at once.
-  cluster.worker!.exitedAfterDisconnect = true
-  return stop()
-})
+  async stop (): Promise<void> {
+    this.#stopping.abort()
+    await this.#end(({ fastify }) => fastify.close())
+  }
 
-function obey (message: ToWorker): unknown {
-  switch (message.type) {
-    case 'start': return start(message.settings)
-    case 'found': return health.hear(message.finding)
-    case 'retire': return leave(({ fastify }) => fastify.gateway.handOver(hurry.signal))
-    case 'stop': return stop()
+  #start (settings: WorkerSettings): void {
+    for (const health of settings.health) this.#health.update(health)
+    this.#gateway = this.#serve(settings)
+    this.#gateway.then(
+      ({ address }) => send({ type: 'listening', address }),
+      (error: unknown) => send({ type: 'failed', error: serializeError(error) }, () => process.exit(1)))
+  }
+
+  async #serve ({ configuration, host, port, isInteractive, isDebug }: WorkerSettings): Promise<RunningGateway> {
+    const logger = await createLogger({ isInteractive, isDebug })
+    const { createSource: createHealthSource } = this.#health
+    return await startGateway({ configuration, host, port, logger, hidesAddress: true, createHealthSource })
+  }
+
+  /** Exits when nothing is under way any more, and the primary has been told so. */
+  async #end (close: (gateway: RunningGateway) => Promise<void>): Promise<void> {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    // A gateway that cannot start exits by itself.
+    const gateway = await this.#gateway?.catch(() => undefined)
+    if (gateway !== undefined) await close(gateway)
+    send({ type: 'done' })
+    exitSoon()
   }
 }
 
-function start (settings: WorkerSettings): void {
-  for (const finding of settings.findings) health.hear(finding)
-  starting = serve(settings)
-  starting.then(
-    ({ address }) => send({ type: 'listening', address }),
-    (error: unknown) => send({ type: 'failed', error: toPlainError(error) }, () => process.exit(1)))
+function send (message: ToPrimary, onSent: () => void = () => {}): void {
+  if (process.connected) process.send!(message, undefined, undefined, onSent)
+  else onSent()
 }
 
-async function serve ({ configuration, host, port, isInteractive, isDebug }: WorkerSettings): Promise<RunningGateway> {
-  const logger = await createLogger({ isInteractive, isDebug })
-  return await startGateway({ configuration, host, port, logger, hidesAddress: true, createHealthSource: health.createSource })
-}
-
-async function stop (): Promise<void> {
-  hurry.abort()
-  await leave(({ fastify }) => fastify.close())
-}
-
-/** Ends when all is done, and as late as the primary knows that. */
-async function leave (end: (gateway: RunningGateway) => Promise<void>): Promise<void> {
-  if (isLeaving) return
-  isLeaving = true
-  // One that cannot start ends by itself.
-  const gateway = await starting?.catch(() => undefined)
-  if (gateway !== undefined) await end(gateway)
-  send({ type: 'done' })
-  exitSoon()
-}
-
-function send (message: ToPrimary, sent: () => void = () => {}): void {
-  if (process.connected) process.send!(message, undefined, undefined, sent)
-  else sent()
-}
+const worker = new GatewayWorker()
+// Ctrl-C in a terminal, and some supervisors, signal every process of a group. Here only the primary acts on a signal.
+ignoreSignals()
+process.on('message', (message: ToWorker) => worker.receive(message))
+cluster.worker!.on('disconnect', function onDisconnect () {
+  // The primary has exited, and closed the listening socket. node would exit at once.
+  cluster.worker!.exitedAfterDisconnect = true
+  return worker.stop()
+})
+send({ type: 'ready' })

@@ -24,16 +24,16 @@ for (const [name, [stdout, env, width]] of Object.entries(cases)) {
 }
 
 t.test('colours are for people who have not said no to them', async t => {
-  t.equal(terminalOf({ isTTY: true }).strong('x'), '\u001b[1mx\u001b[22m')
-  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).strong('x'), 'x')
-  t.equal(terminalOf({ isTTY: true }, { TERM: 'dumb' }).strong('x'), 'x')
-  t.equal(terminalOf({}).strong('x'), 'x')
+  t.equal(terminalOf({ isTTY: true }).bold('x'), '\u001b[1mx\u001b[22m')
+  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).bold('x'), 'x')
+  t.equal(terminalOf({ isTTY: true }, { TERM: 'dumb' }).bold('x'), 'x')
+  t.equal(terminalOf({}).bold('x'), 'x')
 })
 
 t.test('what is printed ends its line', async t => {
-  const { print, complain, written } = terminalOf({})
+  const { print, printError, written } = terminalOf({})
   print('one')
-  complain('two')
+  printError('two')
   t.same(written, ['one\n', 'two\n'])
 })
 
