@@ -30,7 +30,7 @@ export function cutEnd (text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}…`
 }
 
-/** For addresses, whose ends tell them apart: `http://a.example.com:8001` in 15 characters is `http://…om:8001`. */
+/** For addresses, which differ at their ends: `http://a.example.com:8001` in 15 characters is `http://…om:8001`. */
 export function cutMiddle (text: string, width: number): string {
   if (text.length <= width) return text
   const tail = Math.floor((width - 1) / 2)

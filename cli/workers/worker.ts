@@ -42,7 +42,7 @@ class GatewayWorker {
     return await startGateway({ configuration, host, port, logger, hidesAddress: true, createHealthSource })
   }
 
-  /** Exits when nothing is under way any more, and the primary has been told so. */
+  /** Exits when nothing is under way any more, and the primary knows it. */
   async #end (close: (gateway: RunningGateway) => Promise<void>): Promise<void> {
     if (this.#isEnding) return
     this.#isEnding = true
