@@ -94,7 +94,7 @@ for (const { name, inFlight, expected } of means) {
   })
 }
 
-t.test('an estimate fades, and who was slow is picked again', async t => {
+t.test('an estimate decays, and an upstream that was slow is picked again', async t => {
   let time = 0
   const balancer = createEwma(() => 0, () => time)
   const pool = poolOf({ slow: 1, fast: 1 })
@@ -121,7 +121,7 @@ t.test('one that hangs after a long silence does not get everything, although it
   t.ok(counts.hanging! <= 20, `${counts.hanging}`)
 })
 
-t.test('nobody is picked from nobody', async t => {
+t.test('an empty pool has no pick', async t => {
   t.equal(createEwma(() => 0, () => 0).pick(poolOf({ a: 0 })), undefined)
 })
 

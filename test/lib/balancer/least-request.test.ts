@@ -41,7 +41,7 @@ t.test('requests that do not end are spread by the weights', async t => {
   t.strictSame(offShare(counts, { a: 3, b: 1, c: 1 }, 0.001), {})
 })
 
-t.test('one alone is picked however busy it is, and nobody from nobody', async t => {
+t.test('one alone is picked however busy it is, and an empty pool has no pick', async t => {
   const balancer = createLeastRequest(createRandom(9))
   const pool = poolOf({ a: 0, b: 1 })
   pool[1]!.inFlight = 1000

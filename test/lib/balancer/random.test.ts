@@ -17,7 +17,7 @@ for (const { name, shares } of rows) {
   })
 }
 
-t.test('nobody is picked from nobody', async t => {
+t.test('an empty pool has no pick', async t => {
   const balancer = createRandomBalancer(createRandom(4))
   t.equal(balancer.pick([]), undefined)
   t.equal(balancer.pick(poolOf({ a: 0 })), undefined)

@@ -13,7 +13,7 @@ const countMoved = (before: string[], after: string[], isOurs = (_name: string) 
 const countKeys = (pool: Pool) => countPicks(KEYS.length, index => balancer.pick(pool, KEYS[index]))
 
 for (let count = 2; count <= 10; count++) {
-  t.test(`who of ${count} leaves takes only its own keys along, and they go to all others`, async t => {
+  t.test(`one of ${count} that is removed loses only its own keys, and they go to all others`, async t => {
     const pool = wideOf(count)
     const before = assign(pool)
     for (const leaving of pool) {
@@ -80,7 +80,7 @@ t.test('a request without a key goes to anyone, by the weights', async t => {
   t.strictSame(offShare(countPicks(20_000, () => balancer.pick(pool, undefined)), { a: 3, b: 1 }, 0.01), {})
 })
 
-t.test('nobody is picked from nobody', async t => {
+t.test('an empty pool has no pick', async t => {
   for (const key of ['k', undefined]) {
     t.equal(balancer.pick([], key), undefined)
     t.equal(balancer.pick(poolOf({ a: 0, b: 0 }), key), undefined)

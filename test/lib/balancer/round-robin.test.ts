@@ -15,12 +15,12 @@ const pickMany = (pool: readonly Named[], count: number, { pick } = createRoundR
   Array.from({ length: count }, () => pick(pool)?.name ?? '-').join('')
 
 const sequences: { name: string, weights: Record<string, number>, picks: string }[] = [
-  { name: 'an empty pool has nobody to pick', weights: {}, picks: '----' },
+  { name: 'an empty pool has no pick', weights: {}, picks: '----' },
   { name: 'equal weights take turns in the order of the configuration', weights: { a: 1, b: 1, c: 1 }, picks: 'abcabc' },
   { name: '3:1 puts the light one in the middle of the heavy one', weights: { a: 3, b: 1 }, picks: 'aabaaaba' },
   { name: '5:1:1 is the example of nginx', weights: { a: 5, b: 1, c: 1 }, picks: 'aabacaa' },
   { name: 'weight 0 is drained', weights: { a: 0, b: 1, c: 0 }, picks: 'bbbb' },
-  { name: 'only zeros pick nobody', weights: { a: 0, b: 0 }, picks: '--' },
+  { name: 'only zeros have no pick', weights: { a: 0, b: 0 }, picks: '--' },
   { name: 'a fraction is a share like any other', weights: { a: 0.5, b: 1.5 }, picks: 'babbbabb' },
 ]
 
@@ -63,7 +63,7 @@ t.test('a candidate that joins later gets its share, and does not catch up', asy
   t.strictSame([...pickMany(wider, 3, balancer)].sort(), ['a', 'b', 'c'])
 })
 
-t.test('nobody is available for a while, and then all go on where they were', async t => {
+t.test('after a while without an available upstream all continue where they were', async t => {
   const balancer = createRoundRobin()
   const pool = poolOf({ a: 3, b: 1, c: 1 })
   t.equal(pickMany(pool, 2, balancer), 'ab')

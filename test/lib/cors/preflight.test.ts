@@ -4,7 +4,7 @@ import { isPreflight } from '../../../lib/cors/preflight.ts'
 
 const asked = { origin: 'https://a.example', 'access-control-request-method': 'PUT' }
 
-t.test('OPTIONS with an origin and a method asks for permission', async t => {
+t.test('OPTIONS with an origin and a method is a preflight', async t => {
   t.equal(isPreflight('OPTIONS', asked), true)
 })
 

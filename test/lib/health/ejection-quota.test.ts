@@ -32,11 +32,11 @@ const panics: [name: string, available: number, members: number, threshold: numb
   ['exactly the threshold is none', 1, 2, 50, false],
   ['fewer than the threshold', 1, 3, 50, true],
   ['more than the threshold', 2, 3, 50, false],
-  ['nobody available', 0, 2, 50, true],
+  ['none available', 0, 2, 50, true],
   ['all available, and all wanted', 2, 2, 100, false],
   ['one missing, and all wanted', 1, 2, 100, true],
   ['never with a threshold of 0', 0, 2, 0, false],
-  ['nobody there', 0, 0, 50, false],
+  ['an empty pool', 0, 0, 50, false],
 ]
 
 for (const [name, available, members, threshold, expected] of panics) {

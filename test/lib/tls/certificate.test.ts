@@ -44,7 +44,7 @@ for (const { name, pair, paths, says } of wrong) {
   })
 }
 
-t.test('the time in which a certificate is valid is told, and what lies outside of it', async t => {
+t.test('the time in which a certificate is valid is read, and a time outside of it is described', async t => {
   const validity = readValidity(fixture('expired.cert'))
   t.strictSame(validity, { from: Date.UTC(2020, 0, 1), to: Date.UTC(2021, 0, 1) })
   t.equal(describeExpiry(validity, Date.UTC(2020, 5, 1)), undefined)

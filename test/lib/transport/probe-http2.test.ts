@@ -21,7 +21,7 @@ async function probe (t: Test, origin: string, target: Partial<UpstreamTarget> =
   })
 }
 
-t.test('a probe in HTTP/2 asks on a connection of its own, which is closed behind it', async t => {
+t.test('a probe over HTTP/2 has a connection of its own, which is closed afterwards', async t => {
   const asked: unknown[] = []
   const { origin, sessions } = await startHttp2(t, (stream, headers) => {
     asked.push([headers[':method'], headers[':path'], headers[':authority'], headers['x-probe'], headers['user-agent'], headers.connection])
@@ -50,19 +50,19 @@ for (const { name, answer, hasPassed } of answers) {
   })
 }
 
-t.test('a server of HTTP/1.1 fails, and so does nobody', async t => {
+t.test('a server of HTTP/1.1 fails, and so does a closed port', async t => {
   t.equal(await probe(t, await startUpstream(t, (_request, response) => response.end())), false)
   t.equal(await probe(t, 'http://127.0.0.1:1'), false)
 })
 
-t.test('a server that does not answer fails when the time is over', async t => {
+t.test('a server that does not respond fails when the time is over', async t => {
   const { origin, peers } = await startPeer(t, () => {})
   t.equal(await probe(t, origin, {}, { timeout: 50 }), false)
   await until(() => peers[0]!.socket.closed)
   t.equal(await probe(t, await startRawUpstream(t, () => {}), {}, { timeout: 50 }), false)
 })
 
-t.test('what is sent behind the head is taken, and is of no interest', async t => {
+t.test('a body is received and ignored', async t => {
   let isWhole = false
   const { origin, sessions } = await startHttp2(t, stream => {
     stream.respond({ ':status': 200 })
@@ -84,7 +84,7 @@ t.test('a probe in HTTP/2 holds TLS to what the upstream says', async t => {
   t.equal(await probe(t, origin, { insecure: true }), true)
 })
 
-t.test('a probe asks on a Unix socket', async t => {
+t.test('a probe is sent to a Unix socket', async t => {
   const hosts: unknown[] = []
   const socketPath = socketPathFor(t)
   const server = http.createServer((request, response) => {

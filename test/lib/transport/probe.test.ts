@@ -153,7 +153,7 @@ const paths: { name: string, target: Partial<UpstreamTarget>, path: string, expe
 ]
 
 for (const { name, target, path, expected } of paths) {
-  t.test(`a probe asks for a path: ${name}`, async t => {
+  t.test(`a probe requests a path: ${name}`, async t => {
     const asked: unknown[] = []
     const origin = await startUpstream(t, (request, response) => {
       asked.push(request.method, request.url)
