@@ -1,3 +1,3 @@
-import { runTogether } from './together.ts'
+import { runTogether } from './helpers/run-together.ts'
 
 runTogether('wire', file => file.startsWith('upstream-'))

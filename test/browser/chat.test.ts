@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { start } from '../../examples/apps/chat/index.ts'
-import { listenGateway } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
 import { launchBrowser, openTab, skipWithoutBrowser, takeScreenshot } from './browser.ts'
 
 t.test('people talk on the page of the chat behind a prefix', { skip: skipWithoutBrowser }, async t => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { listenGateway } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
 import { tryOut } from './swagger-ui.ts'
 
 /** Both ways to put the public path into a document, and what the page shows before each path. */

@@ -6,7 +6,7 @@ import express, { type RequestHandler } from 'express'
 import Fastify from 'fastify'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { portOf } from '../helper.ts'
+import { portOf } from '../helpers/servers.ts'
 
 /** Whatever ends with its user: a test, or the generator of the fixtures. */
 export interface Owner {

@@ -3,7 +3,8 @@ import http from 'node:http'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { portOf, startUpstream } from '../helper.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 import { runCommand, startCommand } from './command.ts'
 
 const browser = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }

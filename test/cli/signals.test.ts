@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 import { startCommand } from './command.ts'
 
 /** A running gateway, and a request under way in it that is answered when the test says so. */

@@ -1,7 +1,8 @@
 import net from 'node:net'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { portOf, startUpstream } from '../helper.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 import { runCommand, startCommand } from './command.ts'
 
 /** A project with one app, which answers with the path that it was asked for. */

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
-import https from 'node:https'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
-import { askHttp2, type CertificateName, connectHttp2, fixture } from '../secure-helper.ts'
+import { type CertificateName, fixture } from '../helpers/certificates.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectHttp2, sendHttp2Request } from '../helpers/http2-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 import { runCommand, startCommand } from './command.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/tls', import.meta.url))
@@ -41,22 +42,14 @@ function byName (address: string): string {
   return address.replace('127.0.0.1', 'localhost')
 }
 
-async function askHttp1 (address: string, path: string): Promise<{ body: string, version: string }> {
-  const request = https.get(byName(address) + path, { ca: fixture('name.cert') })
-  const [response] = await once(request, 'response')
-  let body = ''
-  for await (const chunk of response) body += chunk
-  return { body, version: response.httpVersion }
-}
-
 t.test('HTTP/2 and HTTP/1.1 are spoken on one port, whichever the client asks for', async t => {
   const { address, stdout } = await startCommand(t, flags, { cwd: await makeProject(t) })
   t.match(address, /^https:\/\/127\.0\.0\.1:\d+$/)
   t.match(stdout(), `"msg":"Server listening at ${address}"`)
-  t.strictSame(await askHttp1(address, '/app/a'), { body: '/a', version: '1.1' })
+  t.match(await sendRequest(byName(address), '/app/a'), { body: Buffer.from('/a'), httpVersion: '1.1' })
   const session = await connectHttp2(t, byName(address))
   t.equal(session.alpnProtocol, 'h2')
-  t.match(await askHttp2(session, '/app/b?c'), { status: 200, body: '/b?c' })
+  t.match(await sendHttp2Request(session, '/app/b?c'), { status: 200, body: Buffer.from('/b?c') })
 })
 
 t.test('the configuration file has the certificate relative to itself, or as text, and a flag wins', async t => {
@@ -107,7 +100,7 @@ t.test('a certificate that has expired is served, with a warning', async t => {
 t.test('serve-static speaks HTTPS too', async t => {
   const cwd = t.testdir({ static: { 'index.html': 'home' }, 'cert.pem': fixture('name.cert'), 'key.pem': fixture('name.key') })
   const { address } = await startCommand(t, flags, { cwd, command: 'serve-static' })
-  t.strictSame(await askHttp1(address, '/'), { body: 'home', version: '1.1' })
+  t.match(await sendRequest(byName(address), '/'), { body: Buffer.from('home'), httpVersion: '1.1' })
 })
 
 t.test('SIGHUP reads the certificate again, and connections that are open go on', async t => {
@@ -121,7 +114,7 @@ t.test('SIGHUP reads the certificate again, and connections that are open go on'
   child.kill('SIGHUP')
   await until(/"msg":"new certificate, from the next connection on"/)
   t.equal(await servedName(address), 'address')
-  t.match(await askHttp2(session, '/app/still'), { status: 200, body: '/still' })
+  t.match(await sendHttp2Request(session, '/app/still'), { status: 200, body: Buffer.from('/still') })
 })
 
 t.test('a certificate that changes is seen, once its key has come, and connections that are open go on', async t => {
@@ -132,7 +125,7 @@ t.test('a certificate that changes is seen, once its key has come, and connectio
   install(cwd, 'address', 'key')
   await until(/"msg":"new certificate, from the next connection on"/)
   t.equal(await servedName(address), 'address')
-  t.match(await askHttp2(session, '/app/still'), { status: 200, body: '/still' })
+  t.match(await sendHttp2Request(session, '/app/still'), { status: 200, body: Buffer.from('/still') })
   t.notMatch(stdout(), '"level":50')
 })
 
@@ -163,7 +156,7 @@ t.test('a new certificate that is broken is an error in the log, and the one bef
   writeFileSync(join(cwd, 'cert.pem'), fixture('address.cert').slice(0, 200))
   child.kill('SIGHUP')
   await until(/"level":50,.*tls\.cert: it holds no certificate/)
-  t.strictSame((await askHttp1(address, '/app/a')).body, '/a')
+  t.strictSame((await sendRequest(byName(address), '/app/a')).body.toString(), '/a')
   install(cwd, 'address', 'cert')
   install(cwd, 'address', 'key')
   await until(/"msg":"new certificate, from the next connection on"/)
@@ -184,13 +177,13 @@ t.test('SIGTERM answers what is under way over HTTP/2, and exits 0', async t => 
   const cwd = await makeProject(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const { address, child, until, ended } = await startCommand(t, flags, { cwd })
   const session = await connectHttp2(t, byName(address))
-  const answer = askHttp2(session, '/app/')
+  const answer = sendHttp2Request(session, '/app/')
   while (answers.length === 0) await new Promise(resolve => setImmediate(resolve))
   const goaway = once(session, 'goaway')
   child.kill('SIGTERM')
   t.match(await goaway, [http2.constants.NGHTTP2_NO_ERROR])
   await until(/SIGTERM: finishing/)
   answers[0]!()
-  t.match(await answer, { status: 200, body: 'late' })
+  t.match(await answer, { status: 200, body: Buffer.from('late') })
   t.match(await ended, { exitCode: 0 })
 })

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
-import { connectRaw, startUpstream } from '../helper.ts'
-import { fixture } from '../secure-helper.ts'
-import { closeOf, nextMessage, openWebSocket, startWebSocketUpstream } from '../wire/websocket-support.ts'
+import { fixture } from '../helpers/certificates.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { closeOf, nextMessage, openWebSocket, startWebSocketUpstream } from '../helpers/websocket.ts'
 import { startCommand } from './command.ts'
 import { childrenOf, isAlive, listeners, workersIn } from './worker-pids.ts'
 
@@ -34,7 +36,7 @@ function startLoad (t: Test, port: number, { agent, body }: { agent: http.Agent 
   const load = { count: 0, isStopped: false }
   const ended = (async () => {
     for (; !load.isStopped; load.count++) {
-      await ask(port, agent, body).catch((error: NodeJS.ErrnoException) => failures.push(`${body === undefined ? 'GET' : 'POST'} ${load.count}: ${error.code ?? error.message}`))
+      await exchange(port, agent, body).catch((error: NodeJS.ErrnoException) => failures.push(`${body === undefined ? 'GET' : 'POST'} ${load.count}: ${error.code ?? error.message}`))
       // Also about as long as a connection needs to be closed.
       await delay(Math.random() * 5)
     }
@@ -50,13 +52,11 @@ function startLoad (t: Test, port: number, { agent, body }: { agent: http.Agent 
   }
 }
 
-async function ask (port: number, agent: http.Agent | false, body: string | undefined): Promise<void> {
-  const request = http.request({ host: '127.0.0.1', port, path: '/app/', agent, method: body === undefined ? 'GET' : 'POST' })
-  request.end(body)
-  const [response] = await once(request, 'response') as [http.IncomingMessage]
-  let text = ''
-  for await (const chunk of response) text += chunk
-  if (response.statusCode !== 200 || text !== (body ?? 'fine')) throw new Error(`${response.statusCode} ${text}`)
+/** Rejects unless the whole response of `startApp` comes back. */
+async function exchange (port: number, agent: http.Agent | false, body: string | undefined): Promise<void> {
+  const response = await sendRequest(port, '/app/', { agent, body, method: body === undefined ? 'GET' : 'POST' })
+  const text = response.body.toString()
+  if (response.statusCode !== 200 || !response.isComplete || text !== (body ?? 'fine')) throw new Error(`${response.statusCode} ${text}`)
 }
 
 /** An app that answers a POST with its body, and anything else at once, later, or bit by bit. */

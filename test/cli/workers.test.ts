@@ -3,12 +3,11 @@ import type { ServerResponse } from 'node:http'
 import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { connectRaw, startUpstream } from '../helper.ts'
-import { defer } from '../wire/upstream-support.ts'
+import { formatRequest, sendBytes } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { defer } from '../helpers/waiting.ts'
 import { runCommand, startCommand } from './command.ts'
 import { isAlive, listeners, untilGone, workersIn } from './worker-pids.ts'
-
-const REQUEST = 'GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
 /** A running gateway with workers in front of an app that answers `/slow` when it is told to. */
 async function startWorkers (t: Test, count: number, options: object = {}) {
@@ -24,16 +23,14 @@ async function startWorkers (t: Test, count: number, options: object = {}) {
   return { ...gateway, cwd, port, upstream, asked: asked.promise, workers: () => workersIn(gateway.stdout()) }
 }
 
-/** Asks on a connection of its own. Resolves to everything that comes back. */
-async function ask (t: Test, port: number, path = '/app/'): Promise<string> {
-  const client = await connectRaw(t, port)
-  client.write(REQUEST.replace('/app/', path))
-  return await client.closed()
+/** A request on a connection of its own. Resolves to all bytes of its response. */
+async function sendGet (t: Test, port: number, path = '/app/'): Promise<string> {
+  return await sendBytes(t, port, formatRequest(`GET ${path}`))
 }
 
 /** A request under way; `answer` lets it be answered. */
-async function askSlowly (t: Test, { port, asked }: { port: number, asked: Promise<ServerResponse> }) {
-  const response = ask(t, port, '/app/slow')
+async function sendSlow (t: Test, { port, asked }: { port: number, asked: Promise<ServerResponse> }) {
+  const response = sendGet(t, port, '/app/slow')
   const upstream = await asked
   return { response, answer: () => upstream.end('late') }
 }
@@ -42,7 +39,7 @@ t.test('several workers share a port and its load, are told of once, and are rep
   const { address, port, stdout, until, workers, upstream, child, ended } = await startWorkers(t, 2)
   t.match(stdout().split('\n').filter(line => !line.startsWith('{')).join('\n'), `PREFIX  APP  UPSTREAMS\n/app    app  ${upstream}\n\nGateway listening on ${address}\n`)
   t.equal(stdout().match(/listening/gi)!.length, 1)
-  for (let i = 0; i < 10; i++) t.match(await ask(t, port), /^HTTP\/1\.1 200 /)
+  for (let i = 0; i < 10; i++) t.match(await sendGet(t, port), /^HTTP\/1\.1 200 /)
   await until(/(?:"request forwarded"[^]*){10}/)
   const served = workers().map(pid => [...stdout().matchAll(new RegExp(`"pid":${pid}.*"request forwarded"`, 'g'))].length)
   t.strictSame(served, [5, 5], 'in turn')
@@ -50,12 +47,12 @@ t.test('several workers share a port and its load, are told of once, and are rep
   const [first, second] = workers()
   process.kill(first!, 'SIGKILL')
   await until(/"level":40.*"signal":"SIGKILL","msg":"worker has died \(SIGKILL\); another one starts in 100 ms"/)
-  for (let i = 0; i < 4; i++) t.match(await ask(t, port), /^HTTP\/1\.1 200 /, 'the other one goes on')
+  for (let i = 0; i < 4; i++) t.match(await sendGet(t, port), /^HTTP\/1\.1 200 /, 'the other one goes on')
   await until(listeners(3))
 
   for (const pid of [second!, workers()[2]!]) process.kill(pid, 'SIGKILL')
   await until(listeners(5))
-  t.match(await ask(t, port), /^HTTP\/1\.1 200 /, 'the port is kept, also when all have died')
+  t.match(await sendGet(t, port), /^HTTP\/1\.1 200 /, 'the port is kept, also when all have died')
   t.match(stdout(), /another one starts in 200 ms/, 'one that dies again waits for longer')
 
   child.kill('SIGTERM')
@@ -66,7 +63,7 @@ t.test('several workers share a port and its load, are told of once, and are rep
 t.test('when all processes of a group are told to stop, as by Ctrl-C, what is under way is finished', async t => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '30s' } })
-    const { response, answer } = await askSlowly(t, gateway)
+    const { response, answer } = await sendSlow(t, gateway)
     for (const pid of [...gateway.workers(), gateway.child.pid!, ...gateway.workers()]) process.kill(pid, signal)
     await gateway.until(new RegExp(`"msg":"${signal}: finishing`))
     while (await isListening(gateway.port)) await delay(20)
@@ -87,7 +84,7 @@ async function isListening (port: number): Promise<boolean> {
 
 t.test('a second signal ends all of them at once', async t => {
   const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '60s' } })
-  const { response } = await askSlowly(t, gateway)
+  const { response } = await sendSlow(t, gateway)
   gateway.child.kill('SIGTERM')
   await gateway.until(/"msg":"SIGTERM: finishing/)
   gateway.child.kill('SIGTERM')
@@ -98,7 +95,7 @@ t.test('a second signal ends all of them at once', async t => {
 
 t.test('when the primary is killed, its workers finish what they have, and end', async t => {
   const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '60s' } })
-  const { response, answer } = await askSlowly(t, gateway)
+  const { response, answer } = await sendSlow(t, gateway)
   gateway.child.kill('SIGKILL')
   while (gateway.workers().filter(isAlive).length > 1) await delay(10)
   answer()

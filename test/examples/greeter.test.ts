@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { start as startGreeter } from '../../examples/apps/greeter/index.ts'
 import { type GreeterClient, type Greeting, loadGreeter } from '../../examples/apps/greeter/service.ts'
 import { start as startBoth } from '../../examples/grpc.ts'
-import { listenGateway } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
 
 const ways: Record<string, typeof startGreeter> = { directly: startGreeter, 'through the gateway': startBoth }
 

@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { portOf } from '../helper.ts'
+import { portOf } from '../helpers/servers.ts'
 import type { Ledger } from './ledger.ts'
 import { RequestParser } from './request-parser.ts'
 import { answerOf, readTask, type Task, uploadBody } from './task.ts'

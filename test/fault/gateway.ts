@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import gateway from '../../index.ts'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import type { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
-import { portOf } from '../helper.ts'
+import { portOf } from '../helpers/servers.ts'
 
 /** A gateway in front of one app, mounted at `/app`, whose insides can be looked at. */
 export interface OpenGateway {

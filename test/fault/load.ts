@@ -54,26 +54,26 @@ export function startLoad (options: LoadOptions): Load {
   let isStopped = false
   const isOver = () => isStopped || run.sent >= requests || performance.now() >= endsAt
 
-  async function keepAsking (): Promise<void> {
-    while (!isOver()) await run.ask()
+  async function sendInTurn (): Promise<void> {
+    while (!isOver()) await run.sendTask()
   }
 
-  async function askInTime (): Promise<void> {
+  async function sendAtRate (): Promise<void> {
     const startedAt = performance.now()
     const pending = new Set<Promise<void>>()
     while (!isOver()) {
       const due = Math.min((performance.now() - startedAt) * rate! / 1000, requests)
       while (run.sent < due && pending.size < MOST) {
-        const asked: Promise<void> = run.ask().finally(() => pending.delete(asked))
-        pending.add(asked)
+        const sent: Promise<void> = run.sendTask().finally(() => pending.delete(sent))
+        pending.add(sent)
       }
       await delay(2)
     }
     await Promise.all(pending)
   }
 
-  const asking = rate === undefined ? Promise.all(Array.from({ length: concurrency }, keepAsking)) : askInTime()
-  return { stop: () => { isStopped = true }, result: asking.then(() => run.finish()) }
+  const sending = rate === undefined ? Promise.all(Array.from({ length: concurrency }, sendInTurn)) : sendAtRate()
+  return { stop: () => { isStopped = true }, result: sending.then(() => run.finish()) }
 }
 
 /** A load from its beginning to its end. */
@@ -92,7 +92,7 @@ class Run {
     this.#options = options
   }
 
-  async ask (): Promise<void> {
+  async sendTask (): Promise<void> {
     const { ledger, random, port, patience = 10_000 } = this.#options
     const task = createTask(ledger.issue(), random, this.#options)
     const { gets, posts, codes } = this.#result

@@ -1,7 +1,8 @@
 // The runner that the other tests here rely on has to notice what it is there for.
 import type { RequestListener, ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { connectRaw, startRawUpstream, startUpstream } from '../helper.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { startChaos } from './chaos-upstream.ts'
 import { openGateway } from './gateway.ts'
 import { Ledger } from './ledger.ts'
@@ -231,13 +232,13 @@ t.test('a chaos upstream complains about what no gateway may send', async t => {
 t.test('a chaos upstream that stops refuses, and starts again where it was', async t => {
   const ledger = new Ledger()
   const upstream = await startChaos(t, ledger, createRandom(1))
-  const ask = async () => {
+  const sendTask = async () => {
     const task = createTask(ledger.issue(), createRandom(1), { posts: 0 })
     return (await sendBytes(t, upstream.port, `GET ${pathOf(task)} HTTP/1.1\r\nHost: a\r\n\r\n`)).startsWith(answerHead(task))
   }
-  t.equal(await ask(), true)
+  t.equal(await sendTask(), true)
   await upstream.stop()
-  await t.rejects(ask(), { code: 'ECONNREFUSED' })
+  await t.rejects(sendTask(), { code: 'ECONNREFUSED' })
   await upstream.start()
-  t.equal(await ask(), true)
+  t.equal(await sendTask(), true)
 })

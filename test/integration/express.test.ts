@@ -4,8 +4,9 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import express, { type Express, type RequestHandler, type Response } from 'express'
 import t, { type Test } from 'tap'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
-import { listenGateway, portOf } from '../helper.ts'
-import { ask } from '../wire/upstream-support.ts'
+import { listenGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { portOf } from '../helpers/servers.ts'
 import { callOperations, callServedOperations } from './operations.ts'
 import { loadAssets, runStartScript } from './page-assets.ts'
 
@@ -57,7 +58,7 @@ t.test('its absolute redirects lead to the public address', async t => {
     const { status, headers } = await fetch(`${base}${path}`, { redirect: 'manual' })
     t.equal(headers.get('location'), location, `${path} responds with ${status}`)
   }
-  const page = await ask(port, '/shop/absolute', { headers: { accept: 'text/html' } })
+  const page = await sendRequest(port, '/shop/absolute', { headers: { accept: 'text/html' } })
   t.equal(page.headers.location, '/shop/done?x=1#y')
 })
 
@@ -75,7 +76,7 @@ t.test('its cookies have public paths', async t => {
   t.strictSame(await cookies(`${base}/cookies`), [
     'all=1; Path=/', 'own=a%20b; Path=/shop/cart; HttpOnly; SameSite=Strict', '__Host-id=1; Path=/; Secure', 'here=1; Path=/', 'gone=; Path=/shop/cart; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
   ])
-  t.notMatch((await ask(port, '/shop/cookies')).rawHeaders.join('\n'), /Domain/)
+  t.notMatch((await sendRequest(port, '/shop/cookies')).rawHeaders.join('\n'), /Domain/)
   const isolated = await start(t, { cookiePath: 'isolate' })
   t.match(await cookies(`${isolated.base}/cookies`), ['all=1; Path=/shop', /Path=\/shop\/cart/, '__Host-id=1; Path=/; Secure', 'here=1; Path=/shop'])
 })
@@ -83,10 +84,10 @@ t.test('its cookies have public paths', async t => {
 t.test('it compresses what the client accepts compressed, except for documents', async t => {
   const { port, encodings } = await start(t)
   const headers = { 'accept-encoding': 'gzip, br' }
-  const compressed = await ask(port, '/shop/compressed', { headers })
+  const compressed = await sendRequest(port, '/shop/compressed', { headers })
   t.equal(compressed.headers['content-encoding'], 'gzip')
   t.match(gunzipSync(compressed.body).toString(), /compressed/)
-  const served = await ask(port, '/shop/openapi.json', { headers })
+  const served = await sendRequest(port, '/shop/openapi.json', { headers })
   t.equal(served.headers['content-encoding'], undefined)
   t.strictSame(Object.keys(JSON.parse(served.body.toString()).paths), ['/shop/shop', '/shop/shop/{id}'])
   t.strictSame(encodings, ['gzip, br', 'identity'])
@@ -94,8 +95,8 @@ t.test('it compresses what the client accepts compressed, except for documents',
 
 t.test('a document that it has again and again is served with one ETag, and 304 the second time', async t => {
   const { port } = await start(t)
-  const first = await ask(port, '/shop/openapi.json')
-  const second = await ask(port, '/shop/openapi.json', { headers: { 'if-none-match': first.headers.etag } })
+  const first = await sendRequest(port, '/shop/openapi.json')
+  const second = await sendRequest(port, '/shop/openapi.json', { headers: { 'if-none-match': first.headers.etag } })
   t.strictSame([second.statusCode, second.body.length, second.headers.etag], [304, 0, first.headers.etag])
 })
 

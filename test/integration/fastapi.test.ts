@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import { hasFastApi } from '../browser/upstreams.ts'
-import { listenGateway } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
 import { callServedOperations } from './operations.ts'
 
 const skip = hasFastApi ? false : '/usr/bin/python3 has no fastapi and uvicorn: apt-get install python3-fastapi python3-uvicorn'

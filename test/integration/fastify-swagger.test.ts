@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
-import { listenGateway } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
 import { callOperations, callServedOperations } from './operations.ts'
 import { loadAssets, runStartScript } from './page-assets.ts'
 

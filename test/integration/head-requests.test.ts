@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
-import { listenGateway, startUpstream } from '../helper.ts'
-import { ask, type Question, type Reply } from '../wire/upstream-support.ts'
+import { listenGateway } from '../helpers/gateways.ts'
+import { type ReceivedResponse, type RequestOptions, sendRequest } from '../helpers/http1-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 const document = JSON.stringify({ openapi: '3.0.0', info: { title: 'Shop', version: '1' }, paths: { '/pets': { get: { responses: {} } } } })
 const yaml = 'openapi: 3.0.0\ninfo: {title: Shop, version: "1"}\npaths: {/pets: {get: {responses: {}}}}\n'
@@ -42,7 +43,7 @@ for (const [name, content] of contents) {
     const port = await start(t, serve(content))
     for (const path of paths) {
       if (recognised.has(name) && unknown.has(path)) continue
-      const [get, head] = await askBoth(port, path)
+      const [get, head] = await sendBoth(port, path)
       t.strictSame(describe(head), describe(get), path)
       t.equal(head.body.length, 0)
       if (get.headers['content-length'] !== undefined) t.equal(get.body.length, Number(get.headers['content-length']), `${path} is as long as it says`)
@@ -55,7 +56,7 @@ t.test('HEAD agrees with GET where the app does not support HEAD', async t => {
     if (request.method === 'HEAD') response.writeHead(405, { allow: 'GET' }).end()
     else serve(contents[0]![1])(request, response)
   })
-  const [get, head] = await askBoth(port, '/openapi.json')
+  const [get, head] = await sendBoth(port, '/openapi.json')
   t.strictSame(describe(head), describe(get))
   t.equal(head.statusCode, 200)
 })
@@ -65,21 +66,21 @@ for (const [name, content] of contents.filter(([, { etag }]) => etag !== undefin
     const port = await start(t, serve(content))
     for (const path of paths) {
       if (recognised.has(name) && unknown.has(path)) continue
-      const { headers: { etag } } = await ask(port, `/app${path}`)
-      const [get, head] = await askBoth(port, path, { headers: { 'if-none-match': `"other", ${etag}` } })
+      const { headers: { etag } } = await sendRequest(port, `/app${path}`)
+      const [get, head] = await sendBoth(port, path, { headers: { 'if-none-match': `"other", ${etag}` } })
       t.strictSame([get.statusCode, get.body.length, get.headers.etag], [304, 0, etag], path)
       t.strictSame(describe(head), describe(get), path)
-      const [changed] = await askBoth(port, path, { headers: { 'if-none-match': '"other"' } })
+      const [changed] = await sendBoth(port, path, { headers: { 'if-none-match': '"other"' } })
       t.equal(changed.statusCode, 200, `${path} is not that of another version`)
     }
   })
 }
 
-async function askBoth (port: number, path: string, question: Question = {}): Promise<[Reply, Reply]> {
-  return [await ask(port, `/app${path}`, question), await ask(port, `/app${path}`, { ...question, method: 'HEAD' })]
+async function sendBoth (port: number, path: string, options: RequestOptions = {}): Promise<[ReceivedResponse, ReceivedResponse]> {
+  return [await sendRequest(port, `/app${path}`, options), await sendRequest(port, `/app${path}`, { ...options, method: 'HEAD' })]
 }
 
-function describe ({ statusCode, headers }: Reply): object {
+function describe ({ statusCode, headers }: ReceivedResponse): object {
   const { etag, 'content-length': length, 'content-type': type, 'content-encoding': encoding, location, 'last-modified': modified } = headers
   return { statusCode, etag, length, type, encoding, location, modified }
 }

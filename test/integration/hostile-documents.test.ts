@@ -3,9 +3,12 @@ import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
-import { connectRaw, listenGateway, startRawUpstream, startUpstream } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
+import { isGatewayError, sendRequest, stillServes } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 import type { Json } from '../lib/rewrite/openapi/operations.ts'
-import { ask, closing, defer, isGatewayError, soon, stillServes } from '../wire/upstream-support.ts'
 
 const info = { title: 'Shop', version: '1' }
 const operation = { get: { responses: { 200: { description: 'ok' } } } }
@@ -17,7 +20,7 @@ t.test('a document that is shorter than its Content-Length is an honest error', 
     response.write(document)
     setImmediate(() => response.socket!.end())
   })
-  const reply = await ask(port, '/app/openapi.json')
+  const reply = await sendRequest(port, '/app/openapi.json')
   isGatewayError(t, reply, 502, reply.statusCode === 502 ? JSON.parse(reply.body.toString()).code : 'GW_ERR_UPSTREAM_UNREACHABLE')
   await stillServes(t, port)
 })
@@ -27,7 +30,7 @@ t.test('a document that is longer than its Content-Length ends there', async t =
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n${document}`)
   }))
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const reply = await soon(ask(port, '/app/openapi.json'), 'a document that is too long')
+  const reply = await soon(sendRequest(port, '/app/openapi.json'), 'a document that is too long')
   t.ok(reply.statusCode === 502 || reply.body.toString() === document.slice(0, 20), `${reply.statusCode}: ${reply.body}`)
 })
 
@@ -38,7 +41,7 @@ t.test('a document that is compressed against Accept-Encoding passes as it is', 
     response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': gzipped.length, etag: '"packed"' })
     response.end(request.method === 'HEAD' ? undefined : gzipped)
   })
-  const reply = await ask(port, '/app/openapi.json', { headers: { 'accept-encoding': 'br' } })
+  const reply = await sendRequest(port, '/app/openapi.json', { headers: { 'accept-encoding': 'br' } })
   t.strictSame(reply.body, gzipped)
   t.match(reply.headers, { 'content-encoding': 'gzip', etag: '"packed"', 'content-length': String(gzipped.length) })
 })
@@ -50,7 +53,7 @@ for (const isChunked of [false, true]) {
       response.writeHead(200, { 'content-type': 'application/json', etag: '"large"', ...isChunked ? {} : { 'content-length': large.length } })
       response.end(large)
     })
-    const reply = await ask(port, '/app/openapi.json')
+    const reply = await sendRequest(port, '/app/openapi.json')
     t.ok(reply.isComplete)
     t.ok(reply.body.equals(large), 'every byte of it')
     t.equal(reply.headers.etag, '"large"')
@@ -60,7 +63,7 @@ for (const isChunked of [false, true]) {
 t.test('a document of 9 MB is rewritten, and cached', async t => {
   const large = JSON.stringify({ openapi: '3.0.0', info: { ...info, description: 'x'.repeat(9_000_000) }, paths: { '/pets': operation } })
   const { port } = await startApp(t, (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end(large) })
-  const [first, second] = [await ask(port, '/app/openapi.json'), await ask(port, '/app/openapi.json')]
+  const [first, second] = [await sendRequest(port, '/app/openapi.json'), await sendRequest(port, '/app/openapi.json')]
   t.strictSame(Object.keys(JSON.parse(first.body.toString()).paths), ['/app/pets'])
   t.ok(second.body.equals(first.body))
 })
@@ -77,7 +80,7 @@ t.test('a document that comes byte by byte is put together', async t => {
     }
     next()
   })
-  const { body, headers } = await ask(port, '/app/openapi.json')
+  const { body, headers } = await sendRequest(port, '/app/openapi.json')
   t.match(JSON.parse(body.toString()), { info: { title: 'Łódź' }, paths: { '/app/pets': operation } })
   t.strictSame([headers['content-length'], headers['transfer-encoding']], [String(body.length), undefined])
 })
@@ -85,7 +88,7 @@ t.test('a document that comes byte by byte is put together', async t => {
 t.test('a byte order mark does not hide a document', async t => {
   for (const path of ['openapi.json', 'elsewhere']) {
     const { port } = await startApp(t, plain('application/json', `\ufeff${document}`))
-    const { body } = await ask(port, `/app/${path}`)
+    const { body } = await sendRequest(port, `/app/${path}`)
     const text = body.toString().replace(/^\ufeff/, '')
     t.strictSame(Object.keys(JSON.parse(text).paths), ['/app/pets'], path)
   }
@@ -97,7 +100,7 @@ t.test('keys that mean something to JavaScript are data', async t => {
   const text = '{"__proto__":{"polluted":true},"openapi":"3.1.0","info":{"title":"a","version":"1","__proto__":{"polluted":1}},"constructor":{"prototype":{"polluted":1}},' +
     `"paths":{"/pets":{"get":{"operationId":"__proto__","responses":{"__proto__":{"description":"x"}}}},"__proto__":{"get":{}},"/__proto__":{"get":{"responses":{}}}},"components":{"schemas":{${members}}},"servers":[{"__proto__":{"url":"x"},"url":"/"}]}`
   const { port } = await startApp(t, plain('application/json', text))
-  const { body } = await ask(port, '/app/openapi.json')
+  const { body } = await sendRequest(port, '/app/openapi.json')
   const served = body.toString()
   t.match(served, `"components":{"schemas":{${members}}}`)
   t.match(served, '{"__proto__":{"polluted":true},')
@@ -123,7 +126,7 @@ for (const [name, type, text] of costly) {
     const { port } = await startApp(t, plain(type, text))
     const path = type === 'text/html' ? 'docs' : type.endsWith('javascript') ? 'docs/swagger-initializer.js' : type.endsWith('yaml') ? 'openapi.yaml' : 'openapi.json'
     const begun = performance.now()
-    const reply = await ask(port, `/app/${path}`)
+    const reply = await sendRequest(port, `/app/${path}`)
     t.equal(reply.statusCode, 200)
     t.ok(performance.now() - begun < 3000, `${Math.round(performance.now() - begun)} ms`)
     await stillServes(t, port)
@@ -163,14 +166,14 @@ t.test('an app that hangs in the middle of a document is timed out', async t => 
   const { port } = await startApp(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 }).write(document)
   }, { timeouts: { body: 300 } })
-  isGatewayError(t, await soon(ask(port, '/app/openapi.json'), 'a timeout'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/openapi.json'), 'a timeout'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
 })
 
 t.test('an unsolicited 304 goes to the client, without a body', async t => {
   const { port } = await startApp(t, (_request, response) => { response.writeHead(304, { etag: '"app"' }).end() })
   for (const method of ['GET', 'HEAD']) {
     for (const headers of [{}, { 'if-none-match': '"x"' }]) {
-      const reply = await soon(ask(port, '/app/openapi.json', { method, headers }), 'a 304')
+      const reply = await soon(sendRequest(port, '/app/openapi.json', { method, headers }), 'a 304')
       t.strictSame([reply.statusCode, reply.body.length, reply.isComplete], [304, 0, true], method)
     }
   }
@@ -181,14 +184,14 @@ t.test('an unsolicited 206 is not taken for a document', async t => {
   const { port } = await startApp(t, (_request, response) => {
     response.writeHead(206, { 'content-type': 'application/json', 'content-range': `bytes 0-${document.length - 1}/9999`, 'content-length': document.length }).end(document)
   })
-  const reply = await ask(port, '/app/openapi.json')
+  const reply = await sendRequest(port, '/app/openapi.json')
   t.strictSame([reply.statusCode, reply.body.toString()], [206, document])
 })
 
 t.test('content types that are several, odd or none', async t => {
   for (const type of [['application/json', 'application/json'], 'APPLICATION/JSON ; charset="UTF-8"', 'application/vnd.oai.openapi+json', 'text/plain']) {
     const { port } = await startApp(t, (_request, response) => { response.writeHead(200, { 'content-type': type }).end(document) })
-    const { statusCode, body } = await ask(port, '/app/openapi.json')
+    const { statusCode, body } = await sendRequest(port, '/app/openapi.json')
     t.equal(statusCode, 200)
     if (typeof type === 'string') t.strictSame(Object.keys(JSON.parse(body.toString()).paths), ['/app/pets'], type)
     else t.equal(body.toString(), document, 'two are no type')

@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
-import { listenGateway, startRawUpstream } from '../helper.ts'
-import { ask, soon, valuesOf } from '../wire/upstream-support.ts'
+import { listenGateway } from '../helpers/gateways.ts'
+import { sendRequest, valuesOf } from '../helpers/http1-client.ts'
+import { startRawUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 /** Locations by which an app, or an attacker who controls its redirect target, may try to leave the app. `UP` is its own host and port. */
 const locations: string[] = [
@@ -20,7 +22,7 @@ for (const prefix of ['items', '']) {
     const publicPrefix = prefix === '' ? '' : `/${prefix}`
     const gateway = `http://127.0.0.1:${port}`
     for (const location of locations) {
-      const { headers, statusCode } = await ask(port, `${publicPrefix}/x?${encodeURIComponent(location)}`)
+      const { headers, statusCode } = await sendRequest(port, `${publicPrefix}/x?${encodeURIComponent(location)}`)
       const before = new URL(location.replaceAll('UP', upstream), `http://${upstream}/x`)
       const after = new URL(headers.location ?? '', `${gateway}${publicPrefix}/x`)
       // The app's root is there with and without a slash.
@@ -35,7 +37,7 @@ t.test('with fastapiRedirect such a Location is followed in the app or passed on
   const { port, upstream, requestLines } = await start(t, 307, { fastapiRedirect: true, redirectCache: false })
   for (const location of [...locations, '/a b', '/caf\xe9/', '/%', '/a|b{}"<>^`']) {
     const before = new URL(location.replaceAll('UP', upstream), `http://${upstream}/x`)
-    const { statusCode } = await ask(port, `/items/x?${encodeURIComponent(location)}`)
+    const { statusCode } = await sendRequest(port, `/items/x?${encodeURIComponent(location)}`)
     t.ok(statusCode === 307 || statusCode === 200, `${JSON.stringify(location)} gets ${statusCode}`)
     if (before.host !== upstream) t.equal(statusCode, 307, `${JSON.stringify(location)} is the client's`)
   }
@@ -51,10 +53,10 @@ t.test('redirects in a circle, and without an end, are followed five times', asy
   }))
   const { port } = await listenGateway(t, { apps: [{ name: 'items', upstreams: upstream, fastapiRedirect: true }] })
   for (let i = 0; i < 2; i++) {
-    const circle = await soon(ask(port, '/items/circle/1'), 'a circle')
+    const circle = await soon(sendRequest(port, '/items/circle/1'), 'a circle')
     t.match(circle, { statusCode: 308, headers: { location: /^\/items\/circle\/\d$/ } })
   }
-  const on = await soon(ask(port, '/items/on/0'), 'no end')
+  const on = await soon(sendRequest(port, '/items/on/0'), 'no end')
   t.strictSame([on.statusCode, on.headers.location, count], [308, '/items/on/6', 6], 'five are followed')
 })
 
@@ -62,7 +64,7 @@ t.test('two hundred cookies keep their order, each with its public path', async 
   const lines = Array.from({ length: 200 }, (_, index) => `Set-Cookie: c${index}=${index}; Path=/${index}\r\n`)
   const upstream = await startRawUpstream(t, socket => socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${lines.join('')}Content-Length: 0\r\n\r\n`)))
   const { port } = await listenGateway(t, { apps: [{ name: 'items', upstreams: upstream }] })
-  const cookies = valuesOf(await ask(port, '/items/'), 'set-cookie')
+  const cookies = valuesOf(await sendRequest(port, '/items/'), 'set-cookie')
   t.strictSame(cookies, lines.map((_line, index) => `c${index}=${index}; Path=/items/${index}`))
 })
 
@@ -76,7 +78,7 @@ t.test('odd cookies pass, and none becomes one of another kind', async t => {
   const lines = odd.map(([given]) => `Set-Cookie: ${given}\r\n`).join('')
   const upstream = await startRawUpstream(t, socket => socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${lines}Content-Length: 0\r\n\r\n`, 'latin1')))
   const { port } = await listenGateway(t, { apps: [{ name: 'items', upstreams: upstream }] })
-  t.strictSame(valuesOf(await ask(port, '/items/'), 'set-cookie'), odd.map(([, expected]) => expected))
+  t.strictSame(valuesOf(await sendRequest(port, '/items/'), 'set-cookie'), odd.map(([, expected]) => expected))
 })
 
 /** An app that redirects to the URL in its query, and responds with 200 without one. `upstream` is its host and port. */

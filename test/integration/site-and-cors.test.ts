@@ -2,8 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { connectRaw, listenOwnServer, startRawUpstream, startUpstream } from '../helper.ts'
-import { ask, type Reply, soon } from '../wire/upstream-support.ts'
+import { listenStandalone } from '../helpers/gateways.ts'
+import { type ReceivedResponse, sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 const ORIGIN = 'https://shop.example'
 const EVIL = 'https://evilshop.example'
@@ -11,7 +14,7 @@ const document = JSON.stringify({ openapi: '3.0.0', info: { title: 'Shop', versi
 
 t.test('everything that a site\'s scripts may request can be read by the origins that are allowed', async t => {
   const { port } = await start(t)
-  const { headers: { etag } } = await ask(port, '/users/openapi.json')
+  const { headers: { etag } } = await sendRequest(port, '/users/openapi.json')
   const requests: [string, number, { method?: string, headers?: Record<string, string> }?][] = [
     ['/users/1', 200], ['/users/redirect', 302], ['/users/missing', 404], ['/users/openapi.json', 200], ['/users/openapi.json', 200, { method: 'HEAD' }],
     ['/users/openapi.json', 304, { headers: { 'if-none-match': etag! } }],
@@ -22,16 +25,16 @@ t.test('everything that a site\'s scripts may request can be read by the origins
   ]
   for (const [path, status, { method = 'GET', headers = {} } = {}] of requests) {
     const name = `${method} ${path} ${status}`
-    const allowed = await soon(ask(port, path, { method, headers: { ...headers, origin: ORIGIN } }), name)
+    const allowed = await soon(sendRequest(port, path, { method, headers: { ...headers, origin: ORIGIN } }), name)
     t.strictSame([allowed.statusCode, ...corsOf(allowed)], [status, ORIGIN, 'true', true], name)
-    const refused = await soon(ask(port, path, { method, headers: { ...headers, origin: EVIL } }), name)
+    const refused = await soon(sendRequest(port, path, { method, headers: { ...headers, origin: EVIL } }), name)
     t.strictSame([refused.statusCode, ...corsOf(refused)], [status, undefined, undefined, true], `${name}, refused`)
   }
 })
 
 t.test('the response to a path that the router cannot decode can be read, too', async t => {
   const { port } = await start(t)
-  const reply = await ask(port, '/users/%zz', { headers: { origin: ORIGIN } })
+  const reply = await sendRequest(port, '/users/%zz', { headers: { origin: ORIGIN } })
   t.strictSame([reply.statusCode, JSON.parse(reply.body.toString()).code, ...corsOf(reply)], [400, 'GW_ERR_BAD_PATH', ORIGIN, 'true', true])
 })
 
@@ -60,25 +63,25 @@ t.test('a preflight stops at the gateway, any other OPTIONS goes to its app', as
   const { port, seen } = await start(t)
   const preflight = { 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' }
   for (const [path, origin] of [['/users/1', ORIGIN], ['/users/1', EVIL], ['/gone/', ORIGIN], ['/', ORIGIN], ['/assets/app.js', ORIGIN], ['/nowhere', ORIGIN]] as const) {
-    const reply = await ask(port, path, { method: 'OPTIONS', headers: { ...preflight, origin } })
+    const reply = await sendRequest(port, path, { method: 'OPTIONS', headers: { ...preflight, origin } })
     t.strictSame([reply.statusCode, reply.headers['access-control-allow-origin']], [204, origin === ORIGIN ? ORIGIN : undefined], `${path} from ${origin}`)
   }
   t.strictSame(seen, [])
   for (const headers of [{}, { origin: ORIGIN }, preflight]) {
-    const reply = await ask(port, '/users/plain-options', { method: 'OPTIONS', headers })
+    const reply = await sendRequest(port, '/users/plain-options', { method: 'OPTIONS', headers })
     t.strictSame([reply.statusCode, reply.headers.allow], [200, 'GET, OPTIONS'])
   }
   t.strictSame(seen, Array(3).fill('OPTIONS /plain-options'))
-  t.equal((await ask(port, '/assets/app.js', { method: 'OPTIONS' })).statusCode, 404)
+  t.equal((await sendRequest(port, '/assets/app.js', { method: 'OPTIONS' })).statusCode, 404)
 })
 
 t.test('what is rewritten still is, beside the site', async t => {
   const { port } = await start(t)
   const headers = { origin: ORIGIN, accept: 'text/html' }
-  const served = await ask(port, '/users/openapi.json', { headers })
+  const served = await sendRequest(port, '/users/openapi.json', { headers })
   t.strictSame(Object.keys(JSON.parse(served.body.toString()).paths), ['/users/pets'])
   t.strictSame([served.headers['content-length'], served.headers.vary], [String(served.body.length), 'Accept, Origin'])
-  const moved = await ask(port, '/users/redirect', { headers })
+  const moved = await sendRequest(port, '/users/redirect', { headers })
   t.match(moved.headers, { location: '/users/there', 'set-cookie': ['a=1; Path=/users/x'] })
 })
 
@@ -86,24 +89,24 @@ t.test('an app\'s errors and the gateway\'s never become the site\'s page, the s
   const { port } = await start(t)
   const headers = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
   for (const [path, status] of [['/users/missing', 404], ['/users', 200], ['/gone/x', 502], ['/users/%2e%2e/x', 400]] as const) {
-    const { statusCode, body } = await ask(port, path, { headers })
+    const { statusCode, body } = await sendRequest(port, path, { headers })
     t.equal(statusCode, status, path)
     t.notMatch(body.toString(), '<title>site</title>', path)
   }
-  t.match((await ask(port, '/usersX', { headers })).body.toString(), '<title>site</title>')
-  t.equal((await ask(port, '/openapi.json')).body.toString(), document)
+  t.match((await sendRequest(port, '/usersX', { headers })).body.toString(), '<title>site</title>')
+  t.equal((await sendRequest(port, '/openapi.json')).body.toString(), document)
 })
 
 t.test('any origin may read, without credentials, where all are allowed', async t => {
   const { port } = await start(t, ['*'])
   for (const path of ['/users/1', '/gone/', '/', '/nothing.js', '/users/openapi.json']) {
-    const { headers } = await ask(port, path, { headers: { origin: EVIL } })
+    const { headers } = await sendRequest(port, path, { headers: { origin: EVIL } })
     t.strictSame([headers['access-control-allow-origin'], headers['access-control-allow-credentials']], ['*', undefined], path)
   }
 })
 
 /** Origin, credentials, and whether it varies by origin. */
-function corsOf ({ headers }: Reply): unknown[] {
+function corsOf ({ headers }: ReceivedResponse): unknown[] {
   return [headers['access-control-allow-origin'], headers['access-control-allow-credentials'], /\borigin\b/i.test(String(headers.vary))]
 }
 
@@ -117,7 +120,7 @@ async function start (t: Test, allowedHosts = ['shop.example']) {
   const gone = await startRawUpstream(t, socket => socket.destroy())
   const slow = await startRawUpstream(t, socket => socket.resume())
   const garbage = await startRawUpstream(t, socket => socket.end('no HTTP\r\n\r\n'))
-  const { port } = await listenOwnServer(t, {
+  const { port } = await listenStandalone(t, {
     addCorsHeaders: true,
     allowedHosts,
     static: { root: await makeSite(t), spa: true },

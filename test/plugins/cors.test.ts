@@ -4,7 +4,9 @@ import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway, { type GatewayPluginOptions } from '../../index.ts'
-import { buildGateway, connectRaw, listenOwnServer, startRawUpstream, startUpstream } from '../helper.ts'
+import { buildGateway, listenStandalone } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 const ORIGIN = 'https://shop.example'
 const EVIL = 'https://shop.example.evil.net'
@@ -181,7 +183,7 @@ t.test('an event stream can be read while it goes on', async t => {
 })
 
 t.test('on a server of its own, what no app owns is answered in the same way', async t => {
-  const { fastify } = await listenOwnServer(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: 'h:1' }] })
+  const { fastify } = await listenStandalone(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: 'h:1' }] })
   const missing = await fastify.inject({ url: '/none', headers: { origin: ORIGIN } })
   t.equal(missing.json().code, 'GW_ERR_NO_ROUTE')
   t.same(corsOf(missing.headers), allowed)
@@ -191,7 +193,7 @@ t.test('on a server of its own, what no app owns is answered in the same way', a
 })
 
 t.test('a malformed request is refused first, even when it looks like a preflight', async t => {
-  const { port } = await listenOwnServer(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: 'h:1' }] })
+  const { port } = await listenStandalone(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: 'h:1' }] })
   const client = await connectRaw(t, port)
   client.write(`OPTIONS /users/ HTTP/1.1\r\nHost: a\r\nHost: b\r\nOrigin: ${ORIGIN}\r\nAccess-Control-Request-Method: PUT\r\n\r\n`)
   t.match(await client.closed(), /^HTTP\/1\.1 400 .*GW_ERR_BAD_REQUEST/s)

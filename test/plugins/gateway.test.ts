@@ -1,7 +1,8 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import gateway from '../../index.ts'
-import { buildGateway, startUpstream } from '../helper.ts'
+import { buildGateway } from '../helpers/gateways.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 t.test('each app answers under its prefix', async t => {
   const users = await startUpstream(t, (request, response) => response.end(`users ${request.url}`))
@@ -93,13 +94,13 @@ t.test('in a scope with a prefix, that is the first part of every public path', 
   await fastify.register(async scope => {
     await scope.register(gateway, { apps: [{ name: 'a', upstreams: upstream }, { name: 'rest', prefix: '', upstreams: upstream }] })
   }, { prefix: '/api' })
-  const ask = async (url: string) => {
+  const injectAt = async (url: string) => {
     const { body, headers } = await fastify.inject(url)
     return [body, headers.location]
   }
-  t.strictSame(await ask('/api/a/x?y'), ['/x?y /api/a', '/api/a/login'])
-  t.strictSame(await ask('/api/b'), ['/b /api', '/api/login'])
-  t.strictSame(await ask('/api'), ['/ /api', '/api/login'])
+  t.strictSame(await injectAt('/api/a/x?y'), ['/x?y /api/a', '/api/a/login'])
+  t.strictSame(await injectAt('/api/b'), ['/b /api', '/api/login'])
+  t.strictSame(await injectAt('/api'), ['/ /api', '/api/login'])
   t.equal((await fastify.inject('/a/x')).statusCode, 404)
 })
 

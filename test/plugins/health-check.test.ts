@@ -3,7 +3,8 @@ import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { InlineAppOptions } from '../../lib/options/schema.ts'
-import { buildGateway, listenGateway, startUpstream } from '../helper.ts'
+import { buildGateway, listenGateway } from '../helpers/gateways.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 interface Line { level: number, msg: string, app?: string, upstream?: string }
 

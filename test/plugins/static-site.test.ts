@@ -3,7 +3,9 @@ import Fastify from 'fastify'
 import fastifyStatic from '@fastify/static'
 import t, { type Test } from 'tap'
 import gateway, { type GatewayPluginOptions } from '../../index.ts'
-import { buildGateway, connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
+import { buildGateway, listenGateway, listenStandalone } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 const script = 'console.log(1)\n'.repeat(100)
 const folder = {
@@ -29,7 +31,7 @@ async function start (t: Test, site: Partial<NonNullable<GatewayPluginOptions['s
   const api = await startUpstream(t, (request, response) => {
     response.writeHead(request.url === '/missing' ? 404 : 200).end(`api ${request.url}`)
   })
-  return await listenOwnServer(t, { static: { root: `${dir}/site`, ...site }, apps: [{ name: 'api', upstreams: api }], ...options })
+  return await listenStandalone(t, { static: { root: `${dir}/site`, ...site }, apps: [{ name: 'api', upstreams: api }], ...options })
 }
 
 t.test('files are served with their types, and an app before them', async t => {
@@ -133,13 +135,13 @@ t.test('a file that did not change is 304', async t => {
 
 t.test('a part of a file can be asked for', async t => {
   const { fastify } = await start(t)
-  const ask = (range: string) => fastify.inject({ url: '/secret.txt', headers: { range } })
-  const part = await ask('bytes=3-5')
+  const injectRange = (range: string) => fastify.inject({ url: '/secret.txt', headers: { range } })
+  const part = await injectRange('bytes=3-5')
   t.equal(part.statusCode, 206)
   t.equal(part.body, 'the')
   t.equal(part.headers['content-range'], 'bytes 3-5/13')
-  t.equal((await ask('bytes=-6')).body, 'folder')
-  const behind = await ask('bytes=100-')
+  t.equal((await injectRange('bytes=-6')).body, 'folder')
+  const behind = await injectRange('bytes=100-')
   t.equal(behind.statusCode, 416)
   t.equal(behind.headers['content-range'], 'bytes */13')
 })
@@ -181,7 +183,7 @@ for (const [name, targets] of Object.entries({ 'dot files are never served': dot
   for (const [server, prefix] of [['its own', ''], ['its own', '/app'], ['somebody else\'s', '']] as const) {
     t.test(`${name}, on ${server} server${prefix && ' below a prefix'}`, async t => {
       const dir = t.testdir({ site: folder, 'outside.txt': 'SECRET=3', 'site-old': { 'x.txt': 'SECRET=4' } })
-      const listen = server === 'its own' ? listenOwnServer : listenGateway
+      const listen = server === 'its own' ? listenStandalone : listenGateway
       const { port } = await listen(t, { static: { root: `${dir}/site`, prefix: prefix || '/', spa: true } })
       for (const target of targets) {
         const client = await connectRaw(t, port)

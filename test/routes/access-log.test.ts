@@ -1,6 +1,8 @@
 import type { FastifyServerOptions } from 'fastify'
 import t from 'tap'
-import { connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
+import { listenGateway, listenStandalone } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 interface Line { msg: string, app?: string, statusCode?: number }
 
@@ -21,7 +23,7 @@ for (const isOwn of [false, true]) {
       const lines: Line[] = []
       const logger: FastifyServerOptions['logger'] = { stream: { write: text => { lines.push(JSON.parse(text)) } } }
       const options = { apps: [{ name: 'users', upstreams: await startUpstream(t, (_request, response) => response.end('fine')) }] }
-      const { fastify, port } = await (isOwn ? listenOwnServer : listenGateway)(t, options, { logger })
+      const { fastify, port } = await (isOwn ? listenStandalone : listenGateway)(t, options, { logger })
       const client = await connectRaw(t, port)
       client.write(`${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${header}\r\n\r\n`)
       await client.closed()
@@ -48,7 +50,7 @@ for (const isOwn of [false, true]) {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 100 }).write('part')
         if (request.url === '/half') setTimeout(() => response.destroy(), 20)
       })
-      const { fastify, port } = await (isOwn ? listenOwnServer : listenGateway)(t, { apps: [{ name: 'users', upstreams }] }, { logger })
+      const { fastify, port } = await (isOwn ? listenStandalone : listenGateway)(t, { apps: [{ name: 'users', upstreams }] }, { logger })
       const client = await connectRaw(t, port)
       client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
       if (leaves !== undefined) {

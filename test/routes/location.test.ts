@@ -9,7 +9,9 @@ import t, { type Test } from 'tap'
 import gateway, { type GatewayPluginOptions } from '../../index.ts'
 import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import standalone from '../../plugins/standalone.ts'
-import { connectRaw, portOf, startRawUpstream, startUpstream } from '../helper.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 /** A host server with a gateway in it; `before` and `behind` register the host's own parts. */
 async function startHost (t: Test, options: GatewayPluginOptions, { before, behind }: { before?: (fastify: FastifyInstance) => unknown, behind?: (fastify: FastifyInstance) => unknown } = {}) {

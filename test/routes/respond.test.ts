@@ -3,7 +3,10 @@ import net from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, listenGateway, portOf, startUpstream } from '../helper.ts'
+import { listenGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 /** A server with a gateway in it, whose other parts are registered before or behind that. */
 async function startServer (t: Test, { before = () => {}, behind = () => {} }: { before?: (fastify: FastifyInstance) => void, behind?: (fastify: FastifyInstance) => void }) {

@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
 import type { GatewayPluginOptions } from '../../index.ts'
-import { buildGateway, connectRaw, listenGateway, startUpstream } from '../helper.ts'
+import { buildGateway, listenGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 type App = NonNullable<GatewayPluginOptions['apps']>[number]
 
@@ -38,11 +40,11 @@ t.test('the Location of what was created is the public one', async t => {
 
 t.test('a trusted proxy\'s host and prefix are the public ones', async t => {
   const fastify = await gatewayFor(t, { location: 'https://public.test/a' })
-  const ask = async (remoteAddress: string) => (await fastify.inject({
+  const locationFor = async (remoteAddress: string) => (await fastify.inject({
     url: '/items/x', remoteAddress, headers: { 'x-forwarded-host': 'public.test', 'x-forwarded-prefix': '/api' },
   })).headers.location
-  t.equal(await ask('10.0.0.1'), '/api/items/a')
-  t.equal(await ask('10.0.0.2'), 'https://public.test/a', 'what anyone else says counts for nothing')
+  t.equal(await locationFor('10.0.0.1'), '/api/items/a')
+  t.equal(await locationFor('10.0.0.2'), 'https://public.test/a', 'what anyone else says counts for nothing')
 })
 
 t.test('cookies get the public path, in their order', async t => {

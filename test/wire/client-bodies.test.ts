@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { connectRaw } from '../helper.ts'
-import { askOnce, bodyOf, onEachServer, readMessage, startRecorder, valuesOf } from './support.ts'
+import { onEachServer } from '../helpers/gateways.ts'
+import { bodyOf, connectRaw, readMessage, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { startRecorder } from '../helpers/upstreams.ts'
 
 // Nothing is parsed: a body arrives as the bytes that it is.
 
@@ -53,7 +54,7 @@ onEachServer('a body with its length arrives byte for byte, whatever its type an
   for (const method of methods) {
     for (const { name, type, body } of bodies) {
       upstream.reset()
-      const answer = await askOnce(t, port, `${method} /app/b`, [`Content-Length: ${body.length}`, ...typeLines(type)], body)
+      const answer = await sendRawRequest(t, port, `${method} /app/b`, [`Content-Length: ${body.length}`, ...typeLines(type)], body)
       if (!t.match(answer.startLine, / 200 /, `${method}: ${name}`)) continue
       const received = readMessage(upstream.bytes())
       t.ok(received.body === body, `${method}: ${name}, the same bytes`)
@@ -76,7 +77,7 @@ onEachServer('a chunked body arrives byte for byte, whatever its type and its me
     for (const { name, type, body } of bodies) {
       upstream.reset()
       const half = Math.ceil(body.length / 2)
-      const answer = await askOnce(t, port, `${method} /app/b`, ['Transfer-Encoding: chunked', ...typeLines(type)], inChunks(body.slice(0, half), body.slice(half)))
+      const answer = await sendRawRequest(t, port, `${method} /app/b`, ['Transfer-Encoding: chunked', ...typeLines(type)], inChunks(body.slice(0, half), body.slice(half)))
       if (!t.match(answer.startLine, / 200 /, `${method}: ${name}`)) continue
       const received = readMessage(upstream.bytes())
       t.ok(bodyOf(received) === body, `${method}: ${name}, the same bytes`)
@@ -102,7 +103,7 @@ onEachServer('harmless oddities of a chunked body are accepted, and not passed o
     ['many small chunks', 'chunked', '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n'],
   ] as const) {
     upstream.reset()
-    const answer = await askOnce(t, port, 'POST /app/b', [`Transfer-Encoding:${coding}`], body)
+    const answer = await sendRawRequest(t, port, 'POST /app/b', [`Transfer-Encoding:${coding}`], body)
     t.match(answer.startLine, / 200 /, name)
     const received = readMessage(upstream.bytes())
     t.equal(bodyOf(received), 'abc', name)
@@ -116,7 +117,7 @@ onEachServer('a request without a body has none upstream, and no framing of one'
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE', 'PROPFIND']) {
     for (const lines of [[], ['Content-Type: application/json'], ['Content-Type: foo']]) {
       upstream.reset()
-      const answer = await askOnce(t, port, `${method} /app/b`, lines)
+      const answer = await sendRawRequest(t, port, `${method} /app/b`, lines)
       if (!t.match(answer.startLine, / 200 /, `${method} ${lines.join()}`)) continue
       const received = readMessage(upstream.bytes())
       t.equal(received.body, '', `${method} ${lines.join()}`)

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import http, { type ServerResponse } from 'node:http'
 import t from 'tap'
-import { connectRaw, listenGateway, portOf } from '../helper.ts'
-import { ask, onEachServer, readMessage, startRecorder, statusesOf, valuesOf } from './support.ts'
+import { listenGateway, onEachServer } from '../helpers/gateways.ts'
+import { connectRaw, readMessage, sendBytes, statusesOf, valuesOf } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startRecorder } from '../helpers/upstreams.ts'
 
 // How long a client's connection lasts, and in which order it is answered (RFC 9112, section 9).
 
@@ -11,7 +13,7 @@ onEachServer('a client of HTTP/1.0 is answered, and its connection closed', asyn
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const [name, lines] of [['with a Host', 'Host: gateway.test\r\n'], ['without one', '']] as const) {
     upstream.reset()
-    const text = await ask(t, port, `GET /app/x HTTP/1.0\r\n${lines}\r\n`)
+    const text = await sendBytes(t, port, `GET /app/x HTTP/1.0\r\n${lines}\r\n`)
     t.match(text, /^HTTP\/1\.1 200 /, name)
     t.match(text, /\r\n\r\n\/x$/, 'its body has no chunks')
     t.match(readMessage(upstream.bytes()).startLine, 'GET /x HTTP/1.1')
@@ -21,7 +23,7 @@ onEachServer('a client of HTTP/1.0 is answered, and its connection closed', asyn
 onEachServer('a client of HTTP/1.0 without a Host asks for the upstream\'s', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
-  await ask(t, port, 'GET /app/x HTTP/1.0\r\n\r\n')
+  await sendBytes(t, port, 'GET /app/x HTTP/1.0\r\n\r\n')
   const received = readMessage(upstream.bytes())
   t.strictSame(valuesOf(received, 'host'), [new URL(upstream.origin).host])
   t.strictSame(valuesOf(received, 'x-forwarded-host'), [])
@@ -33,7 +35,7 @@ onEachServer('a client of HTTP/1.0 gets the end of a streamed answer by the end 
     setImmediate(() => response.end('last'))
   })
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
-  const text = await ask(t, port, 'GET /app/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
+  const text = await sendBytes(t, port, 'GET /app/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
   t.match(text, /\r\n\r\nfirst, last$/)
   t.notMatch(text, /transfer-encoding|connection: keep-alive/i)
 })
@@ -95,7 +97,7 @@ onEachServer('pipelined bodies go to their own requests', async (t, listen) => {
 onEachServer('empty lines before a request are skipped', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
-  t.strictSame(statusesOf(await ask(t, port, '\r\n\r\nGET /app/ HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n')), [200])
+  t.strictSame(statusesOf(await sendBytes(t, port, '\r\n\r\nGET /app/ HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n')), [200])
 })
 
 onEachServer('an upgrade that nobody takes is an ordinary request, with its body', async (t, listen) => {
@@ -115,6 +117,6 @@ t.test('connections to an upstream are used again', async t => {
   await once(server, 'listening')
   t.teardown(() => server.close().closeAllConnections())
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: `http://127.0.0.1:${portOf(server)}` }] })
-  for (let i = 0; i < 10; i++) t.match(await ask(t, port, 'GET /app/ HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n'), / 200 /)
+  for (let i = 0; i < 10; i++) t.match(await sendBytes(t, port, 'GET /app/ HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n'), / 200 /)
   t.equal(connections, 1)
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { GatewayPluginOptions } from '../../index.ts'
-import { connectRaw, listenOwnServer, startCannedUpstream, startRawUpstream } from '../helper.ts'
-import { ask, askOnce, onEachServer, startRecorder, statusesOf, valuesOf } from './support.ts'
+import { listenStandalone, onEachServer } from '../helpers/gateways.ts'
+import { connectRaw, sendBytes, sendRawRequest, statusesOf, valuesOf } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRawUpstream, startRecorder } from '../helpers/upstreams.ts'
 
 // The gateway's own answers: contract, section 7.
 
@@ -27,7 +28,7 @@ onEachServer('a failure has its status and its code, and tells nothing of the up
     const given = await app(t)
     const { port } = await listen(t, { apps: [{ name: 'app', ...given }] })
     for (const [line, lines, body] of [['GET /app/', [], ''], ['POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc']] as const) {
-      const answer = await askOnce(t, port, line, lines, body)
+      const answer = await sendRawRequest(t, port, line, lines, body)
       t.match(answer.startLine, ` ${status} `, name)
       const { message, ...rest } = JSON.parse(answer.body)
       t.strictSame(rest, { statusCode: status, code, error: answer.startLine.replace(/^\S+ \d+ /, '') }, name)
@@ -42,7 +43,7 @@ onEachServer('a failure has its status and its code, and tells nothing of the up
 
 onEachServer('a failure of a HEAD has no body', async (t, listen) => {
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: 'http://127.0.0.1:1' }] })
-  const answer = await askOnce(t, port, 'HEAD /app/')
+  const answer = await sendRawRequest(t, port, 'HEAD /app/')
   t.match([answer.startLine, answer.body], [/ 502 /, /^$/])
 })
 
@@ -58,9 +59,9 @@ onEachServer('a connection outlives a failure', async (t, listen) => {
 
 t.test('on the gateway\'s own server what nobody owns is answered GW_ERR_NO_ROUTE', async t => {
   const upstream = await startRecorder(t)
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const [line, lines, body] of [['GET /', [], ''], ['POST /other?x', ['Content-Length: 3'], 'abc'], ['PROPFIND /apps', [], '']] as const) {
-    const answer = await askOnce(t, port, line, lines, body)
+    const answer = await sendRawRequest(t, port, line, lines, body)
     t.match(answer.startLine, / 404 /, line)
     t.match(JSON.parse(answer.body), { statusCode: 404, code: 'GW_ERR_NO_ROUTE', error: 'Not Found', message: /\w/ }, line)
   }
@@ -68,14 +69,14 @@ t.test('on the gateway\'s own server what nobody owns is answered GW_ERR_NO_ROUT
 })
 
 t.test('the gateway\'s own server answers what is no request in the form of its errors', async t => {
-  const { port } = await listenOwnServer(t, { apps: [] })
+  const { port } = await listenStandalone(t, { apps: [] })
   for (const [name, bytes, status] of [
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['a head that is too large', `GET / HTTP/1.1\r\nHost: gateway.test\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     ['a target that is too large', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: gateway.test\r\n\r\n`, 431],
   ] as const) {
-    const text = await ask(t, port, Buffer.from(bytes, 'latin1'))
+    const text = await sendBytes(t, port, Buffer.from(bytes, 'latin1'))
     t.strictSame(statusesOf(text), [status], name)
     t.match(JSON.parse(text.slice(text.indexOf('{'))), { statusCode: status, code: 'GW_ERR_BAD_REQUEST', error: /\w/, message: /\w/ }, name)
     t.match(text, /\r\nConnection: close\r\n/, name)

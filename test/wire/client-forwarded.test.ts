@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { GatewayPluginOptions } from '../../index.ts'
-import { listenGateway } from '../helper.ts'
-import { askOnce, type Message, onEachServer, readMessage, type Recorder, startRecorder, valuesOf } from './support.ts'
+import { listenGateway, onEachServer } from '../helpers/gateways.ts'
+import { type Message, readMessage, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { type Recorder, startRecorder } from '../helpers/upstreams.ts'
 
 // Who asked is told to the app by the gateway, and by those that it trusts.
 
@@ -19,7 +20,7 @@ function forwardingOf (message: Message): Record<string, string> {
 onEachServer('a stranger\'s claims about its client are discarded', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { trustedProxies: ['10.0.0.0/8', '::1'], apps: [{ name: 'app', upstreams: upstream.origin }] })
-  await askOnce(t, port, 'GET /app/', spoofed)
+  await sendRawRequest(t, port, 'GET /app/', spoofed)
   const message = readMessage(upstream.bytes())
   t.strictSame(forwardingOf(message), {
     'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'gateway.test', 'x-forwarded-port': '80', 'x-forwarded-prefix': '/app',
@@ -73,7 +74,7 @@ onEachServer('a trusted proxy\'s claims are carried on, and it is appended', asy
   const { port } = await listen(t, { trustedProxies: ['127.0.0.0/8'], apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const { name, lines, seen } of trusted) {
     upstream.reset()
-    await askOnce(t, port, 'GET /app/', lines)
+    await sendRawRequest(t, port, 'GET /app/', lines)
     t.strictSame(forwardingOf(readMessage(upstream.bytes())), seen, name)
   }
 })
@@ -81,21 +82,21 @@ onEachServer('a trusted proxy\'s claims are carried on, and it is appended', asy
 onEachServer('underscores get nothing past a trusted proxy either', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { trustedProxies: ['127.0.0.1'], apps: [{ name: 'app', upstreams: upstream.origin }] })
-  await askOnce(t, port, 'GET /app/', spoofed.filter(line => line.includes('_')))
+  await sendRawRequest(t, port, 'GET /app/', spoofed.filter(line => line.includes('_')))
   t.notMatch(upstream.bytes(), /evil|6\.6\.6|_/)
 })
 
 onEachServer('no forwarding header is sent where they are switched off, and a stranger\'s are discarded all the same', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', addForwardedHost: false, upstreams: upstream.origin }] })
-  await askOnce(t, port, 'GET /app/', spoofed)
+  await sendRawRequest(t, port, 'GET /app/', spoofed)
   t.strictSame(forwardingOf(readMessage(upstream.bytes())), {})
 })
 
 onEachServer('a trusted proxy\'s claims pass as they are where the gateway\'s own are switched off', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { trustedProxies: ['127.0.0.1'], apps: [{ name: 'app', addForwardedHost: false, upstreams: upstream.origin }] })
-  await askOnce(t, port, 'GET /app/', ['X-Forwarded-For: 1.2.3.4', 'Forwarded: for=1.2.3.4'])
+  await sendRawRequest(t, port, 'GET /app/', ['X-Forwarded-For: 1.2.3.4', 'Forwarded: for=1.2.3.4'])
   t.strictSame(forwardingOf(readMessage(upstream.bytes())), { 'x-forwarded-for': '1.2.3.4', forwarded: 'for=1.2.3.4' })
 })
 
@@ -104,14 +105,14 @@ onEachServer('the prefix that is told is the one that the app lost', async (t, l
   const { port } = await listen(t, { apps: [{ name: 'root', prefix: '', upstreams: upstream.origin }, { name: 'deep', prefix: '/a/b/', upstreams: upstream.origin }] })
   for (const [path, prefix] of [['/x', []], ['/a/b/x', ['/a/b']]] as const) {
     upstream.reset()
-    await askOnce(t, port, `GET ${path}`)
+    await sendRawRequest(t, port, `GET ${path}`)
     t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-forwarded-prefix'), prefix, path)
   }
 })
 
-async function hostSeen (t: Parameters<typeof askOnce>[0], upstream: Recorder, port: number): Promise<string[]> {
+async function hostSeen (t: Parameters<typeof sendRawRequest>[0], upstream: Recorder, port: number): Promise<string[]> {
   upstream.reset()
-  await askOnce(t, port, 'GET /app/')
+  await sendRawRequest(t, port, 'GET /app/')
   const message = readMessage(upstream.bytes())
   t.strictSame(valuesOf(message, 'x-forwarded-host'), ['gateway.test'], 'the public host is told in any case')
   return valuesOf(message, 'host')
@@ -133,7 +134,7 @@ onEachServer('a request id is made where there is none, sent to the app, and ret
   const ids = new Set<string>()
   for (const lines of [[], ['X-Request-Id:'], []]) {
     upstream.reset()
-    const answer = await askOnce(t, port, 'GET /app/', lines)
+    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
     const [id = ''] = valuesOf(answer, 'x-request-id')
     t.match(id, /^\S{1,200}$/)
     const seen = valuesOf(readMessage(upstream.bytes()), 'x-request-id')
@@ -147,7 +148,7 @@ onEachServer('a client\'s request id is sent to the app and returned', async (t,
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   const id = randomUUID()
-  const answer = await askOnce(t, port, 'GET /app/', [`x-REQUEST-id: ${id}`])
+  const answer = await sendRawRequest(t, port, 'GET /app/', [`x-REQUEST-id: ${id}`])
   t.strictSame(valuesOf(answer, 'x-request-id'), [id])
   t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), [id])
 })
@@ -157,7 +158,7 @@ onEachServer('an app sees one request id, the one that the client gets', async (
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const lines of [['X-Request-Id: a b'], ['X-Request-Id: caf\xe9'], [`X-Request-Id: ${'a'.repeat(201)}`], ['X-Request-Id:'], ['X-Request-Id: a', 'X-Request-Id: b']]) {
     upstream.reset()
-    const answer = await askOnce(t, port, 'GET /app/', lines)
+    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
     t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(answer, 'x-request-id'), lines.join().slice(0, 60))
   }
 })
@@ -165,7 +166,7 @@ onEachServer('an app sees one request id, the one that the client gets', async (
 t.test('the id that hooks.requestId makes is the one that is used', async t => {
   const upstream = await startRecorder(t)
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: upstream.origin }], hooks: { requestId: request => `mine-${request.id}` } })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.match(valuesOf(answer, 'x-request-id'), [/^mine-/])
   t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(answer, 'x-request-id'))
 })

@@ -1,5 +1,6 @@
-import { startCannedUpstream } from '../helper.ts'
-import { ask, askOnce, onEachServer, readMessage, startRecorder, valuesOf } from './support.ts'
+import { onEachServer } from '../helpers/gateways.ts'
+import { readMessage, sendBytes, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRecorder } from '../helpers/upstreams.ts'
 
 // What a client and an upstream write in their headers arrives as they wrote it.
 
@@ -10,7 +11,7 @@ onEachServer('a client\'s headers arrive in their order, in their case, and as o
     'zULU: 1', 'X-Multi: a', 'accept: text/html', 'X-MULTI: b', 'Accept-Encoding: gzip', 'cookie: a=1', 'Cookie: b=2', 'x-multi: a, c',
     'User-Agent: curl/8', 'user-agent: second', 'Referer: http://a/', 'If-None-Match: "a"', 'constructor: 1', '__proto__: 2', 'X_Under: 3', '!#$%&\'*+-.^_`|~: 4', '1: 5'
   ]
-  await askOnce(t, port, 'GET /app/', lines)
+  await sendRawRequest(t, port, 'GET /app/', lines)
   const message = readMessage(upstream.bytes())
   const own = new Set(['host', 'connection', 'x-request-id'])
   const forwarded = message.fields.filter(([name]) => !own.has(name.toLowerCase()) && !name.startsWith('X-Forwarded-'))
@@ -41,7 +42,7 @@ onEachServer('a header\'s value arrives byte for byte, both ways', async (t, lis
     const head = `HTTP/1.1 200 OK\r\nX-Value:${sent}\r\nContent-Length: 0\r\n\r\n`
     const recorder = await startRecorder(t, (request, response) => response.socket!.end(head, 'latin1'))
     const { port } = await listen(t, { apps: [{ name: 'app', upstreams: recorder.origin }] })
-    const answer = await askOnce(t, port, 'GET /app/', [`X-Value:${sent}`])
+    const answer = await sendRawRequest(t, port, 'GET /app/', [`X-Value:${sent}`])
     t.strictSame(valuesOf(readMessage(recorder.bytes()), 'x-value'), [seen], `${name}, to the upstream`)
     t.strictSame(valuesOf(answer, 'x-value').map(withoutSpaceAround), [seen], `${name}, to the client`)
   }
@@ -53,7 +54,7 @@ onEachServer('an upstream\'s repeated headers stay separate and in their order',
     'Vary: Origin', 'X-MULTI: 1', 'WWW-Authenticate: Basic', 'WWW-Authenticate: Bearer', 'Link: </a>; rel=x', 'Link: </b>; rel=y', 'Content-Length: 0', '', ''
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.strictSame(valuesOf(answer, 'set-cookie'), ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'a=3'])
   t.strictSame(valuesOf(answer, 'x-multi'), ['1', '2, 3', '1'])
   t.strictSame(valuesOf(answer, 'vary'), ['Accept', 'Origin'])
@@ -65,7 +66,7 @@ onEachServer('an upstream\'s headers come with nothing added but a request id, a
   const fields = ['Date: Mon, 01 Jan 2024 00:00:00 GMT', 'Server: old/1', 'Content-Type: application/json', 'Content-Length: 2', 'constructor: 1', 'toString: 2', 'X-Empty: ', 'Cache-Control: public']
   const upstream = await startCannedUpstream(t, ['HTTP/1.1 203 Somebody\'s words', ...fields, '', '{}'].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.match(answer.startLine, /^HTTP\/1\.1 203 /)
   const got = answer.fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`)
   const sent = fields.map(field => field.replace(/^[^:]*/, name => name.toLowerCase()))
@@ -75,7 +76,7 @@ onEachServer('an upstream\'s headers come with nothing added but a request id, a
 onEachServer('an answer without a content type gets none', async (t, listen) => {
   const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.strictSame(valuesOf(answer, 'content-type'), [])
   t.equal(answer.body, 'ok')
 })
@@ -90,7 +91,7 @@ onEachServer('a method arrives as it is', async (t, listen) => {
   for (const method of methods) {
     for (const lines of [[], ['Content-Type: text/x-query']]) {
       upstream.reset()
-      const answer = await askOnce(t, port, `${method} /app/m`, lines)
+      const answer = await sendRawRequest(t, port, `${method} /app/m`, lines)
       if (!t.match([answer.startLine, answer.body], [/ 200 /, '/m'], `${method} ${lines.join()}`)) continue
       t.equal(readMessage(upstream.bytes()).startLine, `${method} /m HTTP/1.1`)
     }
@@ -101,6 +102,6 @@ onEachServer('CONNECT is no way through', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', prefix: '', upstreams: upstream.origin }] })
   const target = new URL(upstream.origin).host
-  t.notMatch(await ask(t, port, `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n`), /^HTTP\/1\.1 2/)
+  t.notMatch(await sendBytes(t, port, `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n`), /^HTTP\/1\.1 2/)
   t.equal(upstream.bytes(), '')
 })

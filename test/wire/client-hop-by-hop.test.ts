@@ -1,5 +1,6 @@
-import { startCannedUpstream } from '../helper.ts'
-import { askOnce, bodyOf, onEachServer, readMessage, startRecorder, valuesOf } from './support.ts'
+import { onEachServer } from '../helpers/gateways.ts'
+import { bodyOf, readMessage, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRecorder } from '../helpers/upstreams.ts'
 
 // RFC 9110, 7.6.1: what belongs to one connection ends with it, and nothing else does because a client says so.
 
@@ -27,7 +28,7 @@ onEachServer('a client\'s hop-by-hop headers end at the gateway', async (t, list
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const { name, lines } of ending) {
     upstream.reset()
-    const answer = await askOnce(t, port, 'GET /app/', lines)
+    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
     t.match(answer.startLine, / 200 /, name)
     const others = readMessage(upstream.bytes()).fields.filter(([name]) => !ours.some(own => own.toLowerCase() === name.toLowerCase()))
     t.strictSame(others, [], name)
@@ -60,7 +61,7 @@ onEachServer('a client cannot remove a header that others rely on by naming it i
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   const given = ['authorization', 'cookie', 'content-type', 'x-request-id', 'content-length', 'content-encoding', 'if-none-match', 'cache-control', 'origin', 'sec-fetch-site', 'access-control-request-method', 'range']
   const lines = given.map(name => `${name}: ${staying[name as keyof typeof staying]}`)
-  await askOnce(t, port, 'POST /app/', [`Connection: ${Object.keys(staying).join(', ')}`, ...lines], 'abc')
+  await sendRawRequest(t, port, 'POST /app/', [`Connection: ${Object.keys(staying).join(', ')}`, ...lines], 'abc')
   const message = readMessage(await upstream.until(/abc$/))
   for (const [name, value] of Object.entries(staying)) t.strictSame(valuesOf(message, name), [value], name)
 })
@@ -73,7 +74,7 @@ onEachServer('a body stays framed when Connection names its framing', async (t, 
     [['Connection: transfer-encoding', 'Transfer-Encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n'],
   ] as const) {
     upstream.reset()
-    const answer = await askOnce(t, port, 'POST /app/x', lines, body)
+    const answer = await sendRawRequest(t, port, 'POST /app/x', lines, body)
     t.equal(bodyOf(answer), '/x')
     t.equal(bodyOf(readMessage(upstream.bytes())), 'abc')
   }
@@ -85,7 +86,7 @@ onEachServer('an upstream\'s hop-by-hop headers end at the gateway', async (t, l
     'Proxy-Connection: close', 'Upgrade: h2c', 'Trailer: X-Sum', 'TE: trailers', 'Content-Type: text/plain', 'Transfer-Encoding: chunked', '', '2\r\nok\r\n0\r\n\r\n'
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.equal(bodyOf(answer), 'ok')
   const names = answer.fields.map(([name]) => name.toLowerCase()).sort()
   t.strictSame(names, ['connection', 'content-type', 'date', 'transfer-encoding', 'x-request-id', 'x-stays'])
@@ -98,7 +99,7 @@ onEachServer('an upstream cannot remove its body\'s length or a cookie by naming
     'Content-Type: text/plain', 'Content-Length: 2', 'Set-Cookie: a=1', 'Set-Cookie: b=2', 'Location: /x', 'Cache-Control: no-store', 'ETag: "e"', 'Vary: Accept', 'X-Request-Id: theirs', '', 'ok'
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await askOnce(t, port, 'GET /app/')
+  const answer = await sendRawRequest(t, port, 'GET /app/')
   t.equal(answer.body, 'ok')
   t.strictSame(valuesOf(answer, 'content-length'), ['2'])
   t.strictSame(valuesOf(answer, 'set-cookie'), ['a=1', 'b=2'])

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway, { type GatewayPluginOptions } from '../../index.ts'
-import { portOf } from '../helper.ts'
-import { askOnce, bodyOf, startRecorder, valuesOf } from './support.ts'
+import { bodyOf, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startRecorder } from '../helpers/upstreams.ts'
 
 // A gateway in somebody's server: their hooks hold for what it forwards, and it leaves the rest to them.
 
@@ -37,7 +38,7 @@ t.test('the hooks of the surrounding scope run for forwarded requests, in their 
   })
   for (const [line, lines, body] of [['GET /app/x', [], ''], ['POST /app/x', ['Content-Length: 2', 'Content-Type: application/json'], '{!']] as const) {
     ran.length = 0
-    const answer = await askOnce(t, port, line, lines, body)
+    const answer = await sendRawRequest(t, port, line, lines, body)
     t.match(answer.startLine, / 200 /)
     t.strictSame([valuesOf(answer, 'x-from-hook'), valuesOf(answer, 'x-from-send')], [['onRequest'], ['onSend']])
     t.strictSame(ran, ['onRequest /app/x', 'preParsing', 'preValidation', 'preHandler', 'onSend 200', 'onResponse 200'])
@@ -50,7 +51,7 @@ t.test('a hook of the surrounding scope can answer instead, and nothing is forwa
     const port = await listenWith(t, { apps: [{ name: 'app', upstreams: upstream.origin }] }, fastify => {
       fastify.addHook(hook, async (_request, reply) => reply.code(401).send({ who: 'are you' }))
     })
-    const answer = await askOnce(t, port, 'POST /app/x', ['Content-Length: 3'], 'abc')
+    const answer = await sendRawRequest(t, port, 'POST /app/x', ['Content-Length: 3'], 'abc')
     t.match([answer.startLine, answer.body], [/ 401 /, '{"who":"are you"}'], hook)
   }
   t.equal(upstream.bytes(), '')
@@ -63,7 +64,7 @@ t.test('a hook that takes its time loses nothing of the body', async t => {
   })
   for (const size of [3, 100_000]) {
     const body = 'x'.repeat(size)
-    t.ok(bodyOf(await askOnce(t, port, 'POST /app/', [`Content-Length: ${size}`], body)) === body, `${size} bytes`)
+    t.ok(bodyOf(await sendRawRequest(t, port, 'POST /app/', [`Content-Length: ${size}`], body)) === body, `${size} bytes`)
   }
 })
 
@@ -72,7 +73,7 @@ t.test('a preParsing hook may change the body, whose length then is its own', as
   const port = await listenWith(t, { apps: [{ name: 'app', upstreams: upstream.origin }] }, fastify => {
     fastify.addHook('preParsing', async () => Readable.from([Buffer.from('something longer')]))
   })
-  const answer = await askOnce(t, port, 'POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc')
+  const answer = await sendRawRequest(t, port, 'POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc')
   t.equal(bodyOf(answer), 'something longer')
 })
 
@@ -83,7 +84,7 @@ t.test('the server\'s own routes win for their paths, whenever they were added',
     fastify => { fastify.get('/app/before', own('before')).get('/health', own('health')) },
     fastify => { fastify.get('/app/after', own('after')).get('/app/users/:id', own('user')) })
   for (const [target, body] of [['/app/before', 'before'], ['/app/after', 'after'], ['/app/users/1', 'user'], ['/health', 'health'], ['/app/other', '/other'], ['/app/users/1/x', '/users/1/x'], ['/other', '/other']] as const) {
-    t.equal(bodyOf(await askOnce(t, port, `GET ${target}`)), body, target)
+    t.equal(bodyOf(await sendRawRequest(t, port, `GET ${target}`)), body, target)
   }
 })
 
@@ -93,11 +94,11 @@ t.test('the server\'s own routes keep their parsers, and their 404 is theirs', a
     fastify.post('/sum', async ({ body }) => ({ sum: (body as number[]).reduce((a, b) => a + b) }))
     fastify.setNotFoundHandler((_request, reply) => reply.code(404).send('nothing of mine'))
   })
-  const sum = (type: string, body: string) => askOnce(t, port, 'POST /sum', [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body)
+  const sum = (type: string, body: string) => sendRawRequest(t, port, 'POST /sum', [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body)
   t.equal((await sum('application/json', '[1,2]')).body, '{"sum":3}')
   t.match((await sum('application/json', '[1,')).startLine, / 400 /)
   t.match((await sum('foo/bar', '[1]')).startLine, / 415 /)
-  t.equal((await askOnce(t, port, 'GET /nowhere')).body, 'nothing of mine')
+  t.equal((await sendRawRequest(t, port, 'GET /nowhere')).body, 'nothing of mine')
   t.equal(upstream.bytes(), '')
 })
 
@@ -105,8 +106,8 @@ t.test('an error handler of the surrounding scope gets the gateway\'s errors', a
   const port = await listenWith(t, { apps: [{ name: 'app', upstreams: 'http://127.0.0.1:1' }] }, fastify => {
     fastify.setErrorHandler((error: Error & { code: string }, _request, reply) => reply.code(500).send(`mine: ${error.code}`))
   })
-  t.equal((await askOnce(t, port, 'GET /app/')).body, 'mine: GW_ERR_UPSTREAM_UNREACHABLE')
-  t.equal((await askOnce(t, port, 'GET /app/%2e%2e')).body, 'mine: GW_ERR_BAD_PATH')
+  t.equal((await sendRawRequest(t, port, 'GET /app/')).body, 'mine: GW_ERR_UPSTREAM_UNREACHABLE')
+  t.equal((await sendRawRequest(t, port, 'GET /app/%2e%2e')).body, 'mine: GW_ERR_BAD_PATH')
 })
 
 t.test('a rewriteUrl of the server\'s decides what is forwarded', async t => {
@@ -115,7 +116,7 @@ t.test('a rewriteUrl of the server\'s decides what is forwarded', async t => {
   t.teardown(() => fastify.close())
   await fastify.register(gateway, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   await fastify.listen({ port: 0, host: '127.0.0.1' })
-  t.equal(bodyOf(await askOnce(t, portOf(fastify.server), 'GET /old/x%2Fy?q')), '/x%2Fy?q')
+  t.equal(bodyOf(await sendRawRequest(t, portOf(fastify.server), 'GET /old/x%2Fy?q')), '/x%2Fy?q')
 })
 
 t.test('two gateways in one server share nothing but it', async t => {
@@ -123,7 +124,7 @@ t.test('two gateways in one server share nothing but it', async t => {
   const port = await listenWith(t, { apps: [{ name: 'one', upstreams: one.origin }] }, fastify => {
     fastify.register(async scope => { await scope.register(gateway, { apps: [{ name: 'two', upstreams: two.origin }] }) })
   })
-  t.equal(bodyOf(await askOnce(t, port, 'GET /one/1')), '/1')
-  t.equal(bodyOf(await askOnce(t, port, 'GET /two/2')), '/2')
+  t.equal(bodyOf(await sendRawRequest(t, port, 'GET /one/1')), '/1')
+  t.equal(bodyOf(await sendRawRequest(t, port, 'GET /two/2')), '/2')
   t.match([one.bytes(), two.bytes()], [/^GET \/1 /, /^GET \/2 /])
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
-import { ask, askOnce, bodyOf, formatRequest, type Listen, onEachServer, readMessage, startRecorder, valuesOf } from './support.ts'
+import { type Listen, listenGateway, listenStandalone, onEachServer } from '../helpers/gateways.ts'
+import { bodyOf, formatRequest, readMessage, sendBytes, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
+import { startRecorder, startUpstream } from '../helpers/upstreams.ts'
 
 // The path reaches the upstream byte for byte, less the prefix, or not at all.
 
@@ -16,7 +17,7 @@ onEachServer('path and query arrive byte for byte', async (t, listen) => {
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const path of kept) {
     upstream.reset()
-    const answer = await askOnce(t, port, `GET /app${path}`)
+    const answer = await sendRawRequest(t, port, `GET /app${path}`)
     t.match(answer.startLine, / 200 /, path)
     t.equal(readMessage(upstream.bytes()).startLine, `GET ${path} HTTP/1.1`)
   }
@@ -24,10 +25,10 @@ onEachServer('path and query arrive byte for byte', async (t, listen) => {
 
 t.test('a path of bytes that are no UTF-8 arrives on a server of the gateway\'s own', async t => {
   const upstream = await startRecorder(t)
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const path of ['/caf%E9', '/%ff/%fe', '/caf%E9?q=%E9', '/%E9%2F%20', '/%c3%28']) {
     upstream.reset()
-    const answer = await askOnce(t, port, `GET /app${path}`)
+    const answer = await sendRawRequest(t, port, `GET /app${path}`)
     t.match(answer.startLine, / 200 /, path)
     t.equal(readMessage(upstream.bytes()).startLine, `GET ${path} HTTP/1.1`)
   }
@@ -45,7 +46,7 @@ onEachServer('a path that climbs out of its prefix is refused in every encoding'
   for (const [kind, upstreams] of [['an upstream', upstream.origin], ['an upstream with a base path', `${upstream.origin}/base`]] as const) {
     const { port } = await listen(t, { apps: [{ name: 'app', upstreams }] })
     for (const path of climbing) {
-      const answer = await askOnce(t, port, `GET /app${path}`)
+      const answer = await sendRawRequest(t, port, `GET /app${path}`)
       t.match(answer.startLine, / 400 /, `${path}, ${kind}`)
       const isOfRouter = !isOwn && /FST_ERR_BAD_URL/.test(answer.body)
       t.ok(isOfRouter || JSON.parse(answer.body).code === 'GW_ERR_BAD_PATH', `${path}, ${kind}: ${answer.body}`)
@@ -57,9 +58,9 @@ onEachServer('a path that climbs out of its prefix is refused in every encoding'
 onEachServer('with the empty prefix, too', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', prefix: '', upstreams: `${upstream.origin}/base` }] })
-  for (const path of climbing) t.match((await askOnce(t, port, `GET ${path}`)).startLine, / 400 /, path)
+  for (const path of climbing) t.match((await sendRawRequest(t, port, `GET ${path}`)).startLine, / 400 /, path)
   t.equal(upstream.bytes(), '')
-  t.equal(bodyOf(await askOnce(t, port, 'GET /x/../y?../..')), '/base/x/../y?../..')
+  t.equal(bodyOf(await sendRawRequest(t, port, 'GET /x/../y?../..')), '/base/x/../y?../..')
 })
 
 const notPaths = ['/a#b', '/#', '/x?a#b', '/%', '/%zz', '/a%2', '/%2x/%2e']
@@ -67,7 +68,7 @@ const notPaths = ['/a#b', '/#', '/x?a#b', '/%', '/%zz', '/a%2', '/%2x/%2e']
 onEachServer('what cannot be a path is refused', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
-  for (const path of notPaths) t.match((await askOnce(t, port, `GET /app${path}`)).startLine, / 400 /, path)
+  for (const path of notPaths) t.match((await sendRawRequest(t, port, `GET /app${path}`)).startLine, / 400 /, path)
   t.equal(upstream.bytes(), '')
 })
 
@@ -89,17 +90,17 @@ onEachServer('the longest prefix wins, up to a boundary', async (t, listen) => {
     ['/a/b//c', 'ab /base//c'], ['/', 'rest /'], ['/?x', 'rest /?x'], ['/aX', 'rest /aX'], ['/aX/b', 'rest /aX/b'], ['/A', 'rest /A'], ['/b', 'rest /b'], ['/a%2Fb', 'rest /a%2Fb'], ['/%61/x', 'a /x'],
     ['//', 'rest //'], ['//a', 'rest //a'],
   ] as const) {
-    const got = await askOnce(t, port, `GET ${target}`)
+    const got = await sendRawRequest(t, port, `GET ${target}`)
     t.equal(bodyOf(got), answer, target)
   }
 })
 
 t.test('a prefix alone is no part of a longer name', async t => {
   const upstream = await startRecorder(t)
-  for (const [listen, code] of [[listenGateway, undefined], [listenOwnServer, 'GW_ERR_NO_ROUTE']] as const) {
+  for (const [listen, code] of [[listenGateway, undefined], [listenStandalone, 'GW_ERR_NO_ROUTE']] as const) {
     const { port } = await listen(t, { apps: [{ name: 'users', upstreams: upstream.origin }] })
     for (const path of ['/usersX', '/users-', '/user', '/users%2Fx', '/xusers', '/', '/Users', '/users;a', '//users']) {
-      const answer = await askOnce(t, port, `GET ${path}`)
+      const answer = await sendRawRequest(t, port, `GET ${path}`)
       t.match(answer.startLine, / 404 /, path)
       t.equal(JSON.parse(answer.body).code, code, path)
     }
@@ -119,7 +120,7 @@ onEachServer('addSlashes and rewrite change the path and never the query', async
     ['/slash', '/'], ['/slash/x', '/x/'], ['/slash/x/', '/x/'], ['/slash/x?a=b', '/x/?a=b'], ['/slash/x?a=/old/v1/', '/x/?a=/old/v1/'], ['/slash/%41', '/%41/'],
     ['/old/v2/x', '/base/api/2/x'], ['/old/v2/x?/old/v2/', '/base/api/2/x?/old/v2/'], ['/old/v2/%2F', '/base/api/2/%2F'],
   ] as const) {
-    t.equal(bodyOf(await askOnce(t, port, `GET ${target}`)), path, target)
+    t.equal(bodyOf(await sendRawRequest(t, port, `GET ${target}`)), path, target)
   }
 })
 
@@ -134,7 +135,7 @@ onEachServer('an absolute-form target is read as its path, and names the host', 
     ['http://other.test/app', 'other.test', '/'],
   ] as const) {
     upstream.reset()
-    t.match((await askOnce(t, port, `GET ${target}`)).startLine, / 200 /, target)
+    t.match((await sendRawRequest(t, port, `GET ${target}`)).startLine, / 200 /, target)
     const received = readMessage(upstream.bytes())
     t.equal(received.startLine, `GET ${path} HTTP/1.1`, target)
     t.strictSame([valuesOf(received, 'host'), valuesOf(received, 'x-forwarded-host')], [[host], [host]], target)
@@ -148,7 +149,7 @@ onEachServer('a target that is no path of this server is refused', async (t, lis
     'http://user@other.test/x', 'http://user:word@other.test/x', 'http:///x', 'http://', 'http://a b/x', 'http://a%0d%0ab/x', 'http://a,b/x', 'http://a\\b/x', 'http://a:b/x', 'http://[::1/x', 'ftp://other.test/x', 'file:///etc/passwd',
     'http:x', 'http:/x', '*',
   ]) {
-    const statuses = await ask(t, port, formatRequest(`GET ${target}`))
+    const statuses = await sendBytes(t, port, formatRequest(`GET ${target}`))
     t.match(statuses, /^HTTP\/1\.1 (?:400|404) /, target)
   }
   t.equal(upstream.bytes(), '')
@@ -157,6 +158,6 @@ onEachServer('a target that is no path of this server is refused', async (t, lis
 onEachServer('OPTIONS * asks the server itself, and no app', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', prefix: '', upstreams: upstream.origin }] })
-  t.match(await ask(t, port, formatRequest('OPTIONS *')), /^HTTP\/1\.1 (?:[24]\d\d) /)
+  t.match(await sendBytes(t, port, formatRequest('OPTIONS *')), /^HTTP\/1\.1 (?:[24]\d\d) /)
   t.equal(upstream.bytes(), '')
 })

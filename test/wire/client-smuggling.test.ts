@@ -2,8 +2,10 @@ import { EventEmitter, once } from 'node:events'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, listenGateway, portOf } from '../helper.ts'
-import { ask, formatRequest, type Listen, type Recorder, servers, startRecorder, statusesOf } from './support.ts'
+import { type Listen, listenGateway, servers } from '../helpers/gateways.ts'
+import { connectRaw, formatRequest, sendBytes, statusesOf } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { type Recorder, startRecorder } from '../helpers/upstreams.ts'
 
 // What a gateway must not pass on, because another parser could see another request in it (RFC 9112, sections 2 to 6
 // and 9, and 11.2). Behind each of these stands a request for a path that says so, and nothing of that may get through.
@@ -190,7 +192,7 @@ for (const { name, listen } of [...servers, { name: 'in a server with insecureHT
 
 async function assertRefused (t: Test, port: number, upstream: Recorder, { bytes, isLate = false }: Attack): Promise<void> {
   upstream.reset()
-  const answer = await ask(t, port, bytes + SMUGGLED)
+  const answer = await sendBytes(t, port, bytes + SMUGGLED)
   const allowed = isLate ? /^(?:200|400)?$/ : /^(?:400(?:,400)?)?$/
   t.match(statusesOf(answer).join(), allowed, `what it is answered: ${JSON.stringify(answer)}`)
   await assertInOrder(t, port)
@@ -202,7 +204,7 @@ async function assertRefused (t: Test, port: number, upstream: Recorder, { bytes
 
 /** Somebody else's request gets its own answer: no connection to the upstream is one answer behind. */
 async function assertInOrder (t: Test, port: number): Promise<void> {
-  const answer = await ask(t, port, formatRequest('GET /app/probe'))
+  const answer = await sendBytes(t, port, formatRequest('GET /app/probe'))
   t.match(answer, /^HTTP\/1\.1 200 [^]*\/probe/)
 }
 
@@ -211,7 +213,7 @@ t.test('what insecureHTTPParser hides from the gateway reaches the upstream in o
   const { port } = await listenLeniently(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const { name, bytes } of Object.values(attacks).flat().filter(({ isUnseen }) => isUnseen === 'two')) {
     upstream.reset()
-    const answer = await ask(t, port, bytes + SMUGGLED)
+    const answer = await sendBytes(t, port, bytes + SMUGGLED)
     const heads = upstream.bytes().match(/[A-Z]+ \/\S* HTTP\/1\.1\r\n(?:[\w-]+: [^\r\n]*\r\n)+\r\n/g) ?? []
     t.equal(heads.length, statusesOf(answer).length, `${name}: as many requests as answers`)
     const beside = heads.reduce((rest, head) => rest.replace(head, ''), upstream.bytes())
@@ -248,7 +250,7 @@ t.test('a refused request is not overtaken by the next one while a hook of the s
   })
   await fastify.register(gateway, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   await fastify.listen({ port: 0, host: '127.0.0.1' })
-  const answer = await ask(t, portOf(fastify.server), `POST /app/bad HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`)
+  const answer = await sendBytes(t, portOf(fastify.server), `POST /app/bad HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`)
   t.strictSame(statusesOf(answer), [400])
   t.equal(upstream.bytes(), '')
 })

@@ -1,6 +1,8 @@
 import type { Test } from 'tap'
-import { connectRaw, startRawUpstream, startUpstream } from '../helper.ts'
-import { onEachServer, readMessage, startRecorder, statusesOf, valuesOf, within } from './support.ts'
+import { onEachServer } from '../helpers/gateways.ts'
+import { connectRaw, readMessage, statusesOf, valuesOf } from '../helpers/raw-client.ts'
+import { startRawUpstream, startRecorder, startUpstream } from '../helpers/upstreams.ts'
+import { within } from '../helpers/waiting.ts'
 
 // Who may send when: Expect (RFC 9110, 10.1.1), and answers that come before the upload is over.
 

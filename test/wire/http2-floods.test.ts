@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
 import t from 'tap'
-import { startUpstream } from '../helper.ts'
-import { askHttp2, connectHttp2, listenSecureServer } from '../secure-helper.ts'
-import { CONTINUATION, encodeFrame as frame, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from '../http2-codec.ts'
-import { connectFrames, type FrameClient, getRequest } from './http2-frames.ts'
+import { listenSecureStandalone } from '../helpers/gateways.ts'
+import { connectHttp2, sendHttp2Request } from '../helpers/http2-client.ts'
+import { CONTINUATION, encodeFrame as frame, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from '../helpers/http2-codec.ts'
+import { connectFrames, type FrameClient, getRequest } from '../helpers/http2-frame-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 const FRAMES = 20_000
 const CANCEL = Buffer.from([0, 0, 0, 8])
@@ -36,14 +37,14 @@ for (const { name, send, batch = 50 } of floods) {
       asked++
       response.end('fine')
     })
-    const { origin, port } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }] })
+    const { origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] })
     const other = await connectHttp2(t, origin)
     const client = await connectFrames(t, port)
     const sent = await pour(client, send, batch)
     await client.closed()
     t.pass(`ended after ${sent} of ${FRAMES}`)
     t.ok(asked < 2500, `${asked} reached the upstream`)
-    t.match(await askHttp2(other, '/app/'), { status: 200, body: 'fine' })
+    t.match(await sendHttp2Request(other, '/app/'), { status: 200, body: Buffer.from('fine') })
   })
 }
 
@@ -59,16 +60,16 @@ async function pour (client: FrameClient, send: Flood['send'], batch: number): P
 
 t.test('a client may leave a page of hundreds of requests, and is told to calm down when it goes on', async t => {
   const upstream = await startUpstream(t, () => {})
-  const { origin } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const session = await connectHttp2(t, origin)
   async function takeBack (count: number): Promise<void> {
     const streams = Array.from({ length: count }, () => session.request({ ':path': '/app/' }).on('error', () => {}))
     // When its answer comes, the server has seen those before it: taken back before they leave, they never would.
-    await askHttp2(session, '/nobody')
+    await sendHttp2Request(session, '/nobody')
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL)
   }
   await takeBack(700)
-  t.match(await askHttp2(session, '/nobody'), { headers: { 'content-type': /json/ } }, 'and goes on')
+  t.match(await sendHttp2Request(session, '/nobody'), { headers: { 'content-type': /json/ } }, 'and goes on')
   const goaway = once(session, 'goaway', { signal: AbortSignal.timeout(20_000) })
   await takeBack(900)
   t.match(await goaway, [constants.NGHTTP2_ENHANCE_YOUR_CALM])
@@ -80,12 +81,12 @@ t.test('a head that is too large, and one of too many fields, is refused without
     asked++
     response.end()
   })
-  const { origin } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], server: { maxHeaderSize: '8KB' } })
+  const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { maxHeaderSize: '8KB' } })
   const session = await connectHttp2(t, origin)
   t.equal(session.remoteSettings.maxHeaderListSize, 8192)
   const long = { 'x-long': 'x'.repeat(9000) }
   const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`x-${index}`, '']))
-  for (const headers of [long, many]) await t.rejects(askHttp2(session, '/app/', headers), { message: /ENHANCE_YOUR_CALM|COMPRESSION|PROTOCOL/ })
+  for (const headers of [long, many]) await t.rejects(sendHttp2Request(session, { ':path': '/app/', ...headers }), { message: /ENHANCE_YOUR_CALM|COMPRESSION|PROTOCOL/ })
   t.equal(asked, 0)
-  t.match(await askHttp2(session, '/app/'), { status: 200 }, 'the connection goes on')
+  t.match(await sendHttp2Request(session, '/app/'), { status: 200 }, 'the connection goes on')
 })

@@ -6,9 +6,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { GatewayPluginOptions } from '../../index.ts'
-import { buildGateway, startUpstream } from '../helper.ts'
-import { askHttp2, connectHttp2, fixture, listenSecureServer, readAnswer } from '../secure-helper.ts'
-import { defer, soon } from './upstream-support.ts'
+import { fixture } from '../helpers/certificates.ts'
+import { buildGateway, listenSecureStandalone } from '../helpers/gateways.ts'
+import { connectHttp2, readHttp2Response, sendHttp2Request } from '../helpers/http2-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 /** Begins to stop. Resolves when the gateway knows; what it resolves to settles when it has stopped. */
 async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<unknown> }> {
@@ -21,9 +23,9 @@ async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<
 async function startSlow (t: Test, shutdown: GatewayPluginOptions['shutdown']) {
   const asked = defer<ServerResponse>()
   const upstream = await startUpstream(t, (request, response) => request.url === '/slow' ? asked.resolve(response) : response.end('fine'))
-  const { fastify, origin, port } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown })
+  const { fastify, origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown })
   const session = await connectHttp2(t, origin)
-  const answer = askHttp2(session, '/app/slow')
+  const answer = sendHttp2Request(session, '/app/slow')
   answer.catch(() => {})
   return { fastify, origin, port, session, answer, response: await asked.promise }
 }
@@ -34,7 +36,7 @@ t.test('a request under way over HTTP/2 is answered whole while the gateway stop
   const { stopped } = await beginStop(fastify)
   t.match(await goaway, [constants.NGHTTP2_NO_ERROR])
   response.end('late')
-  t.match(await answer, { status: 200, body: 'late' })
+  t.match(await answer, { status: 200, body: Buffer.from('late') })
   await soon(stopped, 'the stop, long before the grace period is over')
 })
 
@@ -48,9 +50,9 @@ t.test('what does not end over HTTP/2 is cut at the end of the grace period, and
 
 t.test('idle connections, of either protocol and without any, do not hold up the stop', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
-  const { fastify, origin, port } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
+  const { fastify, origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
   const session = await connectHttp2(t, origin)
-  await askHttp2(session, '/app/')
+  await sendHttp2Request(session, '/app/')
   const silent = net.connect(port, '127.0.0.1').on('error', () => {})
   await once(silent, 'connect')
   await soon(fastify.close(), 'the stop')
@@ -62,12 +64,12 @@ t.test('during shutdown.delay requests are answered over HTTP/2, and an answer s
   const { fastify, origin, session, answer, response } = await startSlow(t, { delay: 1000, gracePeriod: '20s' })
   const { stopped } = await beginStop(fastify)
   const goaway = once(session, 'goaway')
-  t.match(await askHttp2(session, '/app/'), { status: 200, body: 'fine' })
+  t.match(await sendHttp2Request(session, '/app/'), { status: 200, body: Buffer.from('fine') })
   t.match(await goaway, [constants.NGHTTP2_NO_ERROR, 3], 'the last stream that is answered')
   const another = await connectHttp2(t, origin)
-  t.match(await askHttp2(another, '/app/'), { status: 200, body: 'fine' }, 'on new connections, too')
+  t.match(await sendHttp2Request(another, '/app/'), { status: 200, body: Buffer.from('fine') }, 'on new connections, too')
   response.end('late')
-  t.match(await answer, { status: 200, body: 'late' }, 'what was under way goes on')
+  t.match(await answer, { status: 200, body: Buffer.from('late') }, 'what was under way goes on')
   await soon(stopped, 'the stop')
 })
 
@@ -79,13 +81,13 @@ t.test('the connections of somebody else\'s HTTP/2 server are closed when it sto
   fastify.get('/own', (_request, reply) => asked.resolve(() => reply.send('mine')))
   const origin = (await fastify.listen({ port: 0, host: '127.0.0.1' })).replace('127.0.0.1', 'localhost')
   const session = await connectHttp2(t, origin)
-  t.match(await askHttp2(session, '/app/'), { status: 200 })
-  const own = readAnswer(session.request({ ':path': '/own' }))
+  t.match(await sendHttp2Request(session, '/app/'), { status: 200 })
+  const own = readHttp2Response(session.request({ ':path': '/own' }))
   const answer = await asked.promise
   const { stopped } = await beginStop(fastify)
   await new Promise(resolve => setTimeout(resolve, 200))
   answer()
-  t.match(await own, { status: 200, body: 'mine' })
+  t.match(await own, { status: 200, body: Buffer.from('mine') })
   await soon(stopped, 'the stop')
 })
 

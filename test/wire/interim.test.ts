@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { connectRaw, startCannedUpstream, startRawUpstream } from '../helper.ts'
-import { onEachServer } from './support.ts'
-import { defer, startGateway } from './upstream-support.ts'
+import { onEachServer, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRawUpstream } from '../helpers/upstreams.ts'
+import { defer } from '../helpers/waiting.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok'
 

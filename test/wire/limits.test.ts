@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { connectRaw, startUpstream } from '../helper.ts'
-import { ask, isGatewayError, soon, startGateway } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { isGatewayError, sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 /** An upstream that holds every request until the test answers it. */
 async function startHolding (t: Test) {
@@ -15,11 +18,11 @@ async function startHolding (t: Test) {
 t.test('one request more than the limits let wait is answered 503, with Retry-After and without an address', async t => {
   const { upstream, held, until } = await startHolding(t)
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 2, maxPending: 1 } })
-  const replies = Array.from({ length: 3 }, () => ask(port, '/app/'))
+  const replies = Array.from({ length: 3 }, () => sendRequest(port, '/app/'))
   await until(2)
   // The third is on its way; it cannot be seen from outside before a fourth is refused.
-  let refused = await soon(ask(port, '/app/'), 'the refusal')
-  while (refused.statusCode !== 503) refused = await soon(ask(port, '/app/'), 'the refusal')
+  let refused = await soon(sendRequest(port, '/app/'), 'the refusal')
+  while (refused.statusCode !== 503) refused = await soon(sendRequest(port, '/app/'), 'the refusal')
   isGatewayError(t, refused, 503, 'GW_ERR_OVERLOADED')
   t.equal(refused.headers['retry-after'], '1')
   for (let i = 0; i < 3; i++) {
@@ -34,8 +37,8 @@ t.test('who waits longer than pendingTimeout is answered 503', async t => {
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 1, pendingTimeout: 100 } })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
-  let reply = await soon(ask(port, '/app/'), 'the refusal')
-  while (reply.statusCode !== 503) reply = await soon(ask(port, '/app/'), 'the refusal')
+  let reply = await soon(sendRequest(port, '/app/'), 'the refusal')
+  while (reply.statusCode !== 503) reply = await soon(sendRequest(port, '/app/'), 'the refusal')
   isGatewayError(t, reply, 503, 'GW_ERR_OVERLOADED')
 })
 
@@ -51,8 +54,8 @@ t.test('an open event stream takes a place, and gives it back', async t => {
   const stream = await connectRaw(t, port)
   stream.write('GET /app/stream HTTP/1.1\r\nHost: a\r\n\r\n')
   await stream.until(/data: 1/)
-  const waiting = ask(port, '/app/')
-  isGatewayError(t, await soon(ask(port, '/app/').then(async reply => reply.statusCode === 503 ? reply : ask(port, '/app/')), 'the refusal'), 503, 'GW_ERR_OVERLOADED')
+  const waiting = sendRequest(port, '/app/')
+  isGatewayError(t, await soon(sendRequest(port, '/app/').then(async reply => reply.statusCode === 503 ? reply : sendRequest(port, '/app/')), 'the refusal'), 503, 'GW_ERR_OVERLOADED')
   stream.socket.destroy()
   t.equal((await soon(waiting, 'its place')).body.toString(), 'fine')
 })

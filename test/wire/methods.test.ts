@@ -3,8 +3,9 @@ import t from 'tap'
 import { options as serverOptions } from '../../app.ts'
 import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import standalone from '../../plugins/standalone.ts'
-import { connectRaw } from '../helper.ts'
-import { onEachServer, startRecorder } from './support.ts'
+import { listenStandalone, onEachServer } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRecorder } from '../helpers/upstreams.ts'
 
 const ask = (line: string) => `${line} HTTP/1.1\r\nHost: x\r\nCookie: secret=1\r\nConnection: close\r\n\r\n`
 
@@ -49,8 +50,7 @@ onEachServer('OPTIONS * is answered by the gateway where nobody else owns everyt
 
 t.test('a GET of * is no path', async t => {
   const recorder = await startRecorder(t)
-  const { listenOwnServer } = await import('../helper.ts')
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', prefix: '', upstreams: recorder.origin }] })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', prefix: '', upstreams: recorder.origin }] })
   const client = await connectRaw(t, port)
   client.write(ask('GET *'))
   t.match(await client.closed(), /^HTTP\/1\.1 400 [^]*GW_ERR_BAD_PATH/)

@@ -1,7 +1,9 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, portOf, startRawUpstream, startUpstream } from '../helper.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 t.test('a malformed request to a route of the server\'s own ends its connection, and holds nothing up', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('app'))

@@ -7,15 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
-import { askHttp2, connectHttp2, fixture, listenSecureServer } from '../secure-helper.ts'
-import { ask, defer, soon } from './upstream-support.ts'
+import { fixture } from '../helpers/certificates.ts'
+import { listenGateway, listenSecureStandalone, listenStandalone } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectHttp2, sendHttp2Request } from '../helpers/http2-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 const REQUEST = 'GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n'
 const LONG = { delay: '60s', gracePeriod: '60s' }
 
 /** A gateway in front of an app that answers `/slow` when it is told to, and a kept connection without a request. */
-async function startIdle (t: Test, shutdown: object, listen = listenOwnServer) {
+async function startIdle (t: Test, shutdown: object, listen = listenStandalone) {
   const asked = defer<ServerResponse>()
   const upstream = await startUpstream(t, (request, response) => request.url === '/slow' ? asked.resolve(response) : response.writeHead(200, { 'content-length': 4 }).end('fine'))
   const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown })
@@ -30,12 +34,12 @@ function retire (fastify: FastifyInstance) {
   return { hurry, retired: fastify.gateway.handOver(hurry.signal) }
 }
 
-for (const { name, listen } of [{ name: 'its own server', listen: listenOwnServer }, { name: 'somebody else\'s', listen: listenGateway }]) {
+for (const { name, listen } of [{ name: 'its own server', listen: listenStandalone }, { name: 'somebody else\'s', listen: listenGateway }]) {
   t.test(`on ${name}, an idle connection is answered once more, and nothing new is accepted`, async t => {
     const { fastify, port, idle } = await startIdle(t, LONG, listen)
     const { retired } = retire(fastify)
     t.equal(!fastify.gateway.isReady(), true)
-    await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' }, 'without a delay')
+    await t.rejects(sendRequest(port, '/app/'), { code: 'ECONNREFUSED' }, 'without a delay')
     await delay(200)
     t.notOk(idle.socket.closed)
     idle.write(REQUEST)
@@ -78,7 +82,7 @@ t.test('when there will be nobody in its place, idle connections are closed at o
 
 t.test('an event stream ends between two events, so that its client comes again', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'))
-  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: LONG })
+  const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: LONG })
   const client = await connectRaw(t, port)
   client.write(REQUEST)
   await client.until(/data: 1\n\n/)
@@ -92,12 +96,12 @@ t.test('an event stream ends between two events, so that its client comes again'
 t.test('over HTTP/2, whoever is connected is told to connect anew, and what is under way is answered', async t => {
   const asked = defer<ServerResponse>()
   const upstream = await startUpstream(t, (request, response) => request.url === '/slow' ? asked.resolve(response) : response.end('fine'))
-  const { fastify, origin, port } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: LONG })
+  const { fastify, origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: LONG })
   const session = await connectHttp2(t, origin)
   const unfinished = net.connect(port, '127.0.0.1')
   await once(fastify.server, 'connection')
   const goaway = once(session, 'goaway')
-  const answer = askHttp2(session, '/app/slow')
+  const answer = sendHttp2Request(session, '/app/slow')
   const response = await asked.promise
   const { retired } = retire(fastify)
   t.match(await goaway, [constants.NGHTTP2_NO_ERROR, 1])
@@ -115,9 +119,9 @@ t.test('over HTTP/2, whoever is connected is told to connect anew, and what is u
 t.test('what does not end over HTTP/2 is cut at the end of the grace period', async t => {
   const asked = defer()
   const upstream = await startUpstream(t, () => asked.resolve())
-  const { fastify, origin } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: 300 } })
+  const { fastify, origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: 300 } })
   const session = await connectHttp2(t, origin)
-  const answer = askHttp2(session, '/app/')
+  const answer = sendHttp2Request(session, '/app/')
   await asked.promise
   const { retired } = retire(fastify)
   t.match(await answer, { status: 503 })

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { connectRaw, listenOwnServer, startRawUpstream, startUpstream } from '../helper.ts'
-import { onEachServer, statusesOf } from './support.ts'
-import { closing, defer, pour, soon } from './upstream-support.ts'
+import { listenStandalone, onEachServer } from '../helpers/gateways.ts'
+import { connectRaw, statusesOf } from '../helpers/raw-client.ts'
+import { pour, startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 // A client that stalls or trickles must not hold an upstream connection for ever.
 
@@ -70,7 +71,7 @@ for (const [name, head] of [
 }
 
 t.test('a client that is slow to send its head is answered 408', async t => {
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:9' }], server: { headersTimeout: 300 } })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:9' }], server: { headersTimeout: 300 } })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\n')
   const timer = setInterval(() => client.write('X: 1\r\n'), 50)
@@ -81,7 +82,7 @@ t.test('a client that is slow to send its head is answered 408', async t => {
 t.test('server.requestTimeout bounds an upload, however it moves', async t => {
   const begun = defer<Socket>()
   const upstream = await startUpstream(t, request => { request.once('data', () => begun.resolve(request.socket)).resume() })
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], server: { requestTimeout: 500, headersTimeout: 400 } })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { requestTimeout: 500, headersTimeout: 400 } })
   const client = await connectRaw(t, port)
   client.write('POST /app/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n')
   const timer = setInterval(() => client.write('x'.repeat(100)), 20)
@@ -92,7 +93,7 @@ t.test('server.requestTimeout bounds an upload, however it moves', async t => {
 })
 
 t.test('a head that is too long is answered 431, and one of too many fields 400', async t => {
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:9' }], server: { maxHeaderSize: 8192 } })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:9' }], server: { maxHeaderSize: 8192 } })
   const rows = [
     { name: 'a long field', fields: `X: ${'x'.repeat(9000)}\r\n`, status: 431 },
     { name: 'many fields', fields: Array.from({ length: 1200 }, (_, index) => `${index}:\r\n`).join(''), status: 400 },
@@ -106,7 +107,7 @@ t.test('a head that is too long is answered 431, and one of too many fields 400'
 
 t.test('a client that is idle between requests is closed after server.keepAliveTimeout', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], server: { keepAliveTimeout: 200 } })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { keepAliveTimeout: 200 } })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
   await client.until(/fine/)

@@ -2,8 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify from 'fastify'
 import t from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, portOf, startUpstream } from '../helper.ts'
-import { ask, closing, defer, soon, startGateway } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 const REQUEST = 'GET /app/ HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n'
 
@@ -38,7 +42,7 @@ t.test('a stream that is silent for longer than every other timeout goes on', as
   await client.until(/data: 1/)
   const response = await begun.promise
   // The clock: each of these takes the longest of the times.
-  for (let i = 0; i < 4; i++) t.equal((await ask(port, '/app/silent')).statusCode, 504)
+  for (let i = 0; i < 4; i++) t.equal((await sendRequest(port, '/app/silent')).statusCode, 504)
   response.write('data: 2\n\n')
   t.match(await soon(client.until(/data: 2/), 'the event after the silence'), /data: 2\n\n/)
 })
@@ -55,7 +59,7 @@ t.test('a stream that has sent nothing but its head may be as silent', async t =
   client.write(REQUEST)
   await soon(client.until(/\r\n\r\n/), 'the head')
   const response = await begun.promise
-  for (let i = 0; i < 4; i++) t.equal((await ask(port, '/app/silent')).statusCode, 504)
+  for (let i = 0; i < 4; i++) t.equal((await sendRequest(port, '/app/silent')).statusCode, 504)
   response.write('data: 1\n\n')
   await soon(client.until(/data: 1\n\n/), 'the first event')
 })
@@ -65,7 +69,7 @@ t.test('timeouts.stream is for those who want one: it ends a stream that is sile
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
   })
   const { port } = await startGateway(t, upstream, { timeouts: { stream: 150 } })
-  const reply = await soon(ask(port, '/app/'), 'the end')
+  const reply = await soon(sendRequest(port, '/app/'), 'the end')
   t.strictSame([reply.body.toString(), reply.isComplete], ['data: 1\n\n', false])
 })
 

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { connectRaw, listenOwnServer, startCannedUpstream, startUpstream } from '../helper.ts'
-import { ask, defer, soon, startGateway, valuesOf } from './upstream-support.ts'
+import { listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { sendRequest, valuesOf } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 /** An upstream that begins an event stream for everybody who asks. */
 async function startStream (t: Test, headers: Record<string, string | number>): Promise<{ upstream: string, begun: Promise<ServerResponse> }> {
@@ -20,7 +23,7 @@ t.test('an event stream has the headers of one, whatever its upstream sent', asy
     const { upstream, begun } = await startStream(t, { 'content-type': type, 'cache-control': 'public, max-age=60', 'x-accel-buffering': 'yes', 'x-app': 'kept' })
     const { port } = await startGateway(t, upstream)
     begun.then(response => response.end('data: 1\n\n'))
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.strictSame({
       type: valuesOf(reply, 'content-type'),
       cache: valuesOf(reply, 'cache-control'),
@@ -40,7 +43,7 @@ t.test('what is no event stream keeps its headers', async t => {
     const { upstream, begun } = await startStream(t, { 'content-type': type, 'content-length': 1, 'cache-control': 'public' })
     const { port } = await startGateway(t, upstream)
     begun.then(response => response.end('x'))
-    const { headers } = await ask(port, '/app/')
+    const { headers } = await sendRequest(port, '/app/')
     t.strictSame([headers['cache-control'], headers['content-length'], headers['x-accel-buffering']], ['public', '1', undefined], type)
   }
 })
@@ -50,7 +53,7 @@ t.test('an event stream that came with a content-length leaves without it', asyn
   for (const rest of [body, '']) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${rest.length}\r\n\r\n${rest}`)
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.strictSame([reply.headers['content-length'], reply.headers['cache-control'], reply.body.toString(), reply.isComplete], [undefined, 'no-cache', rest, true])
   }
 })
@@ -59,7 +62,7 @@ t.test('an event stream that ends with its connection, and one of HTTP/1.0, are 
   for (const line of ['HTTP/1.1 200 OK\r\nConnection: close', 'HTTP/1.0 200 OK']) {
     const upstream = await startCannedUpstream(t, `${line}\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\ndata: 2\n\n`, { end: true })
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.strictSame([reply.headers['cache-control'], reply.body.toString(), reply.isComplete], ['no-cache', 'data: 1\n\ndata: 2\n\n', true])
   }
 })
@@ -67,13 +70,13 @@ t.test('an event stream that ends with its connection, and one of HTTP/1.0, are 
 t.test('a HEAD of an event stream has its headers, and ends', async t => {
   const { upstream } = await startStream(t, { 'content-type': 'text/event-stream' })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/', { method: 'HEAD' }), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the answer')
   t.strictSame([reply.headers['content-type'], reply.headers['cache-control'], reply.headers['x-accel-buffering']], ['text/event-stream', 'no-cache', 'no'])
 })
 
 const starts: { name: string, start: typeof startGateway }[] = [
   { name: 'in somebody else\'s server', start: startGateway },
-  { name: 'on a server of its own', start: (t, upstreams) => listenOwnServer(t, { apps: [{ name: 'app', upstreams }] }) },
+  { name: 'on a server of its own', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
 ]
 
 for (const { name, start } of starts) {
@@ -141,6 +144,6 @@ t.test('a failed event stream is its upstream\'s answer', async t => {
     response.writeHead(429, { 'content-type': 'text/event-stream', 'retry-after': '3' }).end('data: no\n\n')
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await ask(port, '/app/')
+  const reply = await sendRequest(port, '/app/')
   t.strictSame([reply.statusCode, reply.headers['retry-after'], reply.headers['cache-control'], reply.body.toString()], [429, '3', 'no-cache', 'data: no\n\n'])
 })

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import net from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
-import { askHttp2, connectHttp2, listenSecureServer } from '../secure-helper.ts'
-import { defer, soon } from './upstream-support.ts'
+import { listenSecureStandalone } from '../helpers/gateways.ts'
+import { connectHttp2, sendHttp2Request } from '../helpers/http2-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 /** A connection that speaks HTTP/1.1. `closed` resolves to everything that came. */
 async function connectTls (t: Test, port: number): Promise<{ socket: TLSSocket, closed: Promise<string> }> {
@@ -18,7 +19,7 @@ async function connectTls (t: Test, port: number): Promise<{ socket: TLSSocket, 
 
 async function start (t: Test, server: object) {
   const upstream = await startUpstream(t, (request, response) => request.resume().on('end', () => response.end('fine')))
-  return await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], server })
+  return await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server })
 }
 
 t.test('over TLS, a client of HTTP/1.1 that is slow to send its head is answered 408', async t => {
@@ -52,23 +53,23 @@ t.test('over TLS, an idle connection of HTTP/1.1 is closed after keepAliveTimeou
 t.test('an idle connection of HTTP/2 gets GOAWAY after keepAliveTimeout, and what is under way on it goes on', async t => {
   const answer = defer<() => void>()
   const upstream = await startUpstream(t, (_request, response) => answer.resolve(() => response.end('late')))
-  const { origin } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], server: { keepAliveTimeout: 300 } })
+  const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { keepAliveTimeout: 300 } })
   const session = await connectHttp2(t, origin)
-  const late = askHttp2(session, '/app/')
+  const late = sendHttp2Request(session, '/app/')
   await soon(once(session, 'goaway'), 'the GOAWAY')
   const end = await answer.promise
   end()
-  t.match(await late, { status: 200, body: 'late' })
+  t.match(await late, { status: 200, body: Buffer.from('late') })
   if (!session.closed) await soon(once(session, 'close'), 'the end')
 })
 
 t.test('a silent connection of HTTP/2 is closed after connectionTimeout, whatever is under way', async t => {
   for (const server of [{ connectionTimeout: 300 }, { keepAliveTimeout: 100, connectionTimeout: 400 }]) {
     const upstream = await startUpstream(t, () => {})
-    const { origin } = await listenSecureServer(t, { apps: [{ name: 'app', upstreams: upstream }], server })
+    const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server })
     const session = await connectHttp2(t, origin)
     const ended = once(session, 'close')
-    await t.rejects(askHttp2(session, '/app/'))
+    await t.rejects(sendHttp2Request(session, '/app/'))
     await soon(ended, 'the end of the connection')
   }
 })
@@ -85,5 +86,5 @@ t.test('plain HTTP on the port of HTTPS is ended, and nobody else\'s connection 
   const socket = net.connect(port, '127.0.0.1').on('error', () => {})
   socket.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
   await soon(once(socket.resume(), 'close'), 'the end')
-  t.match(await askHttp2(await connectHttp2(t, origin), '/app/'), { status: 200 })
+  t.match(await sendHttp2Request(await connectHttp2(t, origin), '/app/'), { status: 200 })
 })

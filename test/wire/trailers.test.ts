@@ -1,7 +1,7 @@
 import t from 'tap'
-import { connectRaw, startCannedUpstream } from '../helper.ts'
-import { onEachServer, startRecorder } from './support.ts'
-import { startGateway } from './upstream-support.ts'
+import { onEachServer, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRecorder } from '../helpers/upstreams.ts'
 
 const CHUNKED = Buffer.from('HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 4\r\nX-Cafe: \xe9\r\nSet-Cookie: a=1\r\nX-Forwarded-For: 6.6.6.6\r\nx-sum: 5\r\n\r\n', 'latin1')
 

@@ -4,10 +4,12 @@ import type { Socket } from 'node:net'
 import Fastify from 'fastify'
 import t from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, portOf, startRawUpstream, startUpstream } from '../helper.ts'
-import { onEachServer, startRecorder } from './support.ts'
-import { defer, soon, startGateway } from './upstream-support.ts'
-import { handshake } from './websocket-support.ts'
+import { onEachServer, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startRawUpstream, startRecorder, startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
+import { handshake } from '../helpers/websocket.ts'
 
 onEachServer('the bytes around a switch go through as they are, also those in the same packet as a head', async (t, listen) => {
   const seen = defer<string>()

@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { connectRaw, listenOwnServer, type RawClient, startUpstream } from '../helper.ts'
-import { ask, closing, defer, soon, startGateway } from './upstream-support.ts'
+import { listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw, type RawClient } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 interface Scene {
   client: RawClient
@@ -100,7 +103,7 @@ async function playScene (t: Test, { sends, until }: Phase, leave: (socket: Sock
   leave(client.socket)
   await soon(closing(request.socket), 'the end of the upstream\'s connection')
   t.pass('the upstream is told')
-  t.equal((await ask(port, '/app/fine')).body.toString(), 'fine')
+  t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
 }
 
 for (const phase of phases) {
@@ -110,7 +113,7 @@ for (const phase of phases) {
     }
     const [close] = exits
     t.test('on a server of the gateway\'s own', t => playScene(t, phase, close!.leave, (t, upstreams) =>
-      listenOwnServer(t, { apps: [{ name: 'app', upstreams }] })))
+      listenStandalone(t, { apps: [{ name: 'app', upstreams }] })))
   })
 }
 
@@ -165,7 +168,7 @@ for (const { name, method, headers, body } of answers) {
       answer!.writeHead(200, headers).end(body)
       await Promise.race([closing(client.socket), gone])
     }
-    t.equal((await ask(port, '/app/fine')).body.toString(), 'fine')
+    t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
   })
 }
 
@@ -183,5 +186,5 @@ t.test('a client that leaves its answer unread does not hold up others', async t
     socket.pause()
     socket.write('GET /app/large HTTP/1.1\r\nHost: a\r\n\r\n')
   }
-  for (let i = 0; i < 20; i++) t.equal((await soon(ask(port, '/app/fine'), 'an answer')).body.toString(), 'fine')
+  for (let i = 0; i < 20; i++) t.equal((await soon(sendRequest(port, '/app/fine'), 'an answer')).body.toString(), 'fine')
 })

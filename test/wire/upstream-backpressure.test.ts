@@ -5,9 +5,10 @@ import net, { type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
-import { startRawUpstream, startUpstream } from '../helper.ts'
-import { type ChildGateway, forkGateway } from './child.ts'
-import { ask, defer } from './upstream-support.ts'
+import { type ChildGateway, forkGateway } from '../helpers/forked-gateway.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { defer } from '../helpers/waiting.ts'
 
 const MB = 1024 * 1024
 const SIZE = 150 * MB
@@ -106,7 +107,7 @@ t.test('150 MB that nobody reads cost bounded memory', async t => {
     timeouts: { headers: 0 },
   })
   // What a gateway takes once and keeps is not what a stalled client costs.
-  for (let i = 0; i < 3; i++) await ask(gateway.port, '/app/warm', { method: 'POST', body: Buffer.alloc(8 * MB) })
+  for (let i = 0; i < 3; i++) await sendRequest(gateway.port, '/app/warm', { method: 'POST', body: Buffer.alloc(8 * MB) })
   const before = await gateway.memory()
 
   function connect (t: Test): Socket {

@@ -1,7 +1,8 @@
 import http from 'node:http'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
-import { ask, startGateway } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 /** An upstream that answers with its name and the path that it was asked. */
 async function startNamed (t: Test, name: string): Promise<string> {
@@ -10,9 +11,9 @@ async function startNamed (t: Test, name: string): Promise<string> {
   })
 }
 
-async function askMany (port: number, count: number): Promise<string[]> {
+async function collectNames (port: number, count: number): Promise<string[]> {
   const names: string[] = []
-  for (let i = 0; i < count; i++) names.push((await ask(port, '/app/x')).body.toString().split(' ')[0]!)
+  for (let i = 0; i < count; i++) names.push((await sendRequest(port, '/app/x')).body.toString().split(' ')[0]!)
   return names
 }
 
@@ -21,7 +22,7 @@ const countOf = (names: string[], name: string) => names.filter(given => given =
 t.test('3:1 is three and one of every four requests in a row', async t => {
   const upstreams = [{ url: await startNamed(t, 'a'), weight: 3 }, { url: await startNamed(t, 'b'), weight: 1 }]
   const { port } = await startGateway(t, upstreams)
-  const names = await askMany(port, 40)
+  const names = await collectNames(port, 40)
   for (let i = 0; i + 4 <= names.length; i++) {
     const run = names.slice(i, i + 4)
     t.strictSame([countOf(run, 'a'), countOf(run, 'b')], [3, 1], `requests ${i} to ${i + 3}: ${run.join('')}`)
@@ -31,30 +32,30 @@ t.test('3:1 is three and one of every four requests in a row', async t => {
 t.test('three upstreams of 5:1:1 take turns as nginx\'s would', async t => {
   const upstreams = [{ url: await startNamed(t, 'a'), weight: 5 }, { url: await startNamed(t, 'b') }, { url: await startNamed(t, 'c') }]
   const { port } = await startGateway(t, upstreams)
-  t.equal((await askMany(port, 14)).join(''), 'aabacaaaabacaa')
+  t.equal((await collectNames(port, 14)).join(''), 'aabacaaaabacaa')
 })
 
 t.test('equal weights alternate', async t => {
   const { port } = await startGateway(t, [await startNamed(t, 'a'), await startNamed(t, 'b'), await startNamed(t, 'c')])
-  t.equal((await askMany(port, 9)).join(''), 'abcabcabc')
+  t.equal((await collectNames(port, 9)).join(''), 'abcabcabc')
 })
 
 t.test('an upstream of weight 0 gets nothing', async t => {
   const { port } = await startGateway(t, [{ url: await startNamed(t, 'a'), weight: 0 }, await startNamed(t, 'b')])
-  t.equal((await askMany(port, 6)).join(''), 'bbbbbb')
+  t.equal((await collectNames(port, 6)).join(''), 'bbbbbb')
 })
 
 t.test('3:1 also holds for requests at once, and for those on one connection', async t => {
   const upstreams = [{ url: await startNamed(t, 'a'), weight: 3 }, { url: await startNamed(t, 'b'), weight: 1 }]
   const { port } = await startGateway(t, upstreams)
-  const replies = await Promise.all(Array.from({ length: 100 }, () => ask(port, '/app/')))
+  const replies = await Promise.all(Array.from({ length: 100 }, () => sendRequest(port, '/app/')))
   const names = replies.map(({ body }) => body.toString()[0]!)
   t.strictSame([countOf(names, 'a'), countOf(names, 'b')], [75, 25])
 
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   let inA = 0
-  for (let i = 0; i < 40; i++) inA += (await ask(port, '/app/', { agent, method: 'POST', body: 'x' })).body.toString()[0] === 'a' ? 1 : 0
+  for (let i = 0; i < 40; i++) inA += (await sendRequest(port, '/app/', { agent, method: 'POST', body: 'x' })).body.toString()[0] === 'a' ? 1 : 0
   t.equal(inA, 30)
 })
 
@@ -62,20 +63,20 @@ t.test('each upstream has a base path of its own', async t => {
   const [a, b, c] = [await startNamed(t, 'a'), await startNamed(t, 'b'), await startNamed(t, 'c')]
   const { port } = await startGateway(t, [`${a}/v1`, `${b}/v2/deep/`, c])
   const bodies: string[] = []
-  for (let i = 0; i < 6; i++) bodies.push((await ask(port, '/app/x%2Fy?q=1/2')).body.toString())
+  for (let i = 0; i < 6; i++) bodies.push((await sendRequest(port, '/app/x%2Fy?q=1/2')).body.toString())
   t.strictSame(bodies, ['a /v1/x%2Fy?q=1/2', 'b /v2/deep/x%2Fy?q=1/2', 'c /x%2Fy?q=1/2', 'a /v1/x%2Fy?q=1/2', 'b /v2/deep/x%2Fy?q=1/2', 'c /x%2Fy?q=1/2'])
 })
 
 t.test('one address with two base paths is two upstreams', async t => {
   const url = await startNamed(t, 'a')
   const { port } = await startGateway(t, [{ url: `${url}/old`, weight: 1 }, { url: `${url}/new`, weight: 3 }])
-  const bodies = await Promise.all(Array.from({ length: 40 }, () => ask(port, '/app/x')))
+  const bodies = await Promise.all(Array.from({ length: 40 }, () => sendRequest(port, '/app/x')))
   t.equal(bodies.filter(({ body }) => body.toString() === 'a /new/x').length, 30)
 })
 
 t.test('requests that an upstream fails count as its turns', async t => {
   const { port } = await startGateway(t, [{ url: 'http://127.0.0.1:9', weight: 1 }, { url: await startNamed(t, 'b'), weight: 3 }], { retry: false, outlierDetection: false })
   const statuses: number[] = []
-  for (let i = 0; i < 12; i++) statuses.push((await ask(port, '/app/')).statusCode)
+  for (let i = 0; i < 12; i++) statuses.push((await sendRequest(port, '/app/')).statusCode)
   t.strictSame([statuses.filter(status => status === 502).length, statuses.filter(status => status === 200).length], [3, 9])
 })

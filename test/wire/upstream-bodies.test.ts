@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import http from 'node:http'
 import t from 'tap'
-import { listenOwnServer, startUpstream } from '../helper.ts'
-import { ask, soon, startGateway } from './upstream-support.ts'
+import { listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const large = randomBytes(8 * 1024 * 1024)
@@ -15,7 +17,7 @@ t.test('8 MB go both ways at once, byte for byte', async t => {
   })
   for (const headers of [{ 'content-length': large.length }, { 'transfer-encoding': 'chunked' }]) {
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/', { method: 'POST', body: large, headers })
+    const reply = await sendRequest(port, '/app/', { method: 'POST', body: large, headers })
     t.strictSame([reply.isComplete, reply.body.length, digestOf(reply.body)], [true, large.length, digestOf(large)], Object.keys(headers).join())
   }
 })
@@ -25,9 +27,9 @@ t.test('8 MB go both ways at once from four clients', async t => {
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': request.headers['content-length'] })
     request.pipe(response)
   })
-  const { port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }] })
+  const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const bodies = [0, 1, 2, 3].map(first => Buffer.concat([Buffer.from([first]), large]))
-  const replies = await Promise.all(bodies.map(body => ask(port, '/app/', { method: 'PUT', body, headers: { 'content-length': body.length } })))
+  const replies = await Promise.all(bodies.map(body => sendRequest(port, '/app/', { method: 'PUT', body, headers: { 'content-length': body.length } })))
   t.strictSame(replies.map(({ body }) => digestOf(body)), bodies.map(digestOf))
 })
 
@@ -41,7 +43,7 @@ t.test('500 clients at once get each their own answer', async t => {
   })
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 500 } })
   const names = Array.from({ length: 500 }, (_, index) => `client-${index};`)
-  const replies = await Promise.all(names.map(name => ask(port, `/app/${name}`)))
+  const replies = await Promise.all(names.map(name => sendRequest(port, `/app/${name}`)))
   t.strictSame(replies.map(({ headers }) => headers['x-name']), names)
   t.strictSame(replies.map(({ body }) => body.toString()), names.map(name => name.repeat(1000)))
 })
@@ -53,7 +55,7 @@ t.test('500 clients at once upload each their own body', async t => {
   })
   const { port } = await startGateway(t, upstream)
   const names = Array.from({ length: 500 }, (_, index) => `client-${index};`.repeat(1000))
-  const replies = await Promise.all(names.map(body => ask(port, '/app/', { method: 'POST', body })))
+  const replies = await Promise.all(names.map(body => sendRequest(port, '/app/', { method: 'POST', body })))
   t.strictSame(replies.map(({ body }) => body.toString()), names)
 })
 
@@ -78,7 +80,7 @@ t.test('bodies of every size go both ways on one connection', async t => {
     for (const size of sizes) {
       const body = large.subarray(size, size * 2)
       for (const headers of [{ 'content-length': size }, { 'transfer-encoding': 'chunked' }]) {
-        const reply = await soon(ask(port, path, { method: 'POST', body, headers, agent }), `${size} bytes`)
+        const reply = await soon(sendRequest(port, path, { method: 'POST', body, headers, agent }), `${size} bytes`)
         // No bytes at all may also go as a length of 0.
         const framing = size === 0 ? reply.headers['x-framing'] : String(Object.values(headers)[0])
         t.strictSame([reply.headers['x-framing'], reply.body.length, reply.body.equals(body)], [framing, size, true], `${size} bytes, ${Object.keys(headers).join()}, ${path}`)
@@ -100,7 +102,7 @@ t.test('bodies come in any pieces', async t => {
       response.end()
     })
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.ok(reply.isComplete && reply.body.equals(part), `in pieces of ${piece}`)
   }
 })
@@ -112,7 +114,7 @@ t.test('connections to an upstream are reused', async t => {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
   })
   const { port } = await startGateway(t, upstream)
-  for (let i = 0; i < 50; i++) await ask(port, '/app/')
+  for (let i = 0; i < 50; i++) await sendRequest(port, '/app/')
   // Not one: on a busy machine one may have been idle for too long.
   t.ok(sockets.size < 10, `${sockets.size} for 50 requests`)
 })
@@ -126,7 +128,7 @@ t.test('a connection that its upstream closed between two requests is not used a
   })
   const { port } = await startGateway(t, upstream)
   for (let i = 0; i < 50; i++) {
-    const reply = await ask(port, '/app/', { method: 'POST', body: 'x' })
+    const reply = await sendRequest(port, '/app/', { method: 'POST', body: 'x' })
     t.strictSame([reply.statusCode, reply.body.toString()], [200, 'ok'])
   }
   t.equal(requests, 50)
@@ -155,9 +157,9 @@ for (const { name, headers: refusal, then } of refusals) {
     })
     const { port } = await startGateway(t, upstream)
     for (const headers of [{ 'content-length': large.length }, { 'transfer-encoding': 'chunked' }]) {
-      const reply = await soon(ask(port, '/app/', { method: 'POST', body: large, headers }), 'the answer')
+      const reply = await soon(sendRequest(port, '/app/', { method: 'POST', body: large, headers }), 'the answer')
       t.strictSame([reply.statusCode, reply.body.toString(), reply.isComplete], [413, 'too large', true], Object.keys(headers).join())
-      t.equal((await ask(port, '/app/fine')).body.toString(), 'fine')
+      t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
     }
   })
 }

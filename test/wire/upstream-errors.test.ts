@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
-import { listenOwnServer, portOf, startRawUpstream, startUpstream } from '../helper.ts'
-import { ask, isGatewayError, soon, startGateway, startLiar, stillServes, valuesOf } from './upstream-support.ts'
+import { listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { isGatewayError, sendRequest, stillServes, valuesOf } from '../helpers/http1-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startLyingUpstream, startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 const notHttp = [
   { name: 'no HTTP at all', answer: '220 mail.example.com ESMTP\r\n' },
@@ -41,26 +44,26 @@ const notHttp = [
 
 t.test('what is not HTTP is answered 502, and costs only its own connection', async t => {
   for (const { name, answer } of notHttp) {
-    const upstream = await startLiar(t, socket => socket.write(answer))
+    const upstream = await startLyingUpstream(t, socket => socket.write(answer))
     const { port } = await startGateway(t, upstream, { timeouts: { headers: 3000, body: 3000 } })
-    isGatewayError(t, await soon(ask(port, '/app/lie'), name), 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE', name)
+    isGatewayError(t, await soon(sendRequest(port, '/app/lie'), name), 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE', name)
     await stillServes(t, port)
   }
 })
 
 t.test('headers of less than 16 KB go through', async t => {
   const large = 'x'.repeat(15_000)
-  const upstream = await startLiar(t, socket => socket.write(`HTTP/1.1 200 OK\r\nX-Large: ${large}\r\nContent-Length: 2\r\n\r\nok`))
+  const upstream = await startLyingUpstream(t, socket => socket.write(`HTTP/1.1 200 OK\r\nX-Large: ${large}\r\nContent-Length: 2\r\n\r\nok`))
   const { port } = await startGateway(t, upstream)
-  const reply = await ask(port, '/app/lie')
+  const reply = await sendRequest(port, '/app/lie')
   t.strictSame([reply.statusCode, reply.headers['x-large'], reply.body.toString()], [200, large, 'ok'])
 })
 
 t.test('hundreds of small headers go through, each of them', async t => {
   const lines = Array.from({ length: 500 }, (_, index) => `X-Many: ${index}\r\n`)
-  const upstream = await startLiar(t, socket => socket.write(`HTTP/1.1 200 OK\r\n${lines.join('')}Content-Length: 2\r\n\r\nok`))
+  const upstream = await startLyingUpstream(t, socket => socket.write(`HTTP/1.1 200 OK\r\n${lines.join('')}Content-Length: 2\r\n\r\nok`))
   const { port } = await startGateway(t, upstream)
-  t.strictSame(valuesOf(await ask(port, '/app/lie'), 'x-many'), lines.map((_line, index) => String(index)))
+  t.strictSame(valuesOf(await sendRequest(port, '/app/lie'), 'x-many'), lines.map((_line, index) => String(index)))
 })
 
 const unreachable: { name: string, lie: (socket: net.Socket) => void }[] = [
@@ -74,9 +77,9 @@ const unreachable: { name: string, lie: (socket: net.Socket) => void }[] = [
 
 t.test('a connection that breaks before there is an answer is answered 502', async t => {
   for (const { name, lie } of unreachable) {
-    const upstream = await startLiar(t, lie)
+    const upstream = await startLyingUpstream(t, lie)
     const { port } = await startGateway(t, upstream)
-    isGatewayError(t, await soon(ask(port, '/app/lie'), name), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', name)
+    isGatewayError(t, await soon(sendRequest(port, '/app/lie'), name), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', name)
     await stillServes(t, port)
   }
 })
@@ -90,7 +93,7 @@ t.test('a connection that breaks is asked again only for what may be repeated', 
   const { port } = await startGateway(t, upstream)
   for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
     requests = 0
-    const reply = await ask(port, '/app/', { method, headers: method === 'GET' ? {} : { 'content-length': 2 }, body: method === 'GET' ? undefined : 'ab' })
+    const reply = await sendRequest(port, '/app/', { method, headers: method === 'GET' ? {} : { 'content-length': 2 }, body: method === 'GET' ? undefined : 'ab' })
     isGatewayError(t, reply, 502, 'GW_ERR_UPSTREAM_UNREACHABLE', method)
     t.equal(requests, method === 'GET' ? 2 : 1, method)
   }
@@ -103,7 +106,7 @@ t.test('an answer of 503 is the app\'s: it goes through, and the request is sent
     response.writeHead(503, { 'retry-after': '0', 'content-type': 'text/plain' }).end('later')
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await ask(port, '/app/')
+  const reply = await sendRequest(port, '/app/')
   t.strictSame([reply.statusCode, reply.headers['retry-after'], reply.body.toString(), requests], [503, '0', 'later', 1])
 })
 
@@ -115,11 +118,11 @@ t.test('a port on which nobody listens is answered 502', async t => {
   server.close()
   await once(server, 'close')
 
-  for (const listen of [startGateway, (_t: typeof t, upstreams: string) => listenOwnServer(t, { apps: [{ name: 'app', upstreams }] })]) {
+  for (const listen of [startGateway, (_t: typeof t, upstreams: string) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] })]) {
     const { port } = await listen(t, origin)
-    isGatewayError(t, await soon(ask(port, '/app/'), 'refused'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', 'a GET')
-    isGatewayError(t, await soon(ask(port, '/app/', { method: 'POST', body: 'x'.repeat(100_000) }), 'refused'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', 'a POST')
-    const head = await soon(ask(port, '/app/', { method: 'HEAD' }), 'refused')
+    isGatewayError(t, await soon(sendRequest(port, '/app/'), 'refused'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', 'a GET')
+    isGatewayError(t, await soon(sendRequest(port, '/app/', { method: 'POST', body: 'x'.repeat(100_000) }), 'refused'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE', 'a POST')
+    const head = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'refused')
     t.strictSame([head.statusCode, head.body.length], [502, 0])
   }
 })
@@ -132,7 +135,7 @@ t.test('an upstream that comes up later is served from then on', async t => {
   server.close()
   await once(server, 'close')
   const gateway = await startGateway(t, `http://127.0.0.1:${port}`)
-  isGatewayError(t, await ask(gateway.port, '/app/fine'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE')
+  isGatewayError(t, await sendRequest(gateway.port, '/app/fine'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE')
 
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -142,7 +145,7 @@ t.test('an upstream that comes up later is served from then on', async t => {
 
 t.test('a name that does not resolve is answered 502', async t => {
   const { port } = await startGateway(t, 'http://nowhere.invalid:80')
-  isGatewayError(t, await ask(port, '/app/'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE')
+  isGatewayError(t, await sendRequest(port, '/app/'), 502, 'GW_ERR_UPSTREAM_UNREACHABLE')
 })
 
 t.test('an app whose upstreams all have weight 0 is answered 503, with Retry-After', async t => {
@@ -154,7 +157,7 @@ t.test('an app whose upstreams all have weight 0 is answered 503, with Retry-Aft
   for (const upstreams of [[{ url, weight: 0 }], [{ url, weight: 0 }, { url: `${url}/b`, weight: 0 }]]) {
     const { port } = await startGateway(t, upstreams)
     for (const method of ['GET', 'POST']) {
-      const reply = await ask(port, '/app/', { method, body: method === 'POST' ? 'abc' : undefined })
+      const reply = await sendRequest(port, '/app/', { method, body: method === 'POST' ? 'abc' : undefined })
       isGatewayError(t, reply, 503, 'GW_ERR_NO_UPSTREAM', `${method} with ${upstreams.length} upstreams`)
       t.match(reply.headers['retry-after'], /^[1-9]\d*$/)
     }
@@ -163,8 +166,8 @@ t.test('an app whose upstreams all have weight 0 is answered 503, with Retry-Aft
 })
 
 t.test('the gateway\'s own answers carry the request\'s id', async t => {
-  const upstream = await startLiar(t, socket => socket.destroy())
+  const upstream = await startLyingUpstream(t, socket => socket.destroy())
   const { port } = await startGateway(t, upstream)
-  const reply = await ask(port, '/app/lie', { headers: { 'x-request-id': 'mine-1' } })
+  const reply = await sendRequest(port, '/app/lie', { headers: { 'x-request-id': 'mine-1' } })
   t.strictSame([reply.statusCode, reply.headers['x-request-id']], [502, 'mine-1'])
 })

@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { connectRaw, startCannedUpstream, startUpstream } from '../helper.ts'
-import { ask, defer, pour, soon, startGateway, startLiar, stillServes, valuesOf } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest, stillServes, valuesOf } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { pour, startCannedUpstream, startLyingUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 const LONG = 'x'.repeat(200_000)
 
@@ -24,25 +27,25 @@ t.test('a body arrives whole, however it is framed', async t => {
   for (const { name, answer, body, end = false } of whole) {
     const upstream = await startCannedUpstream(t, answer, { end })
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/'), name)
+    const reply = await soon(sendRequest(port, '/app/'), name)
     t.strictSame([reply.statusCode, reply.isComplete, reply.body.toString() === body], [200, true, true], name)
   }
 })
 
 t.test('an upstream of HTTP/1.0 answers one request after another', async t => {
-  const upstream = await startLiar(t, socket => socket.end('HTTP/1.0 200 OK\r\n\r\nold'))
+  const upstream = await startLyingUpstream(t, socket => socket.end('HTTP/1.0 200 OK\r\n\r\nold'))
   const { port } = await startGateway(t, upstream)
-  for (let i = 0; i < 10; i++) t.equal((await ask(port, '/app/lie')).body.toString(), 'old')
+  for (let i = 0; i < 10; i++) t.equal((await sendRequest(port, '/app/lie')).body.toString(), 'old')
 })
 
 t.test('a head that comes byte by byte is one head', async t => {
   const answer = 'HTTP/1.1 200 OK\r\nX-Slow: yes\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody'
-  const upstream = await startLiar(t, async socket => {
+  const upstream = await startLyingUpstream(t, async socket => {
     socket.setNoDelay()
     for (const byte of answer) await new Promise(resolve => { socket.write(byte, resolve) })
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
   t.strictSame([reply.headers['x-slow'], reply.body.toString()], ['yes', 'body'])
 })
 
@@ -52,15 +55,15 @@ t.test('an answer to HEAD keeps its content-length, and has no body', async t =>
   })
   const { port } = await startGateway(t, upstream)
   for (let i = 0; i < 3; i++) {
-    const reply = await soon(ask(port, '/app/', { method: 'HEAD' }), 'the answer')
+    const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the answer')
     t.strictSame([reply.statusCode, reply.headers['content-length'], reply.headers.etag, reply.body.length], [200, '12345', '"a"', 0])
   }
 })
 
 t.test('an answer to HEAD that would be chunked ends with its head', async t => {
-  const upstream = await startLiar(t, socket => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'))
+  const upstream = await startLyingUpstream(t, socket => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/lie', { method: 'HEAD' }), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie', { method: 'HEAD' }), 'the answer')
   t.strictSame([reply.statusCode, reply.body.length, reply.headers['content-length']], [200, 0, undefined])
   await stillServes(t, port)
 })
@@ -75,9 +78,9 @@ const bodiless = [
 
 t.test('an answer without content goes through with its headers', async t => {
   for (const { name, answer, status, length } of bodiless) {
-    const upstream = await startLiar(t, socket => socket.write(answer))
+    const upstream = await startLyingUpstream(t, socket => socket.write(answer))
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/lie'), name)
+    const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame(
       [reply.statusCode, reply.headers['content-length'], reply.headers['x-a'], reply.headers.etag, reply.body.length, reply.isComplete],
       [status, length, '1', status === 304 ? '"a"' : undefined, 0, true], name
@@ -89,7 +92,7 @@ t.test('an answer without content goes through with its headers', async t => {
 
 t.test('a 205 that has a body all the same costs bounded memory, and ends with its client', async t => {
   const closed = defer()
-  const upstream = await startLiar(t, socket => {
+  const upstream = await startLyingUpstream(t, socket => {
     socket.once('close', () => closed.resolve())
     socket.write('HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n')
     pour(socket, `4000\r\n${'x'.repeat(0x4000)}\r\n`)
@@ -114,7 +117,7 @@ t.test('every final status goes through', async t => {
   })
   const { port } = await startGateway(t, upstream)
   for (const status of statuses) {
-    const reply = await ask(port, `/app/${status}`)
+    const reply = await sendRequest(port, `/app/${status}`)
     t.strictSame([reply.statusCode, reply.body.toString()], [status, `I am ${status}`], String(status))
   }
   t.strictSame(asked, statuses.map(status => `/${status}`), 'and each request is sent once')
@@ -130,7 +133,7 @@ t.test('a status goes through with its reason', async t => {
   for (const { name, line, reason } of reasons) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 ${line}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`)
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.strictSame([reply.statusCode, reply.statusMessage, reply.body.toString()], [Number.parseInt(line), reason, 'ok'], name)
   }
 })
@@ -140,7 +143,7 @@ t.test('a reason that is odd does not keep an answer from its client', async t =
     const answer = Buffer.from(`HTTP/1.1 ${line}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`, 'latin1')
     const upstream = await startCannedUpstream(t, answer)
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/'), line)
+    const reply = await soon(sendRequest(port, '/app/'), line)
     t.strictSame([reply.statusCode, reply.body.toString()], [200, 'ok'], JSON.stringify(line.slice(0, 20)))
   }
 })
@@ -153,9 +156,9 @@ t.test('interim answers are passed over until they are forwarded', async t => {
     { name: 'one that is not known', lines: 'HTTP/1.1 199 Odd\r\nContent-Length: 7\r\n\r\n' },
   ]
   for (const { name, lines } of interim) {
-    const upstream = await startLiar(t, socket => socket.write(`${lines}HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nmade`))
+    const upstream = await startLyingUpstream(t, socket => socket.write(`${lines}HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nmade`))
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/lie'), name)
+    const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame([reply.statusCode, reply.headers.link, reply.body.toString()], [201, undefined, 'made'], name)
     await stillServes(t, port)
   }
@@ -171,7 +174,7 @@ t.test('an answer without a content-type gets none', async t => {
   for (const { name, answer } of rows) {
     const upstream = await startCannedUpstream(t, answer)
     const { port } = await startGateway(t, upstream)
-    t.equal((await ask(port, '/app/')).headers['content-type'], undefined, name)
+    t.equal((await sendRequest(port, '/app/')).headers['content-type'], undefined, name)
   }
 })
 
@@ -179,7 +182,7 @@ t.test('a content-type stays as it was written', async t => {
   for (const type of ['text/plain', 'TEXT/Plain; Charset="x y"', 'application/json', 'odd', 'text/html;charset=latin1']) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\n{}`)
     const { port } = await startGateway(t, upstream)
-    t.equal((await ask(port, '/app/')).headers['content-type'], type, type)
+    t.equal((await sendRequest(port, '/app/')).headers['content-type'], type, type)
   }
 })
 
@@ -190,7 +193,7 @@ t.test('a compressed answer is not touched', async t => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', vary: 'accept-encoding', ...length }).end(zipped)
     })
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/', { headers: { 'accept-encoding': 'gzip' } })
+    const reply = await sendRequest(port, '/app/', { headers: { 'accept-encoding': 'gzip' } })
     t.strictSame([reply.headers['content-encoding'], reply.headers.vary], ['gzip', 'accept-encoding'])
     t.ok(reply.body.equals(zipped), 'its bytes are the upstream\'s')
   }
@@ -201,7 +204,7 @@ t.test('repeated headers and every set-cookie stay apart, in their order', async
   for (const body of ['Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok', 'Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n']) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 200 OK\r\n${names.join('\r\n')}\r\n${body}`)
     const { port } = await startGateway(t, upstream)
-    const reply = await ask(port, '/app/')
+    const reply = await sendRequest(port, '/app/')
     t.strictSame(valuesOf(reply, 'set-cookie'), ['a=1; Path=/', 'b=2', 'a=3'])
     t.strictSame(valuesOf(reply, 'link'), ['<1>', '<2>'])
     t.strictSame(valuesOf(reply, 'warning'), ['1', '2'])
@@ -213,7 +216,7 @@ t.test('repeated headers and every set-cookie stay apart, in their order', async
 t.test('odd header names and values go through as bytes', async t => {
   const upstream = await startCannedUpstream(t, Buffer.from('HTTP/1.1 200 OK\r\nX-Latin: \xe9\xff\r\nconstructor: a\r\nX-Empty:\r\n!#$%&\'*+-.^_`|~: tokens\r\nhasOwnProperty: b\r\n__proto__: c\r\nContent-Length: 2\r\n\r\nok', 'latin1'))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/'), 'the answer')
   t.equal(reply.statusCode, 200)
   t.strictSame(['x-latin', 'constructor', 'x-empty', '!#$%&\'*+-.^_`|~', 'hasownproperty'].map(name => valuesOf(reply, name)[0]), ['\xe9\xff', 'a', '', 'tokens', 'b'])
 })

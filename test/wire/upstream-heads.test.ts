@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
-import { connectRaw, listenOwnServer, startUpstream } from '../helper.ts'
-import { defer, soon, startGateway } from './upstream-support.ts'
+import { listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 const kinds = [
   { name: 'with a content-length', headers: { 'content-type': 'text/plain', 'content-length': 4 } },
@@ -13,7 +15,7 @@ const kinds = [
 
 const servers: { name: string, start: typeof startGateway }[] = [
   { name: 'in somebody else\'s server', start: startGateway },
-  { name: 'on a server of its own', start: (t, upstreams) => listenOwnServer(t, { apps: [{ name: 'app', upstreams }] }) },
+  { name: 'on a server of its own', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
 ]
 
 for (const { name, start } of servers) {

@@ -2,8 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import gateway from '../../index.ts'
-import { connectRaw, portOf, startUpstream } from '../helper.ts'
-import { ask, closing, defer, soon, startLiar, stillServes } from './upstream-support.ts'
+import { sendRequest, stillServes } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { portOf } from '../helpers/servers.ts'
+import { startLyingUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 /** A server whose owner has hooks of its own around the gateway. */
 async function listenWithHooks (t: Test, upstreams: string, addHooks: (fastify: FastifyInstance) => void): Promise<number> {
@@ -72,7 +75,7 @@ t.test('an answer to a client that went away during a hook harms nobody', async 
 t.test('an upstream that breaks off while an onSend hook thinks ends the client\'s connection, and nothing else', async t => {
   const thinking = defer()
   const broken = defer()
-  const upstream = await startLiar(t, socket => {
+  const upstream = await startLyingUpstream(t, socket => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\npart')
     socket.once('close', () => broken.resolve())
     thinking.promise.then(() => socket.destroy())
@@ -85,7 +88,7 @@ t.test('an upstream that breaks off while an onSend hook thinks ends the client\
     for (let i = 0; i < 5; i++) await new Promise(resolve => { setImmediate(resolve) })
     return payload
   }))
-  const reply = await soon(ask(port, '/app/lie').catch(() => undefined), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie').catch(() => undefined), 'the answer')
   t.notOk(reply?.isComplete === true && reply.statusCode === 200, 'it does not look complete')
   await stillServes(t, port)
 })
@@ -129,7 +132,7 @@ for (const { name, replace } of replacements) {
       if (request.url !== '/app/stream' || reply.statusCode !== 200) return payload
       return replace()
     }))
-    const reply = await soon(ask(port, '/app/stream'), 'the answer')
+    const reply = await soon(sendRequest(port, '/app/stream'), 'the answer')
     t.ok(reply.isComplete)
     await soon(closing((await asked.promise).socket), 'the upstream to be told')
     await stillServes(t, port)
@@ -143,6 +146,6 @@ t.test('what a preHandler hook answers itself never reaches an upstream', async 
     response.end()
   })
   const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('preHandler', async (_request, reply) => reply.code(401).send({ no: true })))
-  t.equal((await ask(port, '/app/')).statusCode, 401)
+  t.equal((await sendRequest(port, '/app/')).statusCode, 401)
   t.equal(requests, 0)
 })

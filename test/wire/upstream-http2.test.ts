@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import http from 'node:http'
 import http2, { constants, type ServerHttp2Stream } from 'node:http2'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
-import { HEADERS, RST_STREAM } from '../http2-codec.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { HEADERS, RST_STREAM } from '../helpers/http2-codec.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 import { startPeer } from '../lib/transport/http2/frames.ts'
 import { pem, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from '../lib/transport/http2/support.ts'
-import { ask, soon, startGateway } from './upstream-support.ts'
 
 const answer: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200, 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] })
@@ -27,7 +29,7 @@ const ways: { name: string, start: (t: Test) => Promise<Parameters<typeof startG
 for (const { name, start, flags, scheme } of ways) {
   t.test(`HTTP/2 is spoken to an upstream: ${name}`, async t => {
     const { port } = await startGateway(t, await start(t), flags)
-    const { statusCode, statusMessage, headers, body } = await ask(port, '/app/x?y')
+    const { statusCode, statusMessage, headers, body } = await sendRequest(port, '/app/x?y')
     t.equal(statusCode, 200)
     t.equal(statusMessage, 'OK', 'the reason phrase that HTTP/2 does not have')
     t.equal(body.toString(), `${scheme} GET /x?y`)
@@ -44,13 +46,13 @@ t.test('an upstream may listen on a Unix socket, with a base path', async t => {
   await once(server, 'listening')
   t.teardown(() => server.close())
   const { port } = await startGateway(t, `unix:${path}:/v2`, { rewriteHost: true })
-  t.equal((await ask(port, '/app/x')).body.toString(), 'localhost /v2/x')
-  t.equal((await ask(port, '/app/away')).headers.location, '/app/home')
+  t.equal((await sendRequest(port, '/app/x')).body.toString(), 'localhost /v2/x')
+  t.equal((await sendRequest(port, '/app/away')).headers.location, '/app/home')
 })
 
 t.test('an upstream whose Unix socket is not there cannot be reached', async t => {
   const { port } = await startGateway(t, `unix:${socketPathFor(t)}`)
-  const { statusCode, body } = await ask(port, '/app/')
+  const { statusCode, body } = await sendRequest(port, '/app/')
   t.equal(statusCode, 502)
   t.match(JSON.parse(body.toString()), { code: 'GW_ERR_UPSTREAM_UNREACHABLE' })
 })
@@ -62,7 +64,7 @@ t.test('a body goes up and comes down whole', async t => {
   })
   const { port } = await startGateway(t, h2c(origin))
   const body = randomBytes(5_000_000)
-  const reply = await ask(port, '/app/', { method: 'POST', body })
+  const reply = await sendRequest(port, '/app/', { method: 'POST', body })
   t.equal(hash(reply.body), hash(body))
   t.ok(reply.isComplete)
 })
@@ -72,7 +74,7 @@ const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 t.test('many at a time share few connections', async t => {
   const { origin, sessions } = await startHttp2(t, answer)
   const { port } = await startGateway(t, h2c(origin))
-  const replies = await Promise.all(Array.from({ length: 200 }, () => ask(port, '/app/')))
+  const replies = await Promise.all(Array.from({ length: 200 }, () => sendRequest(port, '/app/')))
   t.ok(replies.every(({ statusCode }) => statusCode === 200))
   t.ok(sessions.length <= 2, `${sessions.length} connections`)
 })
@@ -80,13 +82,13 @@ t.test('many at a time share few connections', async t => {
 t.test('a redirect to the upstream itself is the client\'s', async t => {
   const { origin } = await startHttp2(t, stream => stream.respond({ ':status': 302, location: `${origin}/home` }, { endStream: true }))
   const { port } = await startGateway(t, h2c(origin))
-  t.equal((await ask(port, '/app/')).headers.location, '/app/home')
+  t.equal((await sendRequest(port, '/app/')).headers.location, '/app/home')
 })
 
 t.test('a server of HTTP/1.1 is no upstream in HTTP/2', async t => {
   const origin = await startUpstream(t, (_request, response) => response.end())
   const { port } = await startGateway(t, h2c(origin))
-  const { statusCode, body } = await ask(port, '/app/')
+  const { statusCode, body } = await sendRequest(port, '/app/')
   t.equal(statusCode, 502)
   t.match(JSON.parse(body.toString()), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' })
 })
@@ -96,7 +98,7 @@ t.test('a request whose stream was refused goes to another upstream, with any me
   const { origin } = await startHttp2(t, answer)
   const { port } = await startGateway(t, [h2c(refusing), h2c(origin)], { outlierDetection: false })
   for (let count = 0; count < 4; count++) {
-    const { statusCode, body } = await ask(port, '/app/', { method: 'POST', body: 'x' })
+    const { statusCode, body } = await sendRequest(port, '/app/', { method: 'POST', body: 'x' })
     t.equal(statusCode, 200)
     t.equal(body.toString(), 'http POST /')
   }
@@ -109,7 +111,7 @@ t.test('a request that was acted on is not repeated', async t => {
     stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   })
   const { port } = await startGateway(t, h2c(origin))
-  t.equal((await ask(port, '/app/', { method: 'POST', body: 'x' })).statusCode, 502)
+  t.equal((await sendRequest(port, '/app/', { method: 'POST', body: 'x' })).statusCode, 502)
   t.equal(count, 1)
 })
 
@@ -126,7 +128,7 @@ t.test('an upstream that closes its connections in good order, again and again, 
   let id = 0
   const worker = async () => {
     const statuses: number[] = []
-    for (let round = 0; round < 20; round++) statuses.push((await ask(port, `/app/${id++}`, { method: 'POST', body: 'x' })).statusCode)
+    for (let round = 0; round < 20; round++) statuses.push((await sendRequest(port, `/app/${id++}`, { method: 'POST', body: 'x' })).statusCode)
     return statuses
   }
   const statuses = (await Promise.all([1, 2, 3, 4, 5].map(worker))).flat()
@@ -141,7 +143,7 @@ for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL', 'NGHTTP2_INTERNAL_ERRO
       if (type === HEADERS) peer.head(stream).data(stream, 'half').reset(stream, constants[code])
     })
     const { port } = await startGateway(t, h2c(origin))
-    t.equal((await ask(port, '/app/').catch(() => ({ isComplete: false }))).isComplete, false)
+    t.equal((await sendRequest(port, '/app/').catch(() => ({ isComplete: false }))).isComplete, false)
   })
 }
 
@@ -152,7 +154,7 @@ for (const { name, method, status } of [{ name: 'to a HEAD', method: 'HEAD', sta
     })
     const { port } = await startGateway(t, h2c(origin), { limits: { maxConnections: 1, maxPending: 0 } })
     for (let count = 0; count < 3; count++) {
-      t.match(await ask(port, '/app/', { method }), { statusCode: Number(status), isComplete: true })
+      t.match(await sendRequest(port, '/app/', { method }), { statusCode: Number(status), isComplete: true })
       await soon(until(() => peers[0]!.frames.filter(({ type }) => type === RST_STREAM).length > count), 'the reset of its stream')
     }
     t.equal(peers.length, 1)
@@ -173,7 +175,7 @@ t.test('a client that leaves resets its stream, and the connection goes on', asy
   request.destroy()
   await until(() => streams[0]!.destroyed)
   t.equal(streams[0]!.rstCode, constants.NGHTTP2_CANCEL)
-  t.equal((await ask(port, '/app/')).statusCode, 200)
+  t.equal((await sendRequest(port, '/app/')).statusCode, 200)
   t.equal(sessions.length, 1)
 })
 

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { startUpstream } from '../helper.ts'
-import { ask, closing, defer, soon, startGateway } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 async function startNamed (t: Test, name: string, sockets = new Set<Socket>()): Promise<string> {
   return startUpstream(t, (request, response) => {
@@ -13,7 +15,7 @@ async function startNamed (t: Test, name: string, sockets = new Set<Socket>()): 
 t.test('two gateways with one prefix send each to its own upstreams', async t => {
   const one = await startGateway(t, await startNamed(t, 'one'))
   const two = await startGateway(t, await startNamed(t, 'two'))
-  const bodies = await Promise.all(Array.from({ length: 40 }, (_, i) => ask((i % 2 === 0 ? one : two).port, '/app/')))
+  const bodies = await Promise.all(Array.from({ length: 40 }, (_, i) => sendRequest((i % 2 === 0 ? one : two).port, '/app/')))
   t.strictSame(bodies.map(({ body }) => body.toString()), bodies.map((_reply, i) => i % 2 === 0 ? 'one' : 'two'))
 })
 
@@ -28,7 +30,7 @@ t.test('two gateways with the same upstreams keep their turns and their connecti
   const two = await startGateway(t, upstreams)
   const turns: string[] = []
   for (let i = 0; i < 8; i++) {
-    const name = async (port: number) => (await ask(port, '/app/')).body.toString()
+    const name = async (port: number) => (await sendRequest(port, '/app/')).body.toString()
     turns.push(await name(one.port) + await name(two.port))
   }
   t.strictSame(turns, ['aa', 'bb', 'aa', 'bb', 'aa', 'bb', 'aa', 'bb'])
@@ -43,22 +45,22 @@ t.test('a gateway that closes leaves another one, and what it has under way, alo
   })
   const one = await startGateway(t, upstream)
   const two = await startGateway(t, upstream)
-  t.equal((await ask(one.port, '/app/fast')).body.toString(), 'fast')
-  const slow = ask(two.port, '/app/slow')
+  t.equal((await sendRequest(one.port, '/app/fast')).body.toString(), 'fast')
+  const slow = sendRequest(two.port, '/app/slow')
   const finish = await asked.promise
   await one.fastify.close()
   finish()
   t.equal((await soon(slow, 'the slow answer')).body.toString(), 'slow')
-  t.equal((await ask(two.port, '/app/fast')).body.toString(), 'fast')
+  t.equal((await sendRequest(two.port, '/app/fast')).body.toString(), 'fast')
 })
 
 t.test('two gateways in one process have their own options', async t => {
   const silent = await startUpstream(t, () => {})
   const patient = await startGateway(t, silent, { timeouts: { headers: 0 } })
   const hasty = await startGateway(t, silent, { timeouts: { headers: 100 } })
-  const waiting = ask(patient.port, '/app/').then(() => 'answered', () => 'broken off')
-  t.equal((await soon(ask(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
-  t.equal((await soon(ask(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
+  const waiting = sendRequest(patient.port, '/app/').then(() => 'answered', () => 'broken off')
+  t.equal((await soon(sendRequest(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
+  t.equal((await soon(sendRequest(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
   t.equal(await Promise.race([waiting, Promise.resolve('waiting')]), 'waiting')
   t.not(patient.fastify.gateway, hasty.fastify.gateway)
 })
@@ -66,7 +68,7 @@ t.test('two gateways in one process have their own options', async t => {
 t.test('a gateway that closes gives its connections to upstreams back', async t => {
   const sockets = new Set<Socket>()
   const { fastify, port } = await startGateway(t, await startNamed(t, 'a', sockets))
-  await Promise.all(Array.from({ length: 10 }, () => ask(port, '/app/')))
+  await Promise.all(Array.from({ length: 10 }, () => sendRequest(port, '/app/')))
   t.ok(sockets.size > 0)
   await fastify.close()
   await soon(Promise.all([...sockets].map(closing)), 'the end of all connections')

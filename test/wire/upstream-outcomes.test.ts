@@ -7,8 +7,8 @@ import { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { Exchange } from '../../lib/upstream/exchange.ts'
 import type { Result } from '../../lib/health/outlier-detector.ts'
 import { inFlightOf } from '../lib/dispatch/dispatch.ts'
-import { startRawUpstream } from '../helper.ts'
-import { defer, FINE, soon } from './upstream-support.ts'
+import { FINE, startRawUpstream } from '../helpers/upstreams.ts'
+import { defer, soon } from '../helpers/waiting.ts'
 
 interface Row {
   name: string

@@ -1,8 +1,11 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { connectRaw, startRawUpstream } from '../helper.ts'
-import { ask, closing, soon, startGateway } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream } from '../helpers/upstreams.ts'
+import { closing, soon } from '../helpers/waiting.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nevil'
 
@@ -34,11 +37,11 @@ for (const { name, extra, isApart = false } of surplus) {
     const expected: string[] = []
     for (let i = 0; i < 40; i++) {
       expected.push(`/one-by-one/${i}`)
-      const reply = await soon(ask(port, `/app/one-by-one/${i}`, { agent }), `answer ${i}`)
+      const reply = await soon(sendRequest(port, `/app/one-by-one/${i}`, { agent }), `answer ${i}`)
       seen.push(reply.body.toString())
     }
     const parallel = Array.from({ length: 80 }, (_, i) => `/at-once/${i}`)
-    const replies = await soon(Promise.all(parallel.map(path => ask(port, `/app${path}`, { agent }))), 'the parallel answers')
+    const replies = await soon(Promise.all(parallel.map(path => sendRequest(port, `/app${path}`, { agent }))), 'the parallel answers')
     t.strictSame([...seen, ...replies.map(({ body }) => body.toString())], [...expected, ...parallel])
   })
 }
@@ -64,11 +67,11 @@ t.test('an answer that nobody asked for, on an idle connection, costs the upstre
     socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nfine'))
   })
   const { port } = await startGateway(t, upstream)
-  t.equal((await ask(port, '/app/1')).body.toString(), 'fine')
+  t.equal((await sendRequest(port, '/app/1')).body.toString(), 'fine')
   sockets[0]!.write(EVIL)
   await soon(closing(sockets[0]!), 'the end of the connection')
 
-  t.equal((await ask(port, '/app/2')).body.toString(), 'fine')
+  t.equal((await sendRequest(port, '/app/2')).body.toString(), 'fine')
   t.equal(sockets.length, 2, 'the next request has a new one')
 })
 
@@ -86,9 +89,9 @@ t.test('a body behind an answer that has none is not the next answer', async t =
     }))
     const { port } = await startGateway(t, upstream)
     for (let i = 0; i < 10; i++) {
-      const lie = await soon(ask(port, '/app/lie', { method }), name)
+      const lie = await soon(sendRequest(port, '/app/lie', { method }), name)
       t.strictSame([lie.statusCode, lie.body.length], [Number.parseInt(status), 0], `${name} has no body`)
-      const next = await soon(ask(port, '/app/next'), 'the next answer')
+      const next = await soon(sendRequest(port, '/app/next'), 'the next answer')
       t.equal(next.body.toString(), 'fine', 'and the next answer is its own')
     }
   }

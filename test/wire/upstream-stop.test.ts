@@ -4,12 +4,15 @@ import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { connectRaw, listenGateway, listenOwnServer, startUpstream } from '../helper.ts'
-import { forkGateway } from './child.ts'
-import { ask, closing, defer, pour, soon } from './upstream-support.ts'
+import { forkGateway } from '../helpers/forked-gateway.ts'
+import { listenGateway, listenStandalone } from '../helpers/gateways.ts'
+import { sendRequest } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { pour, startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 const servers = [
-  { name: 'a server of its own', listen: listenOwnServer },
+  { name: 'a server of its own', listen: listenStandalone },
   { name: 'somebody else\'s server', listen: listenGateway },
 ]
 
@@ -110,7 +113,7 @@ for (const { name, listen } of servers) {
     const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
     const agent = new http.Agent({ keepAlive: true })
     t.teardown(() => agent.destroy())
-    await Promise.all([ask(port, '/app/', { agent }), ask(port, '/app/', { agent })])
+    await Promise.all([sendRequest(port, '/app/', { agent }), sendRequest(port, '/app/', { agent })])
     await soon(fastify.close(), 'the stop')
     t.pass('it stopped at once')
   })
@@ -122,11 +125,11 @@ t.test('a request that comes on an open connection while the gateway stops is an
     if (request.url === '/slow') asked.resolve(response)
     else response.writeHead(200, { 'content-type': 'text/plain' }).end('fine')
   })
-  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+  const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
   const accepted = once(fastify.server, 'connection')
   const open = await connectRaw(t, port)
   await accepted
-  const slow = ask(port, '/app/slow')
+  const slow = sendRequest(port, '/app/slow')
   const response = await asked.promise
   const { stopped } = await beginStop(fastify)
 
@@ -140,12 +143,12 @@ t.test('a request that comes on an open connection while the gateway stops is an
 t.test('a new connection is refused while the gateway stops', async t => {
   const asked = defer<ServerResponse>()
   const upstream = await startUpstream(t, (_request, response) => asked.resolve(response))
-  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
-  const slow = ask(port, '/app/slow')
+  const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
+  const slow = sendRequest(port, '/app/slow')
   const response = await asked.promise
   const { stopped } = await beginStop(fastify)
   while (fastify.server.listening) await turn()
-  await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' })
+  await t.rejects(sendRequest(port, '/app/'), { code: 'ECONNREFUSED' })
   response.end('slow')
   t.equal((await slow).body.toString(), 'slow')
   await soon(stopped, 'the stop')
@@ -168,11 +171,11 @@ t.test('after its stop nothing of the gateway keeps a process alive', async t =>
     shutdown: { gracePeriod: 200 },
     timeouts: { headers: '30s', body: '30s', connect: '30s' },
   })
-  await Promise.all(Array.from({ length: 10 }, () => ask(port, '/app/fine')))
-  t.equal((await ask(port, '/gone/')).statusCode, 502)
+  await Promise.all(Array.from({ length: 10 }, () => sendRequest(port, '/app/fine')))
+  t.equal((await sendRequest(port, '/gone/')).statusCode, 502)
   const agent = new http.Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  await ask(port, '/app/fine', { agent })
+  await sendRequest(port, '/app/fine', { agent })
   const stream = await connectRaw(t, port)
   stream.write('GET /app/stream HTTP/1.1\r\nHost: a\r\n\r\n')
   await stream.until(/data: 1/)
@@ -193,7 +196,7 @@ t.test('a gateway that nobody used lets its process end, too', async t => {
 
 t.test('during shutdown.delay requests are taken as before, and the gateway says that it is not ready', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end('fine'))
-  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { delay: 400, gracePeriod: '20s' } })
+  const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { delay: 400, gracePeriod: '20s' } })
   const open = await connectRaw(t, port)
   open.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
   t.notMatch(await open.until(/fine/), /connection: close/i)
@@ -202,19 +205,19 @@ t.test('during shutdown.delay requests are taken as before, and the gateway says
   const { stopped } = await beginStop(fastify)
   t.equal(fastify.gateway.isReady(), false)
   for (const [path, status] of [['/app/', 200], ['/nowhere', 404]] as const) {
-    const reply = await soon(ask(port, path), 'an answer on a new connection')
+    const reply = await soon(sendRequest(port, path), 'an answer on a new connection')
     t.strictSame([reply.statusCode, reply.headers.connection], [status, 'close'], path)
   }
   open.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
   t.match(await soon(open.closed(), 'the answer on an open connection'), /fine[^]*connection: close\r\n[^]*fine\r\n0\r\n\r\n$/i)
   await soon(stopped, 'the stop')
-  await t.rejects(ask(port, '/app/'), { code: 'ECONNREFUSED' })
+  await t.rejects(sendRequest(port, '/app/'), { code: 'ECONNREFUSED' })
 })
 
 t.test('an answer of the gateway\'s own closes its connection while it stops', async t => {
-  const { fastify, port } = await listenOwnServer(t, { apps: [{ name: 'gone', upstreams: 'http://127.0.0.1:9' }], retry: false, shutdown: { delay: 300 } })
+  const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'gone', upstreams: 'http://127.0.0.1:9' }], retry: false, shutdown: { delay: 300 } })
   const { stopped } = await beginStop(fastify)
-  const reply = await ask(port, '/gone/')
+  const reply = await sendRequest(port, '/gone/')
   t.strictSame([reply.statusCode, reply.headers.connection], [502, 'close'])
   await soon(stopped, 'the stop')
 })
@@ -249,7 +252,7 @@ for (const { name, listen } of servers) {
 
 t.test('a request that waits for a place, and one that waits for its next try, end with the grace period', async t => {
   const upstream = await startUpstream(t, () => {})
-  const { fastify, port } = await listenOwnServer(t, {
+  const { fastify, port } = await listenStandalone(t, {
     apps: [{ name: 'full', upstreams: upstream, limits: { maxConnections: 1, pendingTimeout: 0 } }], shutdown: { gracePeriod: 200 },
   })
   const clients = await Promise.all([connectRaw(t, port), connectRaw(t, port)])
@@ -262,6 +265,6 @@ t.test('a request that waits for a place, and one that waits for its next try, e
 })
 
 t.test('Fastify sets no limit of its own to a stop, which would be ten seconds for `shutdown.delay`', async t => {
-  const { fastify } = await listenOwnServer(t, {})
+  const { fastify } = await listenStandalone(t, {})
   t.equal(fastify.initialConfig.pluginTimeout, 0)
 })

@@ -3,36 +3,39 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
-import { connectRaw, startRawUpstream, startUpstream } from '../helper.ts'
-import { ask, closing, defer, isGatewayError, soon, startGateway, startLiar, stillServes } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { isGatewayError, sendRequest, stillServes } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startLyingUpstream, startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
 
 t.test('an upstream that takes a request and never answers is given up after timeouts.headers', async t => {
   const silent = defer<Socket>()
-  const upstream = await startLiar(t, socket => silent.resolve(socket))
+  const upstream = await startLyingUpstream(t, socket => silent.resolve(socket))
   const { port } = await startGateway(t, upstream, { timeouts: { headers: 150 } })
-  isGatewayError(t, await soon(ask(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
   await soon(closing(await silent.promise), 'the end of the upstream\'s connection')
   await stillServes(t, port)
 })
 
 t.test('a head that never ends is given up after timeouts.headers, whatever trickles in', async t => {
-  const upstream = await startLiar(t, socket => {
+  const upstream = await startLyingUpstream(t, socket => {
     socket.write('HTTP/1.1 200 OK\r\n')
     const timer = setInterval(() => socket.write('X-More: 1\r\n'), 20)
     socket.once('close', () => clearInterval(timer))
   })
   const { port } = await startGateway(t, upstream, { timeouts: { headers: 200 } })
-  isGatewayError(t, await soon(ask(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
   await stillServes(t, port)
 })
 
 t.test('interim answers do not put timeouts.headers off', async t => {
-  const upstream = await startLiar(t, socket => {
+  const upstream = await startLyingUpstream(t, socket => {
     const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 20)
     socket.once('close', () => clearInterval(timer))
   })
   const { port } = await startGateway(t, upstream, { timeouts: { headers: 200 } })
-  isGatewayError(t, await soon(ask(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
   await stillServes(t, port)
 })
 
@@ -45,12 +48,12 @@ t.test('an upstream that stalls in a body ends the client\'s connection after ti
   ]
   for (const { name, answer } of rows) {
     const stalled = defer<Socket>()
-    const upstream = await startLiar(t, socket => {
+    const upstream = await startLyingUpstream(t, socket => {
       stalled.resolve(socket)
       socket.write(answer)
     })
     const { port } = await startGateway(t, upstream, { timeouts: { body: 150 } })
-    const reply = await soon(ask(port, '/app/lie'), name)
+    const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame([reply.statusCode, reply.isComplete], [200, false], name)
     await soon(closing(await stalled.promise), 'the end of the upstream\'s connection')
     await stillServes(t, port)
@@ -68,26 +71,26 @@ t.test('a body that keeps coming is not cut by timeouts.body, however long it ta
     }, 20)
   })
   const { port } = await startGateway(t, upstream, { timeouts: { body: 300, headers: 300 } })
-  const reply = await ask(port, '/app/')
+  const reply = await sendRequest(port, '/app/')
   t.strictSame([reply.statusCode, reply.body.length, reply.isComplete], [200, 30, true])
 })
 
 t.test('timeouts.request bounds the whole exchange', async t => {
   t.test('before the head: 504', async t => {
-    const upstream = await startLiar(t, () => {})
+    const upstream = await startLyingUpstream(t, () => {})
     const { port } = await startGateway(t, upstream, { timeouts: { request: 150 } })
-    isGatewayError(t, await soon(ask(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+    isGatewayError(t, await soon(sendRequest(port, '/app/lie'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
     await stillServes(t, port)
   })
 
   t.test('in a body that keeps coming: the connection ends', async t => {
-    const upstream = await startLiar(t, socket => {
+    const upstream = await startLyingUpstream(t, socket => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
       const timer = setInterval(() => socket.write('1\r\nx\r\n'), 20)
       socket.once('close', () => clearInterval(timer))
     })
     const { port } = await startGateway(t, upstream, { timeouts: { request: 250 } })
-    const reply = await soon(ask(port, '/app/lie'), 'the end')
+    const reply = await soon(sendRequest(port, '/app/lie'), 'the end')
     t.strictSame([reply.statusCode, reply.isComplete], [200, false])
     await stillServes(t, port)
   })
@@ -113,7 +116,7 @@ t.test('a client that is slow to upload is not its upstream\'s timeout', async t
   client.write('POST /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\nbegin')
   await begun.promise
   // The clock: each of these takes the time that the upload must survive.
-  for (let i = 0; i < 3; i++) t.equal((await ask(port, '/app/silent')).statusCode, 504)
+  for (let i = 0; i < 3; i++) t.equal((await sendRequest(port, '/app/silent')).statusCode, 504)
   client.write('ended')
   t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*got it/)
 })
@@ -157,12 +160,12 @@ async function startFullPort (t: Test): Promise<number> {
 t.test('a connection that does not come about is given up after timeouts.connect', { skip: process.platform !== 'linux' }, async t => {
   const full = await startFullPort(t)
   const { port } = await startGateway(t, `http://127.0.0.1:${full}`, { timeouts: { connect: 200 } })
-  isGatewayError(t, await soon(ask(port, '/app/'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
-  isGatewayError(t, await soon(ask(port, '/app/', { method: 'POST', body: 'x'.repeat(100_000) }), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/', { method: 'POST', body: 'x'.repeat(100_000) }), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
 })
 
 t.test('timeouts.request also bounds the wait for a connection', { skip: process.platform !== 'linux' }, async t => {
   const full = await startFullPort(t)
   const { port } = await startGateway(t, `http://127.0.0.1:${full}`, { timeouts: { connect: 0, request: 200 } })
-  isGatewayError(t, await soon(ask(port, '/app/'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
+  isGatewayError(t, await soon(sendRequest(port, '/app/'), 'the answer'), 504, 'GW_ERR_UPSTREAM_TIMEOUT')
 })

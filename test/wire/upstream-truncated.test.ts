@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { connectRaw } from '../helper.ts'
-import { ask, isGatewayError, soon, startGateway, startLiar, stillServes } from './upstream-support.ts'
+import { startGateway } from '../helpers/gateways.ts'
+import { isGatewayError, sendRequest, stillServes } from '../helpers/http1-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startLyingUpstream } from '../helpers/upstreams.ts'
+import { soon } from '../helpers/waiting.ts'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 
@@ -22,9 +25,9 @@ const truncated = [
 
 t.test('an answer that ends too early ends the client\'s connection, and never looks complete', async t => {
   for (const { name, answer } of truncated) {
-    const upstream = await startLiar(t, socket => socket.end(answer))
+    const upstream = await startLyingUpstream(t, socket => socket.end(answer))
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/lie'), name)
+    const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame([reply.statusCode, reply.isComplete], [200, false], name)
     t.ok('shortsh'.startsWith(reply.body.toString()), 'nothing was added to it')
     await stillServes(t, port)
@@ -42,9 +45,9 @@ const malformed = [
 
 t.test('chunks that cannot be read end the client\'s connection', async t => {
   for (const { name, answer } of malformed) {
-    const upstream = await startLiar(t, socket => socket.write(answer))
+    const upstream = await startLyingUpstream(t, socket => socket.write(answer))
     const { port } = await startGateway(t, upstream)
-    const reply = await soon(ask(port, '/app/lie'), name)
+    const reply = await soon(sendRequest(port, '/app/lie'), name)
     // A fault in the read that brought the head is an answer of the gateway's; a later one breaks off the app's.
     if (reply.statusCode === 502) isGatewayError(t, reply, 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE', name)
     else {
@@ -56,9 +59,9 @@ t.test('chunks that cannot be read end the client\'s connection', async t => {
 })
 
 t.test('a first chunk that cannot be read comes before anything was handed on, or ends the connection', async t => {
-  const upstream = await startLiar(t, socket => socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`))
+  const upstream = await startLyingUpstream(t, socket => socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
   if (reply.statusCode === 502) isGatewayError(t, reply, 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE')
   else t.strictSame([reply.statusCode, reply.isComplete], [200, false])
   await stillServes(t, port)
@@ -74,7 +77,7 @@ const framings = [
 for (const { name, lines, first = 'short' } of framings) {
   t.test(`a reset in a body that is framed by ${name} ends the client's connection`, async t => {
     let upstreamSocket: Socket | undefined
-    const upstream = await startLiar(t, socket => {
+    const upstream = await startLyingUpstream(t, socket => {
       upstreamSocket = socket
       socket.write(`${HEAD}${lines}\r\n${first}`)
     })
@@ -92,7 +95,7 @@ for (const { name, lines, first = 'short' } of framings) {
 }
 
 t.test('a truncated answer reaches a client of HTTP/1.0 as a reset or a short body, and never with a false length', async t => {
-  const upstream = await startLiar(t, socket => socket.end(`${HEAD}Content-Length: 10\r\n\r\nshort`))
+  const upstream = await startLyingUpstream(t, socket => socket.end(`${HEAD}Content-Length: 10\r\n\r\nshort`))
   const { port } = await startGateway(t, upstream)
   const client = await connectRaw(t, port)
   client.write('GET /app/lie HTTP/1.0\r\nHost: a\r\n\r\n')
@@ -101,7 +104,7 @@ t.test('a truncated answer reaches a client of HTTP/1.0 as a reset or a short bo
 
 t.test('an answer that breaks off late, after many chunks, is broken off too', async t => {
   const chunk = Buffer.alloc(64 * 1024, 'x')
-  const upstream = await startLiar(t, async socket => {
+  const upstream = await startLyingUpstream(t, async socket => {
     socket.write(`${HEAD}Content-Length: ${chunk.length * 100}\r\n\r\n`)
     for (let i = 0; i < 99; i++) {
       if (!socket.write(chunk)) await once(socket, 'drain')
@@ -109,7 +112,7 @@ t.test('an answer that breaks off late, after many chunks, is broken off too', a
     socket.end()
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(ask(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
   t.strictSame([reply.statusCode, reply.isComplete], [200, false])
   t.ok(reply.body.length <= chunk.length * 99, 'it has no more than was sent')
   await stillServes(t, port)

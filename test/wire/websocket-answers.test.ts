@@ -5,10 +5,11 @@ import Fastify from 'fastify'
 import t from 'tap'
 import WebSocket, { WebSocketServer } from 'ws'
 import gateway from '../../index.ts'
-import { connectRaw, listenGateway, startCannedUpstream, startRawUpstream, startUpstream } from '../helper.ts'
-import { onEachServer } from './support.ts'
-import { closing, soon, startGateway } from './upstream-support.ts'
-import { closeOf, handshake, nextMessage, openWebSocket, refusalOf, startWebSocketUpstream } from './websocket-support.ts'
+import { listenGateway, onEachServer, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startCannedUpstream, startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
+import { closing, soon } from '../helpers/waiting.ts'
+import { closeOf, handshake, nextMessage, openWebSocket, refusalOf, startWebSocketUpstream } from '../helpers/websocket.ts'
 
 // What a handshake is answered with.
 

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { connectRaw, listenGateway, listenOwnServer, startRawUpstream } from '../helper.ts'
-import { closing, defer, soon, startGateway } from './upstream-support.ts'
-import { closeOf, handshake, nextMessage, openWebSocket, startWebSocketUpstream } from './websocket-support.ts'
+import { listenGateway, listenStandalone, startGateway } from '../helpers/gateways.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream } from '../helpers/upstreams.ts'
+import { closing, defer, soon } from '../helpers/waiting.ts'
+import { closeOf, handshake, nextMessage, openWebSocket, startWebSocketUpstream } from '../helpers/websocket.ts'
 
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
 const HELLO = Buffer.from('\x81\x05hello', 'latin1')
@@ -119,7 +121,7 @@ t.test('open sockets are load: they hold a place, and the least busy upstream ge
   t.strictSame([first.sockets.length, second.sockets.length], [3, 2])
 })
 
-for (const { name, listen } of [{ name: 'in somebody else\'s server', listen: listenGateway }, { name: 'on a server of its own', listen: listenOwnServer }]) {
+for (const { name, listen } of [{ name: 'in somebody else\'s server', listen: listenGateway }, { name: 'on a server of its own', listen: listenStandalone }]) {
   t.test(`at shutdown both ends get 1001, ${name}`, async t => {
     const upstream = await startWebSocketUpstream(t)
     const { fastify, origin } = await listen(t, { shutdown: { gracePeriod: 20_000 }, apps: [{ name: 'app', upstreams: upstream.origin }] })

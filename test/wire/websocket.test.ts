@@ -5,9 +5,8 @@ import { Server } from 'socket.io'
 import { io } from 'socket.io-client'
 import http from 'node:http'
 import t from 'tap'
-import { onEachServer } from './support.ts'
-import { startGateway } from './upstream-support.ts'
-import { closeOf, nextMessage, openWebSocket, startWebSocketUpstream } from './websocket-support.ts'
+import { onEachServer, startGateway } from '../helpers/gateways.ts'
+import { closeOf, nextMessage, openWebSocket, startWebSocketUpstream } from '../helpers/websocket.ts'
 
 onEachServer('text and binary of 1 MB go both ways, with path and query as for any request', async (t, listen) => {
   const upstream = await startWebSocketUpstream(t)

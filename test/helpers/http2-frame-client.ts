@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import tls from 'node:tls'
 import type { Test } from 'tap'
-import { encodeFields, encodeFrame, encodeText, PREFACE, SETTINGS } from '../http2-codec.ts'
+import { encodeFields, encodeFrame, encodeText, PREFACE, SETTINGS } from './http2-codec.ts'
 
 /** An HTTP/2 client of frames, which does what none would do. */
 export interface FrameClient {

@@ -8,7 +8,7 @@ import t from 'tap'
  * @param folder - of `test/`, with all below it
  */
 export function runTogether (folder: string, isMeant: (file: string) => boolean = () => true): void {
-  const root = join(import.meta.dirname, folder)
+  const root = join(import.meta.dirname, '..', folder)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.test.ts') && isMeant(file)).sort()
   // What they register while this runs waits for it, so no test begins before all are loaded.
   t.test(`the ${files.length} files of test/${folder} can be loaded`, async t => {

@@ -3,7 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 import WebSocket, { type ClientOptions, type RawData, type ServerOptions, WebSocketServer } from 'ws'
-import { portOf } from '../helper.ts'
+import { portOf } from './servers.ts'
 
 /** An app that speaks WebSocket. */
 export interface WebSocketUpstream {
