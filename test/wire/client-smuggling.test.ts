@@ -20,6 +20,8 @@ interface Attack {
   isLate?: boolean
   /** With `insecureHTTPParser` node takes it, and tells nobody: for two requests, or for one that goes on for ever. */
   isUnseen?: 'two' | 'endless'
+  /** Answered 431 by a node that refuses it itself, as 22 and newer do. */
+  hasManyFields?: boolean
 }
 
 /** Marks attacks, by the beginnings of their names. */
@@ -74,8 +76,8 @@ const framing: Attack[] = [
   { name: 'HTTP/1.0 with Transfer-Encoding', bytes: `POST /app/ HTTP/1.0\r\nHost: gateway.test\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED}` },
   { name: 'HTTP/1.0 with Transfer-Encoding, kept alive', bytes: `POST /app/ HTTP/1.0\r\nHost: gateway.test\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED}` },
   { name: 'HTTP/1.0 with both', bytes: 'POST /app/ HTTP/1.0\r\nHost: gateway.test\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n' },
-  withLines('a Content-Length behind as many fields as node keeps', ...Array<string>(999).fill('a: b'), `Content-Length: ${SMUGGLED.length}`),
-  withLines('more fields than node keeps', ...Array<string>(1200).fill('a: b')),
+  { ...withLines('a Content-Length behind as many fields as node keeps', ...Array<string>(999).fill('a: b'), `Content-Length: ${SMUGGLED.length}`), hasManyFields: true },
+  { ...withLines('more fields than node keeps', ...Array<string>(1200).fill('a: b')), hasManyFields: true },
 ]
 
 const fields: Attack[] = [
@@ -190,10 +192,10 @@ for (const { name, listen } of [...servers, { name: 'in a server with insecureHT
   }
 }
 
-async function assertRefused (t: Test, port: number, upstream: Recorder, { bytes, isLate = false }: Attack): Promise<void> {
+async function assertRefused (t: Test, port: number, upstream: Recorder, { bytes, isLate = false, hasManyFields = false }: Attack): Promise<void> {
   upstream.reset()
   const answer = await sendBytes(t, port, bytes + SMUGGLED)
-  const allowed = isLate ? /^(?:200|400)?$/ : /^(?:400(?:,400)?)?$/
+  const allowed = isLate ? /^(?:200|400)?$/ : hasManyFields ? /^4(?:00|31)$/ : /^(?:400(?:,400)?)?$/
   t.match(statusesOf(answer).join(), allowed, `what it is answered: ${JSON.stringify(answer)}`)
   await assertInOrder(t, port)
   const forwarded = upstream.bytes()

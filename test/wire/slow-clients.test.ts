@@ -92,16 +92,17 @@ t.test('server.requestTimeout bounds an upload, however it moves', async t => {
   await soon(closing(socket), 'the end of the upstream\'s connection')
 })
 
-t.test('a head that is too long is answered 431, and one of too many fields 400', async t => {
+t.test('a head that is too long is answered 431, and one of too many fields 400 or 431', async t => {
   const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:9' }], server: { maxHeaderSize: 8192 } })
   const rows = [
-    { name: 'a long field', fields: `X: ${'x'.repeat(9000)}\r\n`, status: 431 },
-    { name: 'many fields', fields: Array.from({ length: 1200 }, (_, index) => `${index}:\r\n`).join(''), status: 400 },
+    { name: 'a long field', fields: `X: ${'x'.repeat(9000)}\r\n`, status: /^431$/ },
+    // Node 20 leaves out the rest of them, and the gateway refuses that; newer ones refuse it themselves.
+    { name: 'many fields', fields: Array.from({ length: 1200 }, (_, index) => `${index}:\r\n`).join(''), status: /^4(?:00|31)$/ },
   ]
   for (const { name, fields, status } of rows) {
     const client = await connectRaw(t, port)
     client.write(`GET /app/ HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
-    t.match(await soon(client.closed(), name), new RegExp(`^HTTP/1\\.1 ${status} `), name)
+    t.match(String(statusesOf(await soon(client.closed(), name))), status, name)
   }
 })
 
