@@ -1,4 +1,4 @@
-import { LruCache } from '../collections/lru-cache.ts'
+import { LRUCache } from 'lru-cache'
 import { splitQuery } from '../routing/request-target.ts'
 
 const MAX_ENTRIES = 1000
@@ -24,7 +24,7 @@ interface Redirect {
  * in number and in time.
  */
 export class RedirectMemory {
-  readonly #redirects = new LruCache<Redirect>(MAX_ENTRIES)
+  readonly #redirects = new LRUCache<string, Redirect>({ max: MAX_ENTRIES })
 
   /** @returns path and query to request instead */
   recall ({ method, path }: RedirectKey): string | undefined {

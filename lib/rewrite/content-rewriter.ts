@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { OpenApiRule } from '../configuration/types.ts'
 import { type DocumentFormat, documentFormatOf, isDocumentCandidate } from './openapi/candidate.ts'
 import { rewriteDocument } from './openapi/document.ts'
 import { detectPage, rewritePage } from './pages/page.ts'
 import type { PageOptions } from './pages/page-url.ts'
 import type { PublicBase } from './public-base.ts'
-import { RewriteCache } from './rewrite-cache.ts'
 
 /** A document or a page as the gateway serves it. */
 export interface RewrittenContent {
   bytes: Buffer
   /** Strong entity tag of these bytes, quoted. */
   etag: string
-  byteLength: number
+}
+
+/** A cached result: `null` when the original is to be passed on. */
+interface CacheEntry {
+  rewritten: RewrittenContent | null
 }
 
 /** The cache has room for this many documents of the maximum length. */
@@ -24,11 +28,11 @@ const CACHED_DOCUMENTS = 2
  */
 export class ContentRewriter {
   readonly #mode: OpenApiRule['mode']
-  readonly #cache: RewriteCache<RewrittenContent>
+  readonly #cache: LRUCache<string, CacheEntry>
 
   constructor ({ mode, maxBytes }: OpenApiRule) {
     this.#mode = mode
-    this.#cache = new RewriteCache(CACHED_DOCUMENTS * maxBytes)
+    this.#cache = new LRUCache({ maxSize: Math.max(1, CACHED_DOCUMENTS * maxBytes), sizeCalculation: countBytes })
   }
 
   /**
@@ -38,14 +42,24 @@ export class ContentRewriter {
    */
   rewrite (original: Buffer, contentType: string, path: string, base: PublicBase): RewrittenContent | null {
     const { prefix, basePath, clientHosts, origin } = base
-    const key = JSON.stringify([hash(original), contentType, path, prefix, basePath, clientHosts, origin])
+    // The upstreams may be replaced while the gateway runs, and with them what is the app's own URL.
+    const upstreams = base.upstreams.map(({ host }) => host)
+    const key = JSON.stringify([hash(original), contentType, path, prefix, basePath, clientHosts, origin, upstreams])
     const cached = this.#cache.get(key)
-    if (cached !== undefined) return cached
+    if (cached !== undefined) return cached.rewritten
     const options = { mode: this.#mode, urlContext: base, documentPath: path, origin }
     const rewritten = rewriteBytes(original, contentType, options)
-    this.#cache.set(key, rewritten)
+    this.#cache.set(key, { rewritten })
     return rewritten
   }
+}
+
+/** Overhead of an entry. */
+const ENTRY_BYTES = 512
+
+/** The key counts because the client controls part of it: long paths to uncached originals would fill the memory. */
+function countBytes ({ rewritten }: CacheEntry, key: string): number {
+  return ENTRY_BYTES + key.length + (rewritten?.bytes.length ?? 0)
 }
 
 function rewriteBytes (original: Buffer, contentType: string, options: PageOptions): RewrittenContent | null {
@@ -53,7 +67,7 @@ function rewriteBytes (original: Buffer, contentType: string, options: PageOptio
   const result = text === undefined ? undefined : rewriteContent(text, contentType, options)
   if (result === undefined) return null
   const bytes = Buffer.from(result)
-  return { bytes, etag: `"${hash(bytes)}"`, byteLength: bytes.length }
+  return { bytes, etag: `"${hash(bytes)}"` }
 }
 
 /** Only UTF-8 is read, which JSON and YAML are by definition; any other text is passed on. */

@@ -4,7 +4,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { connectionOf, hasBody, hostOf, isHttp2, isSent, rawHeadersOf, resetStream } from '../../../lib/downstream/http-version.ts'
-import { portOf } from '../../helper.ts'
+import { portOf } from '../../helpers/servers.ts'
 
 /** A request of HTTP/2 with its response, and the client's end of it. */
 async function startRequest (t: Test, headers: http2.OutgoingHttpHeaders, { endStream = true } = {}) {

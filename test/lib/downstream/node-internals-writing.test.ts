@@ -3,7 +3,8 @@ import http, { type RequestListener } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { endInOneWrite, writeInOneWrite } from '../../../lib/downstream/node-internals.ts'
-import { connectRaw, portOf } from '../../helper.ts'
+import { connectRaw } from '../../helpers/raw-client.ts'
+import { portOf } from '../../helpers/servers.ts'
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
 const parts = [1, 256, 4096, 4097, 0, 100_000, 2].map(length => Buffer.alloc(length, EVERY_BYTE))

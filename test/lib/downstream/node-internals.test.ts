@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import * as internals from '../../../lib/downstream/node-internals.ts'
-import { HEADERS } from '../../http2-codec.ts'
+import { HEADERS } from '../../helpers/http2-codec.ts'
 import { type Peer, startPeer } from '../transport/http2/frames.ts'
 import { connectPair, listen, portOf, readAll } from './sockets.ts'
 

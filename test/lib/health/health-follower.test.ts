@@ -4,7 +4,7 @@ import { Dispatcher } from '../../../lib/dispatch/dispatcher.ts'
 import { HealthFollower } from '../../../lib/health/health-follower.ts'
 import type { ProbeReport } from '../../../lib/health/health-source.ts'
 import { identityOf } from '../../../lib/health/upstream-identity.ts'
-import { startUpstream } from '../../helper.ts'
+import { startUpstream } from '../../helpers/upstreams.ts'
 import { createTarget } from '../locations.ts'
 import { locationOf } from '../dispatch/dispatch.ts'
 

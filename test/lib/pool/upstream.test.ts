@@ -4,12 +4,13 @@ import https from 'node:https'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
+import { lacksIpv6Certificates } from '../../helpers/certificates.ts'
 import t, { type Test } from 'tap'
 import type { UpstreamTarget } from '../../../lib/configuration/types.ts'
 import { UndiciTransport } from '../../../lib/transport/undici-transport.ts'
 import { GET, silentHandler } from '../transport/transport.ts'
 import { Upstream } from '../../../lib/pool/upstream.ts'
-import { startRawUpstream, startUpstream } from '../../helper.ts'
+import { startRawUpstream, startUpstream } from '../../helpers/upstreams.ts'
 import { createDispatcher, dispatch, inFlightOf, locationOf, textOf } from '../dispatch/dispatch.ts'
 import { createLocation, createTarget } from '../locations.ts'
 
@@ -60,7 +61,7 @@ for (const { name, certificate, host, target = {}, expected } of rows) {
   })
 }
 
-t.test('TLS: a certificate for an IPv6 address is accepted', async t => {
+t.test('TLS: a certificate for an IPv6 address is accepted', { skip: lacksIpv6Certificates }, async t => {
   const { port } = await startSecure(t, 'address', '::1')
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(`https://[::1]:${port}`, { ca: pem('address.cert') })] }))
   t.equal(await textOf(await dispatch(dispatcher).result), `false [::1]:${port}`)

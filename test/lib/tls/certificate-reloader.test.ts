@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { PemPair } from '../../../lib/tls/pem.ts'
 import { CertificateReloader, type ReloadResult } from '../../../lib/tls/certificate-reloader.ts'
-import { type CertificateName, fixture } from '../../secure-helper.ts'
+import { type CertificateName, fixture } from '../../helpers/certificates.ts'
 
 const pairOf = (cert: CertificateName, key = cert): PemPair => ({ cert: fixture(`${cert}.cert`), key: fixture(`${key}.key`) })
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import type { Problem } from '../../../lib/errors.ts'
 import { checkPair, describeExpiry, readValidity } from '../../../lib/tls/certificate.ts'
-import { fixture } from '../../secure-helper.ts'
+import { fixture } from '../../helpers/certificates.ts'
 
 const cert = fixture('name.cert')
 const key = fixture('name.key')

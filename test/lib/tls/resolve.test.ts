@@ -5,7 +5,7 @@ import type { Problem } from '../../../lib/errors.ts'
 import { resolveOptions } from '../../../lib/options/resolve.ts'
 import { readPems } from '../../../lib/tls/pem.ts'
 import { loadPair, resolveTls } from '../../../lib/tls/resolve.ts'
-import { fixture } from '../../secure-helper.ts'
+import { fixture } from '../../helpers/certificates.ts'
 
 const cert = fixture('name.cert')
 const key = fixture('name.key')

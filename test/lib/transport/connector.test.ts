@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { createConnector } from '../../../lib/transport/connector.ts'
-import { startRawUpstream } from '../../helper.ts'
+import { startRawUpstream } from '../../helpers/upstreams.ts'
 import { closeOf } from '../dispatch/fakes.ts'
 import { createTarget } from '../locations.ts'
 

@@ -52,6 +52,7 @@ for (const httpClient of ['own', 'undici'] as const) {
     const [statusCode, socket] = await new Promise<[number, Duplex]>((resolve, reject) => {
       transport.dispatch({ ...GET, upgrade: 'test' }, { ...silentHandler, onUpgrade: (status, _headers, duplex) => resolve([status, duplex]), onError: reject })
     })
+    t.teardown(() => socket.destroy())
     socket.write('second')
     t.equal(statusCode, 101)
     t.equal(Buffer.concat(await socket.toArray()).toString(), 'firstgot second')

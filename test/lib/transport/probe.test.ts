@@ -5,11 +5,12 @@ import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
+import { lacksIpv6Certificates } from '../../helpers/certificates.ts'
 import t, { type Test } from 'tap'
 import type { HealthCheckRule, UpstreamTarget } from '../../../lib/configuration/types.ts'
 import { sendProbe } from '../../../lib/transport/probe.ts'
 import { Probe } from '../../../lib/health/probe.ts'
-import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helper.ts'
+import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helpers/upstreams.ts'
 import { closeOf } from '../dispatch/fakes.ts'
 import { createTarget } from '../locations.ts'
 
@@ -235,7 +236,7 @@ for (const { name, certificate, host, target = {}, headers = {}, expected } of s
   })
 }
 
-t.test('TLS: an IPv6 address is probed like any other', async t => {
+t.test('TLS: an IPv6 address is probed like any other', { skip: lacksIpv6Certificates }, async t => {
   const { port, names } = await startSecure(t, 'address', '::1')
   t.equal(await probe(t, createTarget(`https://[::1]:${port}`, { ca: pem('address.cert') })), true)
   t.strictSame(names, [false, `[::1]:${port}`])

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import type { OutgoingRequest } from '../../../../lib/transport/transport.ts'
-import { startRawUpstream } from '../../../helper.ts'
+import { startRawUpstream } from '../../../helpers/upstreams.ts'
 import { createTransport, send } from './exchange.ts'
 import { answerOf, FINE, startUpstream } from './upstreams.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
-import { startRawUpstream } from '../../../helper.ts'
+import { startRawUpstream } from '../../../helpers/upstreams.ts'
 
 /** An answer with a length. */
 export const answerOf = (body: string, lines = '') => `HTTP/1.1 200 OK\r\n${lines}Content-Length: ${body.length}\r\n\r\n${body}`

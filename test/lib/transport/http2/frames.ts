@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
-import { startRawUpstream } from '../../../helper.ts'
-import { ACK, DATA, encodeFields, encodeFrame, encodeText, END_HEADERS, END_STREAM, type Frame, GOAWAY, HEADERS, PING, PREFACE, readFrames, RST_STREAM, SETTINGS } from '../../../http2-codec.ts'
+import { ACK, DATA, encodeFields, encodeFrame, encodeText, END_HEADERS, END_STREAM, type Frame, GOAWAY, HEADERS, PING, PREFACE, readFrames, RST_STREAM, SETTINGS } from '../../../helpers/http2-codec.ts'
+import { startRawUpstream } from '../../../helpers/upstreams.ts'
 
 // A peer that speaks HTTP/2 by hand.
 

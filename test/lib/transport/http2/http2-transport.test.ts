@@ -1,9 +1,9 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { startRawUpstream } from '../../../helper.ts'
+import { HEADERS } from '../../../helpers/http2-codec.ts'
+import { startRawUpstream } from '../../../helpers/upstreams.ts'
 import { GET } from '../transport.ts'
-import { HEADERS } from '../../../http2-codec.ts'
 import { setting, startPeer } from './frames.ts'
 import { ask, openConnections, Recorder, send, startHttp2, until } from './support.ts'
 

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import type { OutgoingRequest } from '../../../../lib/transport/transport.ts'
-import { HEADERS, RST_STREAM } from '../../../http2-codec.ts'
+import { HEADERS, RST_STREAM } from '../../../helpers/http2-codec.ts'
 import { startPeer } from './frames.ts'
 import { ask, openConnections, send, startHttp2, startTwo, until } from './support.ts'
 

@@ -11,7 +11,7 @@ import type { UpstreamTarget } from '../../../../lib/configuration/types.ts'
 import type { RawText } from '../../../../lib/headers/raw-text.ts'
 import type { ConnectionSettings } from '../../../../lib/transport/transport.ts'
 import type { OutgoingRequest, Transport, TransportHandler } from '../../../../lib/transport/transport.ts'
-import { portOf } from '../../../helper.ts'
+import { portOf } from '../../../helpers/servers.ts'
 import { createTarget } from '../../locations.ts'
 import { GET } from '../transport.ts'
 
