@@ -1,6 +1,6 @@
 import { decideRoute, upstreamUrl } from '../lib/routing/decide.ts'
 import { LocationTable } from '../lib/routing/location-table.ts'
-import type { Location } from '../lib/configuration/types.ts'
+import type { Location } from '../lib/location.ts'
 
 /** A route in the JSON output. Properties may be added, never renamed or removed. */
 export interface RouteDescription {

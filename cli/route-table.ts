@@ -1,5 +1,5 @@
 import type { Configuration } from '../lib/configuration/resolve.ts'
-import type { Location, UpstreamTarget } from '../lib/configuration/types.ts'
+import type { Location, UpstreamTarget } from '../lib/location.ts'
 import type { StaticSite } from '../lib/static/site.ts'
 import { type Column, cutMiddle, renderTable } from './table.ts'
 

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import { createClientAddressReader } from '../lib/downstream/client-address.ts'
 import { createPeerReader } from '../lib/downstream/peer.ts'
 import { chooseRequestId } from '../lib/downstream/request-id.ts'
+import { Shutdown } from '../lib/downstream/shutdown.ts'
 import { createBlockList } from '../lib/downstream/subnet.ts'
 import { vetRequests } from '../lib/downstream/request-validation.ts'
 import { type Configuration, resolveConfiguration } from '../lib/configuration/resolve.ts'
@@ -14,12 +15,16 @@ import { LocationTable } from '../lib/routing/location-table.ts'
 import type { GatewayOptions } from '../lib/options/schema.ts'
 import { Dispatcher } from '../lib/dispatch/dispatcher.ts'
 import type { HealthSourceFactory } from '../lib/health/health-source.ts'
+import type { Location } from '../lib/location.ts'
+import { selectRewrites } from '../lib/rewrite/select-rewrites.ts'
 import locationRoutes, { type LocationOptions } from '../routes/location.ts'
 import cors from './cors.ts'
-import gracefulShutdown, { Shutdown } from './graceful-shutdown.ts'
+import gracefulShutdown from './graceful-shutdown.ts'
 import healthCheck, { createHealthLog } from './health-check.ts'
 import http2Sessions from './http2-sessions.ts'
 import { refuseHost } from './refuse-host.ts'
+import rewriteHeaders from './rewrite-headers.ts'
+import rewriteOpenApi from './rewrite-openapi.ts'
 import staticSite from './static-site.ts'
 import upgradeRouting from './upgrade-routing.ts'
 
@@ -82,7 +87,7 @@ export async function registerGateway (fastify: FastifyInstance, gateway: Resolv
   async function registerRoutes (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
     for (const [index, { prefix }] of locations.entries()) {
-      await scope.register(nameScope(prefix), { ...shared, prefix, dispatcher: dispatchers[index]! })
+      await scope.register(nameScope(prefix), { ...shared, prefix, dispatcher: dispatchers[index]!, plugins: listPlugins(dispatchers[index]!.location) })
     }
     if (options.static !== null) {
       await scope.register(staticSite, { prefix: options.static.prefix, site: mount(options.static), readTarget: shared.readTarget })
@@ -93,6 +98,12 @@ export async function registerGateway (fastify: FastifyInstance, gateway: Resolv
   await (isStandalone ? registerRoutes(fastify) : fastify.register(registerRoutes))
 }
 
+/** The plugins of a location's scope. */
+function listPlugins (location: Location): LocationOptions['plugins'] {
+  const { headers, content } = selectRewrites(location)
+  return [...headers ? [rewriteHeaders] : [], ...content !== null ? [rewriteOpenApi] : []]
+}
+
 /** The same plugin under a name that tells its scope from the others, in `printPlugins()` and in Fastify's errors. */
 function nameScope (prefix: string): typeof locationRoutes {
   const scope: typeof locationRoutes = (fastify, options) => locationRoutes(fastify, options)
@@ -100,7 +111,7 @@ function nameScope (prefix: string): typeof locationRoutes {
 }
 
 /** How a request is read, the same way for every location. */
-function createReaders ({ options }: Configuration, hooks: GatewayHooks, isStandalone: boolean): Omit<LocationOptions, 'dispatcher' | 'shutdown'> {
+function createReaders ({ options }: Configuration, hooks: GatewayHooks, isStandalone: boolean): Omit<LocationOptions, 'dispatcher' | 'plugins' | 'shutdown'> {
   const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {

@@ -4,7 +4,7 @@ import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ResetBudget } from '../lib/downstream/reset-budget.ts'
-import type { Shutdown } from './graceful-shutdown.ts'
+import type { Shutdown } from '../lib/downstream/shutdown.ts'
 
 export interface Http2SessionsOptions {
   shutdown: Shutdown

@@ -1,19 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import type { HeaderRewriter } from '../lib/rewrite/response-headers.ts'
-import type { PublicBase } from '../lib/rewrite/public-base.ts'
+import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
+import type { LocationPluginOptions } from '../routes/location.ts'
 import { exchangeBehind } from '../routes/request-state.ts'
 
-export interface RewriteHeadersOptions {
-  rewriteHeaders: HeaderRewriter
-  /** Where the client of a request sees the location. */
-  publicBaseOf: (request: FastifyRequest) => PublicBase
-}
-
 /** Makes the redirects and cookies of a location's responses those of its public paths. */
-async function rewriteHeadersPlugin (fastify: FastifyInstance, { rewriteHeaders, publicBaseOf }: RewriteHeadersOptions): Promise<void> {
+async function rewriteHeadersPlugin (fastify: FastifyInstance, { location, publicBaseOf }: LocationPluginOptions): Promise<void> {
+  const rewriteHeaders = createHeaderRewriter(location)
+
   fastify.addHook('onSend', function rewriteResponseHeaders (request, reply, payload, done) {
-    const headers = exchangeBehind(request, payload)?.answer?.headers
+    const headers = exchangeBehind(request, payload)?.response?.headers
     if (headers !== undefined) {
       for (const [name, value] of Object.entries(rewriteHeaders(headers, () => publicBaseOf(request)))) replaceHeader(reply, name, headers[name]!, value)
     }

@@ -4,41 +4,36 @@ import { ResponseBody } from '../lib/downstream/response-body.ts'
 import { isKnownToClient, ORIGINAL_ONLY } from '../lib/headers/conditional.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
 import { pathOf } from '../lib/routing/request-target.ts'
-import type { OpenApiRule } from '../lib/configuration/types.ts'
 import { ContentRewriter } from '../lib/rewrite/content-rewriter.ts'
 import { classifyResponse } from '../lib/rewrite/classify-response.ts'
 import { isDocumentStart } from '../lib/rewrite/openapi/candidate.ts'
-import type { PublicBase } from '../lib/rewrite/public-base.ts'
-import { holdBody } from '../lib/upstream/hold.ts'
+import { readLimited } from '../lib/dispatch/read-limited.ts'
+import { selectRewrites } from '../lib/rewrite/select-rewrites.ts'
+import type { LocationPluginOptions } from '../routes/location.ts'
 import { exchangeBehind, stateOf } from '../routes/request-state.ts'
-
-export interface RewriteOpenApiOptions {
-  rule: OpenApiRule
-  /** Where the client of a request sees the location. */
-  publicBaseOf: (request: FastifyRequest) => PublicBase
-}
 
 type Body = Buffer | ResponseBody
 
 /** Makes the API documents of a location, and the pages that show them, work behind its prefix. All else passes untouched. */
-async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, publicBaseOf }: RewriteOpenApiOptions): Promise<void> {
+async function rewriteOpenApiPlugin (fastify: FastifyInstance, { location, publicBaseOf }: LocationPluginOptions): Promise<void> {
+  const rule = selectRewrites(location).content!
   const rewriter = new ContentRewriter(rule)
 
   fastify.addHook('onSend', function rewriteContent (request, reply, payload, done) {
     const exchange = exchangeBehind(request, payload)
-    const body = exchange?.answer?.body ?? null
+    const body = exchange?.response?.body ?? null
     if (body === null || (request.method !== 'GET' && request.method !== 'HEAD')) return done(null, payload)
     const path = pathOf(exchange!.request.path)
-    const kind = classifyResponse(exchange!.answer!, path, rule)
+    const kind = classifyResponse(exchange!.response!, path, rule)
     // What most of it is, is known at once.
     if (kind === 'passthrough' || (kind === 'sniff' && Buffer.isBuffer(body) && !isDocumentStart(body))) {
-      return done(null, passOriginal(request, reply, exchange!.answer!.headers, body))
+      return done(null, passOriginal(request, reply, exchange!.response!.headers, body))
     }
     rewriteBody(request, reply, body, path, kind === 'sniff').then(rewritten => done(null, rewritten), done)
   })
 
   async function rewriteBody (request: FastifyRequest, reply: FastifyReply, body: Body, path: string, mustSniff: boolean): Promise<Body | null> {
-    const { headers } = stateOf(request)!.exchange!.answer!
+    const { headers } = stateOf(request)!.exchange!.response!
     const original = await readOriginal(body, mustSniff)
     if (original === undefined) return passOriginal(request, reply, headers, body)
     // It is no stream any more, behind which trailers could come.
@@ -54,8 +49,8 @@ async function rewriteOpenApiPlugin (fastify: FastifyInstance, { rule, publicBas
   /** @returns `undefined` when it is too long, or no document after all */
   async function readOriginal (body: Body, mustSniff: boolean): Promise<Buffer | undefined> {
     if (Buffer.isBuffer(body)) return body
-    if (mustSniff && !isDocumentStart((await holdBody(body, 0)).bytes)) return undefined
-    const { bytes, isWhole } = await holdBody(body, rule.maxBytes)
+    if (mustSniff && !isDocumentStart((await readLimited(body, 0)).bytes)) return undefined
+    const { bytes, isWhole } = await readLimited(body, rule.maxBytes)
     return isWhole ? bytes : undefined
   }
 }

@@ -13,15 +13,16 @@ import type { GatewayError } from '../lib/errors.ts'
 import { readEffectiveHeaders } from '../lib/headers/effective-request.ts'
 import type { Peer } from '../lib/headers/forwarded.ts'
 import { buildRequestHeaders } from '../lib/headers/request.ts'
-import type { AnswerHead } from '../lib/headers/response.ts'
+import type { ResponseHead } from '../lib/headers/response.ts'
 import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/routing/upstream-path.ts'
 import { pathOf } from '../lib/routing/request-target.ts'
 import { parseRequestTarget } from '../lib/routing/request-target.ts'
-import type { Location } from '../lib/configuration/types.ts'
+import type { Location } from '../lib/location.ts'
 import { isCandidatePath } from '../lib/rewrite/classify-response.ts'
-import { Exchange, type ExchangeListener } from '../lib/upstream/exchange.ts'
+import { Exchange, type ExchangeListener } from '../lib/dispatch/exchange.ts'
 import { toGatewayError } from '../lib/dispatch/failure.ts'
+import { selectRewrites } from '../lib/rewrite/select-rewrites.ts'
 import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure } from './local-replies.ts'
 import { stateOf } from './request-state.ts'
 import { finishHead, respond } from './respond.ts'
@@ -87,7 +88,7 @@ interface Wanted {
 /** Makes what turns a request into an exchange. */
 function createExchangeReader ({ location, readPeer, readClientAddress }: ForwarderOptions) {
   const readKey = createKeyReader(location.balancer)
-  const openapi = location.prefixAware ? null : location.openapi
+  const { content } = selectRewrites(location)
 
   return function createExchange (request: FastifyRequest, reply: FastifyReply, { path, upgrade, host }: Wanted): Exchange {
     const { raw } = request
@@ -97,7 +98,7 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
     const acceptsTrailers = wantsTrailers(raw.headers.te)
     const source = bodyOf(request)
     const hasTrailers = source === raw && mayHaveTrailers(raw)
-    const asksForWhole = openapi !== null && upgrade === null && isReading(request) && isCandidatePath(pathOf(path), openapi)
+    const asksForWhole = content !== null && upgrade === null && isReading(request) && isCandidatePath(pathOf(path), content)
     state.peer = peer
     state.asksForWhole = asksForWhole
     const headers = buildRequestHeaders(effective, {
@@ -111,7 +112,7 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
       asksForWhole,
       location,
     })
-    const exchange = new Exchange(location, {
+    return new Exchange(location, {
       // What is rewritten has to be seen, also when the client wants to know only its head.
       method: asksForWhole ? 'GET' : raw.method!,
       path,
@@ -121,10 +122,9 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
       body: null,
       upgrade,
       trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
+      hashKey: readKey?.({ rawHeaders: effective.fields, address: () => readClientAddress(peer, raw.rawHeaders) }),
+      acceptsTrailers: acceptsTrailers || isHttp2(raw),
     }, source === null ? null : { source, method: raw.method!, contentLength: raw.headers['content-length'] }, new ReplyListener(reply))
-    exchange.takesTrailers = acceptsTrailers || isHttp2(raw)
-    if (readKey !== null) exchange.hashKey = readKey({ rawHeaders: effective.fields, address: () => readClientAddress(peer, raw.rawHeaders) })
-    return exchange
   }
 }
 
@@ -136,7 +136,7 @@ class ReplyListener implements ExchangeListener {
     this.#reply = reply
   }
 
-  onInterim ({ statusCode, headers }: AnswerHead): void {
+  onInterim ({ statusCode, headers }: ResponseHead): void {
     writeInterim(this.#reply.raw, statusCode, headers)
   }
 

@@ -68,7 +68,7 @@ export function sendFailure (reply: FastifyReply, error: GatewayError): void {
  */
 export function withdrawResponse (request: FastifyRequest, reply: FastifyReply, error: Error & { statusCode?: number }, done: () => void): void {
   const state = stateOf(request)
-  for (const name of Object.keys(state?.exchange?.answer?.headers ?? {})) reply.removeHeader(name)
+  for (const name of Object.keys(state?.exchange?.response?.headers ?? {})) reply.removeHeader(name)
   reply.removeHeader('content-encoding').removeHeader('trailer')
   if (state !== undefined) reply.header('x-request-id', state.id)
   if (!isHttp2(reply.raw)) reply.raw.statusMessage = ''

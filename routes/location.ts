@@ -1,30 +1,37 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { isSent } from '../lib/downstream/http-version.ts'
 import { isForwarded } from '../lib/downstream/methods.ts'
+import type { Shutdown } from '../lib/downstream/shutdown.ts'
+import type { Location } from '../lib/location.ts'
 import { createExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
 import { isMediaType } from '../lib/headers/media-type.ts'
 import { findPublicBase, type PublicBase } from '../lib/rewrite/public-base.ts'
-import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
 import type { Dispatcher } from '../lib/dispatch/dispatcher.ts'
 import { createBodyReader } from '../lib/dispatch/read-request-body.ts'
-import type { Shutdown } from '../plugins/graceful-shutdown.ts'
-import { registerReplyFrom } from '../plugins/reply-from.ts'
-import rewriteHeaders from '../plugins/rewrite-headers.ts'
-import rewriteOpenApi from '../plugins/rewrite-openapi.ts'
+import { registerReplyFrom } from './reply-from.ts'
 import { type AccessLog, addAccessLog } from './access-log.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { refuseMalformed, refuseMethod, withdrawResponse } from './local-replies.ts'
 import { beginState, stateOf } from './request-state.ts'
 
+/** What a plugin of a location's scope gets. */
+export interface LocationPluginOptions {
+  location: Location
+  /** Where the client of a request sees the location. */
+  publicBaseOf: (request: FastifyRequest) => PublicBase
+}
+
 export interface LocationOptions extends RequestReaders {
   dispatcher: Dispatcher
+  /** Registered in the scope, in this order. */
+  plugins: readonly FastifyPluginAsync<LocationPluginOptions>[]
   shutdown: Shutdown
   readRequestId: (request: FastifyRequest) => string
 }
 
 /** The scope of one app, registered with its prefix: everything below that goes to its upstreams. */
 export default async function locationRoutes (fastify: FastifyInstance, options: LocationOptions): Promise<void> {
-  const { dispatcher, shutdown, readRequestId } = options
+  const { dispatcher, plugins, shutdown, readRequestId } = options
   const { location } = dispatcher
   const publicBaseOf = createPublicBaseReader(dispatcher)
   fastify.removeAllContentTypeParsers()
@@ -35,9 +42,7 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
   fastify.addHook('onError', withdrawResponse)
 
   const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createBodyReader(location)))
-  const rewrite = createHeaderRewriter(location)
-  if (rewrite !== null) await fastify.register(rewriteHeaders, { rewriteHeaders: rewrite, publicBaseOf })
-  if (location.openapi !== null && !location.prefixAware) await fastify.register(rewriteOpenApi, { rule: location.openapi, publicBaseOf })
+  for (const plugin of plugins) await fastify.register(plugin, { location, publicBaseOf })
 
   const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
   const handler = location.trace ? forward : createGuard(forward)

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Peer } from '../lib/headers/forwarded.ts'
-import type { Exchange } from '../lib/upstream/exchange.ts'
+import type { Exchange } from '../lib/dispatch/exchange.ts'
 
 const STATE: unique symbol = Symbol('fastify-gateway.request-state')
 
@@ -44,6 +44,6 @@ export function stateOf (request: FastifyRequest): RequestState | undefined {
  */
 export function exchangeBehind (request: FastifyRequest, payload: unknown): Exchange | undefined {
   const exchange = request[STATE]?.exchange ?? null
-  if (exchange === null || exchange.answer === null || exchange.failure !== null) return undefined
-  return (payload ?? null) === exchange.answer.body ? exchange : undefined
+  if (exchange === null || exchange.response === null || exchange.failure !== null) return undefined
+  return (payload ?? null) === exchange.response.body ? exchange : undefined
 }

@@ -8,7 +8,7 @@ import { EventStreamBody } from '../lib/event-stream/event-stream-body.ts'
 import { prepareEventStream } from '../lib/event-stream/response-head.ts'
 import { foldRepeated } from '../lib/headers/http2-response.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
-import type { Answer } from '../lib/upstream/answer-assembly.ts'
+import type { UpstreamResponse } from '../lib/dispatch/response-assembly.ts'
 import { sendEventStream } from './event-stream.ts'
 import { stateOf } from './request-state.ts'
 import { joinTunnel } from './websocket.ts'
@@ -19,10 +19,10 @@ import { joinTunnel } from './websocket.ts'
  * @param isStopping - the gateway stops: the client is to open its next connection elsewhere
  */
 export function finishHead (headers: HeaderRecord, request: FastifyRequest, isStopping: boolean): HeaderRecord {
-  const { answer, takesTrailers } = stateOf(request)!.exchange!
+  const { response, request: { acceptsTrailers } } = stateOf(request)!.exchange!
   const { raw } = request
-  if (answer!.isEventStream) prepareEventStream(headers)
-  if (takesTrailers && canCarryTrailers(answer!, raw)) headers.trailer = answer!.trailer!
+  if (response!.isEventStream) prepareEventStream(headers)
+  if (acceptsTrailers && canCarryTrailers(response!, raw)) headers.trailer = response!.trailer!
   if (isHttp2(raw)) return foldRepeated(headers)
   // HTTP/2 has a frame for that. A connection whose request has not been read to its end cannot take another one.
   if (isStopping || !raw.complete) headers.connection = 'close'
@@ -30,7 +30,7 @@ export function finishHead (headers: HeaderRecord, request: FastifyRequest, isSt
 }
 
 /** Whether the response's framing can carry them, which node decides by the same facts. */
-function canCarryTrailers ({ trailer, headers, body }: Answer, { httpVersion, method }: IncomingMessage): boolean {
+function canCarryTrailers ({ trailer, headers, body }: UpstreamResponse, { httpVersion, method }: IncomingMessage): boolean {
   if (trailer === undefined || httpVersion === '1.0' || method === 'HEAD') return false
   return headers['content-length'] === undefined && body instanceof ResponseBody
 }
@@ -38,7 +38,7 @@ function canCarryTrailers ({ trailer, headers, body }: Answer, { httpVersion, me
 /** Sends the response of an upstream, whose head the reply has already: reply-from's `onResponse`. */
 export function respond (request: FastifyRequest, reply: FastifyReply): void {
   const exchange = stateOf(request)!.exchange!
-  const { statusText, headers, body } = exchange.answer!
+  const { statusText, headers, body } = exchange.response!
   if (exchange.tunnel !== null) return joinTunnel(request, reply, exchange.tunnel)
   if (!isHttp2(reply.raw)) prepareConnection(request, reply, statusText)
   dropFraming(reply, headers)

@@ -1,4 +1,4 @@
-import type { BalancerRule } from '../configuration/types.ts'
+import type { BalancerRule } from '../location.ts'
 import type { Balancer } from './candidate.ts'
 import { createEwma } from './ewma.ts'
 import { createLeastRequest } from './least-request.ts'

@@ -1,4 +1,4 @@
-import type { BalancerRule } from '../configuration/types.ts'
+import type { BalancerRule } from '../location.ts'
 
 /** The parts of a request that its key is read from. */
 export interface KeySource {

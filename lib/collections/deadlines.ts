@@ -1,4 +1,4 @@
-import { type Indexed, IndexedSet, NOT_IN_SET } from '../collections/indexed-set.ts'
+import { type Indexed, IndexedSet, NOT_IN_SET } from './indexed-set.ts'
 
 /** Something that must not take longer than until its deadline. */
 export interface Watched extends Indexed {

@@ -11,7 +11,7 @@ import { refuseDuplicatePrefixes } from './duplicate-prefix.ts'
 import { chooseFlag } from './flags.ts'
 import type { PortMap } from './port-map.ts'
 import { createResilienceBuilder } from './resilience.ts'
-import type { Location, OpenApiRule, Timeouts, UpstreamTarget } from './types.ts'
+import type { Location, OpenApiRule, Timeouts, UpstreamTarget } from '../location.ts'
 import { refuseUnknownKeys } from './upstream-keys.ts'
 
 /** An exported app or an extra proxy, which becomes a location. */

@@ -6,7 +6,7 @@ import type { UpstreamListOptions } from '../options/schema.ts'
 import { chooseFlag } from './flags.ts'
 import { type AddressContext, joinHostPort, parseUpstreams } from './parse-upstreams.ts'
 import type { PortMap } from './port-map.ts'
-import type { UpstreamTarget } from './types.ts'
+import type { UpstreamTarget } from '../location.ts'
 import { findUpstreamEntry, isEntryReported, showKey } from './upstream-keys.ts'
 
 type ExtraProxy = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase' | 'baseDir' | 'flags'>

@@ -3,7 +3,7 @@ import { hasNameProblem } from '../discovery/app-list.ts'
 import type { Problem } from '../errors.ts'
 import { normalizePrefix } from '../routing/prefix.ts'
 import type { StaticSite } from '../static/site.ts'
-import type { Location } from './types.ts'
+import type { Location } from '../location.ts'
 
 /** An app or an extra proxy, which has a prefix. */
 type PrefixOwner = Pick<App, 'name' | 'prefix' | 'source' | 'fieldBase'>

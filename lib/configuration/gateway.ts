@@ -4,7 +4,7 @@ import { type UpstreamListOptions, UpstreamListSchema } from '../options/schema.
 import { normalizePrefix } from '../routing/prefix.ts'
 import { parseUpstreams } from './parse-upstreams.ts'
 import type { Configuration } from './resolve.ts'
-import type { Location, UpstreamTarget } from './types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 
 /** The configuration of a running gateway, its state, and the upstreams, which can be replaced. */
 export interface Gateway extends Configuration {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { UpstreamTarget } from './types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /** The part of an upstream that is in its address. */
 export type Address = Omit<UpstreamTarget, 'weight' | 'ca' | 'insecure'>

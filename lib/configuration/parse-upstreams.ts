@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { UpstreamListOptions, UpstreamOptions } from '../options/schema.ts'
 import { parseAddress } from './parse-address.ts'
-import type { UpstreamTarget } from './types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /** What holds for all addresses of one location. */
 export interface AddressContext {

@@ -4,7 +4,7 @@ import { isFile, showPath } from '../options/files.ts'
 import { readJsonFile } from '../options/json-file.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 import { joinHostPort, parseUpstreams } from './parse-upstreams.ts'
-import type { UpstreamTarget } from './types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /** The addresses of apps by name, from a file that the program that starts them writes. */
 export interface PortMap {

@@ -4,7 +4,7 @@ import { createGroupFiller, createSwitchableFiller } from '../options/fill-group
 import type { FlagOptions } from '../options/location-flags.ts'
 import { resilienceGroups } from '../options/resilience-flags.ts'
 import { chooseFlag } from './flags.ts'
-import type { HealthCheckRule, Limits, Location, OutlierRule, RetryRule, SlowStartRule } from './types.ts'
+import type { HealthCheckRule, Limits, Location, OutlierRule, RetryRule, SlowStartRule } from '../location.ts'
 
 type Resilience = Pick<Location, 'limits' | 'balancer' | 'healthCheck' | 'outlierDetection' | 'slowStart' | 'retry'>
 

@@ -5,7 +5,7 @@ import { type ResolvedOptions, resolveOptions } from '../options/resolve.ts'
 import { buildLocations } from './build-locations.ts'
 import { refuseSharedSitePrefix } from './duplicate-prefix.ts'
 import { readPortMap } from './port-map.ts'
-import type { Location } from './types.ts'
+import type { Location } from '../location.ts'
 
 /** Everything that is known before the first request. */
 export interface Configuration {

@@ -1,4 +1,4 @@
-import type { Timeouts } from '../configuration/types.ts'
+import type { Timeouts } from '../location.ts'
 import type { RequestBody } from './request-body.ts'
 import { UploadMonitor } from './upload-monitor.ts'
 

@@ -3,9 +3,9 @@ import type { Deadlines } from '../collections/deadlines.ts'
 import { ClientClosedError, type GatewayError, SlowClientError, UpstreamTimeoutError } from '../errors.ts'
 import type { Lease } from '../pool/lease.ts'
 import { NOT_IN_SET } from '../collections/indexed-set.ts'
-import type { Answer } from '../upstream/answer-assembly.ts'
-import type { SwitchHead } from '../upstream/answer-head.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { UpstreamResponse } from './response-assembly.ts'
+import type { SwitchHead } from './response-head.ts'
+import type { Exchange } from './exchange.ts'
 import { AttemptClock, type TimeoutCause } from './attempt-clock.ts'
 import type { ExchangeStep } from './exchange-step.ts'
 import { toGatewayError } from './failure.ts'
@@ -14,7 +14,7 @@ import { RequestBody } from './request-body.ts'
 
 /** Events of an attempt: one of the first three, and `onEnd`, each once. For a whole response `onEnd` comes first. */
 export interface AttemptListener {
-  onResponse (response: Answer): void
+  onResponse (response: UpstreamResponse): void
   /**
    * The upstream has switched to another protocol.
    * @param socket - the connection, from the first byte after the head; the lease is kept until it closes

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, ClientClosedError } from '../errors.ts'
 import type { RawText } from '../headers/raw-text.ts'
-import type { AnswerHead } from '../headers/response.ts'
+import type { ResponseHead } from '../headers/response.ts'
 import { readTrailers } from '../headers/trailers.ts'
-import { AnswerAssembly } from '../upstream/answer-assembly.ts'
+import { ResponseAssembly } from './response-assembly.ts'
 import type { BodySource } from '../downstream/response-body.ts'
-import { readAnswerHead, readSwitchHead } from '../upstream/answer-head.ts'
+import { readResponseHead, readSwitchHead } from './response-head.ts'
 import { INTERIM_LIMIT, type TransportHandler } from '../transport/transport.ts'
 import { AttemptLifecycle } from './attempt-lifecycle.ts'
 
@@ -13,7 +13,7 @@ import { AttemptLifecycle } from './attempt-lifecycle.ts'
 export class Attempt extends AttemptLifecycle implements TransportHandler, BodySource {
   #interims = 0
   /** Known with the head. */
-  #response: AnswerAssembly | undefined
+  #response: ResponseAssembly | undefined
   #resumeUpstream: (() => void) | undefined
   #isDelivered = false
   #isStreamEnding = false
@@ -28,9 +28,9 @@ export class Attempt extends AttemptLifecycle implements TransportHandler, BodyS
 
   onHeaders (statusCode: number, rawHeaders: readonly RawText[], resume: () => void, statusText: string): boolean {
     const { request: { method }, location } = this.exchange
-    const head = readAnswerHead(statusCode, rawHeaders, statusText, location.name)
+    const head = readResponseHead(statusCode, rawHeaders, statusText, location.name)
     if (statusCode < 200) return this.#passInterim(head)
-    this.#response = new AnswerAssembly(head, method, this)
+    this.#response = new ResponseAssembly(head, method, this)
     this.#resumeUpstream = resume
     this.clock.receiveHead(this.isEventStream)
     // Complete. undici would not think so of a 304 with the length of another response (RFC 9110, 8.6).
@@ -42,7 +42,7 @@ export class Attempt extends AttemptLifecycle implements TransportHandler, BodyS
   }
 
   /** 102 says that the upstream is at work, so that it has its time anew (RFC 2518, 10.1). Hints do not say that. */
-  #passInterim (head: AnswerHead): boolean {
+  #passInterim (head: ResponseHead): boolean {
     if (++this.#interims > INTERIM_LIMIT) throw new BadUpstreamResponseError(this.exchange.location.name)
     if (head.statusCode === 102) this.clock.awaitHead()
     this.exchange.inform(head)
@@ -88,7 +88,7 @@ export class Attempt extends AttemptLifecycle implements TransportHandler, BodyS
   onComplete (rawTrailers: readonly RawText[] | null): void {
     this.lease.release()
     this.end(null)
-    this.#response!.complete(this.exchange.takesTrailers ? readTrailers(rawTrailers) : null)
+    this.#response!.complete(this.exchange.request.acceptsTrailers ? readTrailers(rawTrailers) : null)
     this.#deliver()
   }
 

@@ -1,5 +1,5 @@
 import type { Deadlines } from '../collections/deadlines.ts'
-import type { Location } from '../configuration/types.ts'
+import type { Location } from '../location.ts'
 import type { UpstreamPool } from '../pool/pool.ts'
 import type { Upstream } from '../pool/upstream.ts'
 import type { RetryBudget } from '../retry/budget.ts'

@@ -1,12 +1,12 @@
 import { Deadlines, resolutionFor } from '../collections/deadlines.ts'
 import { ClientClosedError, NoUpstreamError } from '../errors.ts'
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { UpstreamPool } from '../pool/pool.ts'
 import type { HealthChange } from '../pool/pool-health.ts'
 import type { Upstream } from '../pool/upstream.ts'
 import { sendProbe } from '../transport/probe.ts'
 import { RetryBudget } from '../retry/budget.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { HealthChecker } from '../health/health-checker.ts'
 import type { HealthSource, HealthSourceFactory, ProbeReport } from '../health/health-source.ts'
 import type { DispatchContext } from './context.ts'
@@ -61,7 +61,7 @@ export class Dispatcher {
   forward (exchange: Exchange): void {
     if (exchange.isClientGone) return exchange.fail(new ClientClosedError())
     const { request: limit } = this.location.timeouts
-    if (limit !== 0) exchange.endsAt = this.#context.now() + limit
+    if (limit !== 0) exchange.endBy(this.#context.now() + limit)
     new Forwarding(this.#context, exchange).start()
   }
 

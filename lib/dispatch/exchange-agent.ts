@@ -1,8 +1,6 @@
-import type { HeaderRecord } from '../headers/response.ts'
 import type { BodyReader } from './read-request-body.ts'
-import type { Answer } from '../upstream/answer-assembly.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { Exchange, ResponseHandler } from './exchange.ts'
 
 /** The key under which an exchange travels through reply-from, which copies the headers of a request by `Object.assign`. */
 export const EXCHANGE: unique symbol = Symbol('fastify-gateway.exchange')
@@ -12,12 +10,9 @@ export interface ExchangeHeaders {
   [EXCHANGE]: Exchange
 }
 
-/** What undici's `request()` calls back with, as far as reply-from reads it. Never an error: a failure goes to the exchange. */
-export type ResponseCallback = (error: null, response: { statusCode: number, headers: HeaderRecord, body: Answer['body'] }) => void
-
 /** What @fastify/reply-from takes as its `undici` option: anything with undici's `request()`. */
 export interface ExchangeAgent {
-  request: (options: { headers: ExchangeHeaders }, callback: ResponseCallback) => void
+  request: (options: { headers: ExchangeHeaders }, callback: ResponseHandler) => void
 }
 
 /**
@@ -27,7 +22,7 @@ export interface ExchangeAgent {
 export function createExchangeAgent (dispatcher: Pick<Dispatcher, 'forward'>, readBody: BodyReader): ExchangeAgent {
   return {
     request ({ headers: { [EXCHANGE]: exchange } }, callback) {
-      exchange.onResponse = callback
+      exchange.expectResponse(callback)
       const { upload, request } = exchange
       if (upload === null) return dispatcher.forward(exchange)
       readBody(upload.source, upload.method, upload.contentLength, body => {

@@ -1,7 +1,7 @@
 import type { Deadlines, Watched } from '../collections/deadlines.ts'
 import { ClientClosedError } from '../errors.ts'
 import { NOT_IN_SET } from '../collections/indexed-set.ts'
-import type { Abortable } from '../upstream/exchange.ts'
+import type { Abortable } from './exchange.ts'
 
 /** The step that an exchange is in: an attempt, a tunnel, or a wait. */
 export interface ExchangeStep extends Watched, Abortable {

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, type GatewayError, NoUpstreamError, OverloadedError } from '../errors.ts'
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { joinBase } from '../routing/upstream-path.ts'
 import { Lease } from '../pool/lease.ts'
 import type { Upstream } from '../pool/upstream.ts'
 import { AT_CAPACITY } from '../pool/upstream-picker.ts'
 import { isRetryStatus, type Phase } from '../retry/decide.ts'
-import type { Answer } from '../upstream/answer-assembly.ts'
-import type { SwitchHead } from '../upstream/answer-head.ts'
-import type { Exchange, UpstreamRequest } from '../upstream/exchange.ts'
+import type { UpstreamResponse } from './response-assembly.ts'
+import type { SwitchHead } from './response-head.ts'
+import type { Exchange, UpstreamRequest } from './exchange.ts'
 import type { OutgoingRequest } from '../transport/transport.ts'
 import { Attempt } from './attempt.ts'
 import type { AttemptListener } from './attempt-lifecycle.ts'
@@ -17,6 +17,7 @@ import { toGatewayError } from './failure.ts'
 import { openTunnel } from './open-tunnel.ts'
 import { classifyFailure, classifyPhase, classifyStatus } from './outcome.ts'
 import { QueuedExchange } from './queued-exchange.ts'
+import type { RedirectTrail } from './redirect-follower.ts'
 import { discardBody, Retry } from './retry.ts'
 
 /**
@@ -29,6 +30,8 @@ export class Forwarding implements AttemptListener, Sender {
   #attempt!: Attempt
   #lease!: Lease
   #retry: Retry | null = null
+  /** `null` where redirects are passed on to the client. */
+  #redirects: RedirectTrail | null = null
 
   constructor (context: DispatchContext, exchange: Exchange) {
     this.#context = context
@@ -37,12 +40,12 @@ export class Forwarding implements AttemptListener, Sender {
 
   start (): void {
     this.#context.retryBudget?.deposit(this.#context.now())
-    this.#context.redirects?.recall(this.#exchange)
+    this.#redirects = this.#context.redirects?.follow(this.#exchange.request) ?? null
     this.send()
   }
 
   send (): void {
-    const choice = this.#context.pool.pick(this.#exchange.hashKey)
+    const choice = this.#context.pool.pick(this.#exchange.request.hashKey)
     if (choice !== AT_CAPACITY) return this.sendTo(choice)
     const queued = new QueuedExchange(this.#context, this.#exchange, this)
     if (!queued.start()) this.#exchange.fail(new OverloadedError(this.#context.location.name))
@@ -55,10 +58,9 @@ export class Forwarding implements AttemptListener, Sender {
 
   #startAttempt (upstream: Upstream): void {
     const { pool, deadlines, now, isEndingStreams, location } = this.#context
-    this.#exchange.upstream = upstream
     this.#lease = new Lease(pool, upstream)
     this.#attempt = new Attempt(this.#exchange, this.#lease, deadlines, now, this)
-    this.#exchange.currentStep = this.#attempt
+    this.#exchange.startAttempt(upstream, this.#attempt)
     if (isEndingStreams()) this.#attempt.endStream()
     const request = toOutgoingRequest(this.#exchange.request, upstream.target, location.rewriteHost)
     // After a kept connection that had been closed, a retry must not get another one of that kind.
@@ -66,14 +68,14 @@ export class Forwarding implements AttemptListener, Sender {
     else upstream.transport.dispatch(request, this.#attempt)
   }
 
-  onResponse (response: Answer): void {
-    const { location, redirects } = this.#context
+  onResponse (response: UpstreamResponse): void {
+    const { location } = this.#context
     const { statusCode } = response
     // An event stream may last for hours: its head is its result.
     const isBodyPending = !this.#attempt.hasEnded && !this.#attempt.isEventStream
     this.#lease.recordResponse(classifyStatus(statusCode), this.#attempt.latency, isBodyPending)
     if (isRetryStatus(location.retry, statusCode) && this.#tryAgain('refused', null, response)) return
-    if (redirects?.follow(this.#exchange, this.#lease.upstream, response) !== true) return this.#deliver(response)
+    if (this.#redirects?.takes(response, this.#lease.upstream.target) !== true) return this.#deliver(response)
     discardBody(response)
     this.#sendRedirected(this.#lease.upstream)
   }
@@ -87,8 +89,7 @@ export class Forwarding implements AttemptListener, Sender {
   onSwitch (head: SwitchHead, socket: Duplex): void {
     this.#lease.recordResponse('success', this.#attempt.latency, false)
     const tunnel = openTunnel(this.#context, this.#lease, socket, head.protocol)
-    this.#exchange.tunnel = tunnel
-    this.#exchange.currentStep = tunnel
+    this.#exchange.switchTo(tunnel)
     this.#deliver({ ...head, isEventStream: false, body: null })
   }
 
@@ -102,11 +103,11 @@ export class Forwarding implements AttemptListener, Sender {
 
   onEnd (error: Error | null): void {
     if (error === null) return this.#lease.recordEnd()
-    if (this.#exchange.answer === null) return
+    if (this.#exchange.response === null) return
     // Broken off in the middle of the response: too late for the client, but not for the log.
     const failure = toGatewayError(error, this.#context.location.name)
     this.#recordFailure(failure)
-    this.#exchange.failure ??= failure
+    this.#exchange.breakOff(failure)
   }
 
   #recordFailure (failure: GatewayError): void {
@@ -115,19 +116,19 @@ export class Forwarding implements AttemptListener, Sender {
   }
 
   /** @returns whether there is another attempt, now or later */
-  #tryAgain (phase: Phase, failure: GatewayError | null, response?: Answer): boolean {
+  #tryAgain (phase: Phase, failure: GatewayError | null, response?: UpstreamResponse): boolean {
     this.#retry ??= new Retry(this.#context, this.#exchange, this)
     return this.#retry.schedule(phase, failure, response)
   }
 
   /** A response that Fastify cannot send, because of a bad header, must not end the process. */
-  #deliver (response: Answer): void {
+  #deliver (response: UpstreamResponse): void {
     try {
       this.#exchange.deliver(response)
     } catch (cause) {
       const failure = new BadUpstreamResponseError(this.#context.location.name, { cause })
       this.#exchange.fail(failure)
-      this.#exchange.currentStep!.abort(failure)
+      this.#exchange.abort(failure)
     }
   }
 }

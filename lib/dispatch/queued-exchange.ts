@@ -2,7 +2,7 @@ import { OverloadedError, UpstreamTimeoutError } from '../errors.ts'
 import { NOT_QUEUED } from '../pool/pending-queue.ts'
 import type { PendingRequest } from '../pool/pool.ts'
 import type { Upstream } from '../pool/upstream.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { type DispatchContext, getPendingDeadline, type Sender } from './context.ts'
 import { Wait } from './exchange-step.ts'
 import { toGatewayError } from './failure.ts'
@@ -31,7 +31,7 @@ export class QueuedExchange implements PendingRequest {
   }
 
   get hashKey (): string | undefined {
-    return this.#exchange.hashKey
+    return this.#exchange.request.hashKey
   }
 
   /** @returns whether the queue had room for it */
@@ -51,7 +51,7 @@ export class QueuedExchange implements PendingRequest {
     const { deadlines, now } = this.#context
     const deadline = Math.min(this.#pendingDeadline, this.#exchange.endsAt, now() + CHECK_INTERVAL)
     this.#wait = new Wait(deadline, deadlines, () => this.#check(), error => this.#fail(error))
-    this.#exchange.currentStep = this.#wait
+    this.#exchange.startWait(this.#wait)
   }
 
   #check (): void {

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Location } from '../configuration/types.ts'
-import { holdBody } from '../upstream/hold.ts'
+import type { Location } from '../location.ts'
+import { readLimited } from './read-limited.ts'
 import { RequestBody } from './request-body.ts'
 
 /** Largest body, in bytes, that is passed on in one piece. */
@@ -54,5 +54,5 @@ export function bufferBody (
 ): void {
   if (contentLength !== undefined && Number(contentLength) > limit) return onBody(new RequestBody(source))
   const stream = () => onBody(new RequestBody(source))
-  holdBody(source, limit).then(({ bytes, isWhole }) => isWhole ? onBody(bytes) : stream(), stream)
+  readLimited(source, limit).then(({ bytes, isWhole }) => isWhole ? onBody(bytes) : stream(), stream)
 }

@@ -1,9 +1,8 @@
-import type { AnswerHead } from '../headers/response.ts'
-import type { Location } from '../configuration/types.ts'
-import type { Upstream } from '../pool/upstream.ts'
+import type { ResponseHead } from '../headers/response.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { type PublicUrlContext, toAppPath } from '../rewrite/public-url.ts'
-import type { Answer } from '../upstream/answer-assembly.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { UpstreamResponse } from './response-assembly.ts'
+import type { UpstreamRequest } from './exchange.ts'
 import { RedirectMemory } from './redirect-memory.ts'
 
 /** A client would not follow more either. */
@@ -17,41 +16,54 @@ export class RedirectFollower {
     this.#memory = redirectCache ? new RedirectMemory() : null
   }
 
-  /** Before the first attempt: takes the path that the request was redirected to before. */
-  recall (exchange: Exchange): void {
-    const { request } = exchange
-    const path = this.#memory?.recall(request)
-    if (path === undefined) return
-    exchange.recalledFrom = request.path
-    request.path = path
-  }
-
-  /**
-   * Whether a response only redirects to the same app. Then the exchange has the new path, for the same upstream.
-   * @param upstream - the one that responded
-   */
-  follow (exchange: Exchange, upstream: Upstream, response: Answer): boolean {
-    const { request, visited, recalledFrom } = exchange
-    if (recalledFrom !== null && !confirmsPath(response.statusCode)) {
-      this.#memory?.forget({ ...request, path: recalledFrom })
-    }
-    const path = findNextPath(exchange, upstream, response)
-    if (path === undefined) return false
-    this.#memory?.remember(request, path)
-    visited.push(request.path)
-    request.path = path
-    return true
+  /** Before the first attempt: the request gets the path that it was redirected to before. */
+  follow (request: UpstreamRequest): RedirectTrail {
+    return new RedirectTrail(request, this.#memory)
   }
 }
 
-/** @returns path and query to request from the same upstream; `undefined` when the response is passed on */
-function findNextPath ({ request, visited }: Exchange, { target }: Upstream, response: Answer): string | undefined {
-  const isReplayable = request.body === null || Buffer.isBuffer(request.body)
-  if (!isReplayable || visited.length === MAX_REDIRECTS) return undefined
-  const clientHosts = request.host === undefined ? [] : [request.host]
-  const context = { prefix: '', upstreams: [target], basePath: target.basePath, clientHosts }
-  const path = findOwnRedirect(response, context)
-  return path === request.path || visited.includes(path ?? '') ? undefined : path
+/** The redirects of one exchange. */
+export class RedirectTrail {
+  readonly #request: UpstreamRequest
+  readonly #memory: RedirectMemory | null
+  /** The client's path, where a remembered one took its place. */
+  readonly #recalledFrom: string | null
+  /** Paths that redirected to the current one. */
+  readonly #visited: string[] = []
+
+  constructor (request: UpstreamRequest, memory: RedirectMemory | null) {
+    this.#request = request
+    this.#memory = memory
+    const path = memory?.recall(request)
+    this.#recalledFrom = path === undefined ? null : request.path
+    request.path = path ?? request.path
+  }
+
+  /**
+   * Whether a response only redirects to the same app. Then the request has the new path, for the same upstream.
+   * @param target - of the upstream that responded
+   */
+  takes (response: UpstreamResponse, target: UpstreamTarget): boolean {
+    if (this.#recalledFrom !== null && !confirmsPath(response.statusCode)) {
+      this.#memory?.forget({ ...this.#request, path: this.#recalledFrom })
+    }
+    const path = this.#findNextPath(response, target)
+    if (path === undefined) return false
+    this.#memory?.remember(this.#request, path)
+    this.#visited.push(this.#request.path)
+    this.#request.path = path
+    return true
+  }
+
+  /** @returns path and query to request from the same upstream; `undefined` when the response is passed on */
+  #findNextPath (response: UpstreamResponse, target: UpstreamTarget): string | undefined {
+    const { body, host, path } = this.#request
+    const isReplayable = body === null || Buffer.isBuffer(body)
+    if (!isReplayable || this.#visited.length === MAX_REDIRECTS) return undefined
+    const clientHosts = host === undefined ? [] : [host]
+    const next = findOwnRedirect(response, { prefix: '', upstreams: [target], basePath: target.basePath, clientHosts })
+    return next === path || this.#visited.includes(next ?? '') ? undefined : next
+  }
 }
 
 /** A path as a request line can carry it: undici refuses others, and a client knows what a browser makes of them. */
@@ -64,7 +76,7 @@ const SENDABLE = /^\/[!-~\x80-\xff]*$/
  * @see RFC 9110, 15.4.8 and 15.4.9: 307 and 308 keep method and body
  */
 export function findOwnRedirect (
-  { statusCode, headers }: Pick<AnswerHead, 'statusCode' | 'headers'>, context: PublicUrlContext
+  { statusCode, headers }: Pick<ResponseHead, 'statusCode' | 'headers'>, context: PublicUrlContext
 ): string | undefined {
   if (statusCode !== 307 && statusCode !== 308) return undefined
   if (typeof headers.location !== 'string') return undefined

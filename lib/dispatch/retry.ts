@@ -4,9 +4,9 @@ import { AT_CAPACITY } from '../pool/upstream-picker.ts'
 import { drawBackoff } from '../retry/backoff.ts'
 import { decideRetry, type Phase, type RetryDecision } from '../retry/decide.ts'
 import { readRetryAfter } from '../retry/retry-after.ts'
-import { type Answer } from '../upstream/answer-assembly.ts'
+import { type UpstreamResponse } from './response-assembly.ts'
 import { ResponseBody } from '../downstream/response-body.ts'
-import type { Exchange } from '../upstream/exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { type DispatchContext, getPendingDeadline, type Sender } from './context.ts'
 import { Wait } from './exchange-step.ts'
 import { toGatewayError } from './failure.ts'
@@ -40,7 +40,7 @@ export class Retry {
    * @param response - not passed on to the client when there is a retry
    * @returns whether there is a retry: it has been sent, or will be
    */
-  schedule (phase: Phase, failure: GatewayError | null, response?: Answer): boolean {
+  schedule (phase: Phase, failure: GatewayError | null, response?: UpstreamResponse): boolean {
     const { retryBudget, now, location: { limits } } = this.#context
     this.#repetition = this.#exchange.isClientGone ? 'never' : this.#decide(phase)
     if (this.#repetition === 'never') return false
@@ -52,7 +52,7 @@ export class Retry {
     if (!isFree && !waitsForUntried && this.#repetition === 'elsewhere') return false
     const delay = isFree ? 0 : this.#getDelay(response)
     if (now() + delay >= this.#exchange.endsAt || !retryBudget!.withdraw(now())) return false
-    this.#exchange.retries++
+    this.#exchange.countRetry()
     this.#failure = failure
     this.#waitsUntil = waitsForUntried ? getPendingDeadline(this.#context) : 0
     if (response !== undefined) discardBody(response)
@@ -74,11 +74,11 @@ export class Retry {
   }
 
   #pickUntried (): Upstream | typeof AT_CAPACITY | undefined {
-    return this.#context.pool.pick(this.#exchange.hashKey, this.#tried)
+    return this.#context.pool.pick(this.#exchange.request.hashKey, this.#tried)
   }
 
   /** Milliseconds until the next look for an upstream: what the response asks for, or a backoff. */
-  #getDelay (response?: Answer): number {
+  #getDelay (response?: UpstreamResponse): number {
     const requested = readRetryAfter(response?.headers['retry-after'], Date.now())
     return requested ?? drawBackoff(this.#exchange.retries + 1, this.#context.random)
   }
@@ -86,7 +86,7 @@ export class Retry {
   #startWait (delay: number): void {
     const { now, retryDeadlines, location } = this.#context
     const onAbort = (error: Error) => this.#exchange.fail(toGatewayError(error, location.name))
-    this.#exchange.currentStep = new Wait(now() + delay, retryDeadlines, () => this.#proceed(), onAbort)
+    this.#exchange.startWait(new Wait(now() + delay, retryDeadlines, () => this.#proceed(), onAbort))
   }
 
   #proceed (): void {
@@ -101,6 +101,6 @@ export class Retry {
 }
 
 /** The response is not passed on: its attempt is aborted, unless it has ended. */
-export function discardBody ({ body }: Answer): void {
+export function discardBody ({ body }: UpstreamResponse): void {
   if (body instanceof ResponseBody) body.destroy()
 }

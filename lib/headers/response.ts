@@ -5,7 +5,7 @@ import { decode, type RawText } from './raw-text.ts'
 export type HeaderRecord = Record<string, string | string[]>
 
 /** How an upstream's answer begins. */
-export interface AnswerHead {
+export interface ResponseHead {
   statusCode: number
   /** The reason phrase, as it came. */
   statusText: string

@@ -1,4 +1,4 @@
-import type { OutlierRule } from '../configuration/types.ts'
+import type { OutlierRule } from '../location.ts'
 
 /**
  * How long an upstream is ejected: `baseEjectionTime` times the number of its ejections, at most `maxEjectionTime`. The

@@ -1,4 +1,4 @@
-import type { OutlierRule } from '../configuration/types.ts'
+import type { OutlierRule } from '../location.ts'
 
 /**
  * Consecutive failures of one upstream, in two kinds that are counted apart: responses with an error status, and

@@ -1,4 +1,4 @@
-import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
 import { Probe, type SendProbe } from './probe.ts'
 import { ProbeState } from './probe-state.ts'

@@ -1,4 +1,4 @@
-import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
 import type { HealthSource, ProbeListener } from './health-source.ts'
 import { ProbeState, type ProbeStatus } from './probe-state.ts'
 import { identityOf } from './upstream-identity.ts'

@@ -1,4 +1,4 @@
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import type { ProbeState, ProbeStatus } from './probe-state.ts'
 
 /** Result of one probe. */

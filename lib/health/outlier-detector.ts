@@ -1,4 +1,4 @@
-import type { OutlierRule } from '../configuration/types.ts'
+import type { OutlierRule } from '../location.ts'
 import { EjectionBackoff } from './ejection-backoff.ts'
 import { FailureStreak } from './failure-streak.ts'
 

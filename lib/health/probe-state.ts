@@ -1,4 +1,4 @@
-import type { HealthCheckRule } from '../configuration/types.ts'
+import type { HealthCheckRule } from '../location.ts'
 
 /** `unknown` before the first probe has ended. */
 export type ProbeStatus = 'unknown' | 'up' | 'down'

@@ -1,4 +1,4 @@
-import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
 
 /**
  * Sends the request of a probe: `sendProbe` of `lib/transport/probe.ts`.

@@ -1,4 +1,4 @@
-import type { SlowStartRule } from '../configuration/types.ts'
+import type { SlowStartRule } from '../location.ts'
 
 /**
  * The part of its weight that an upstream has so far: a straight line from `minWeightPercent` to the whole.

@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /**
  * Identity of an upstream across changes of its options: its address and how it is connected to, but not its weight.

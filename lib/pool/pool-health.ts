@@ -1,6 +1,6 @@
 import { mayEject } from '../health/ejection-quota.ts'
 import type { Result } from '../health/outlier-detector.ts'
-import type { OutlierRule } from '../configuration/types.ts'
+import type { OutlierRule } from '../location.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamSet } from './upstream-set.ts'
 

@@ -1,6 +1,6 @@
 import { observe } from '../balancer/peak-ewma.ts'
 import type { Result } from '../health/outlier-detector.ts'
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { PendingQueue, type Queued } from './pending-queue.ts'
 import { type PoolContext, PoolHealth } from './pool-health.ts'
 import type { Upstream } from './upstream.ts'

@@ -1,7 +1,7 @@
 import type { Balancer } from '../balancer/candidate.ts'
 import { createBalancer } from '../balancer/create-balancer.ts'
 import { isPanicking } from '../health/ejection-quota.ts'
-import type { Location } from '../configuration/types.ts'
+import type { Location } from '../location.ts'
 import type { PoolContext } from './pool-health.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamSet } from './upstream-set.ts'

@@ -1,5 +1,5 @@
 import type { ProbeState } from '../health/probe-state.ts'
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 import { identityOf } from '../health/upstream-identity.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 

@@ -4,7 +4,7 @@ import { hashText } from '../balancer/rendezvous.ts'
 import { OutlierDetector } from '../health/outlier-detector.ts'
 import type { ProbeState } from '../health/probe-state.ts'
 import { slowStartFactor } from '../health/slow-start.ts'
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { openTransport } from '../transport/open-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 

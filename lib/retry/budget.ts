@@ -1,4 +1,4 @@
-import type { RetryRule } from '../configuration/types.ts'
+import type { RetryRule } from '../location.ts'
 
 /** Time constant of the decay of requests and retries, in milliseconds. */
 const TIME_CONSTANT = 10_000

@@ -1,4 +1,4 @@
-import type { RetryRule } from '../configuration/types.ts'
+import type { RetryRule } from '../location.ts'
 
 /**
  * How far a failed attempt got:

@@ -1,5 +1,5 @@
 import type { HeaderRecord } from '../headers/response.ts'
-import type { OpenApiRule } from '../configuration/types.ts'
+import type { OpenApiRule } from '../location.ts'
 import { documentFormatOf, isDocumentPath } from './openapi/candidate.ts'
 import { isPageCandidate, isPagePath } from './pages/candidate.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { OpenApiRule } from '../configuration/types.ts'
+import type { OpenApiRule } from '../location.ts'
 import { type DocumentFormat, documentFormatOf, isDocumentCandidate } from './openapi/candidate.ts'
 import { rewriteDocument } from './openapi/document.ts'
 import { detectPage, rewritePage } from './pages/page.ts'

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Peer, readForwarded, withoutTrailingSlashes } from '../headers/forwarded.ts'
-import type { Location } from '../configuration/types.ts'
+import type { Location } from '../location.ts'
 import type { PublicUrlContext } from './public-url.ts'
 
 /** The public address of a location as one client sees it: what public URLs are built from. */

@@ -1,5 +1,5 @@
 import { climbsOut } from '../routing/traversal.ts'
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /** Tells an app's own URLs from foreign ones, and where its own are served to the client. */
 export interface PublicUrlContext {

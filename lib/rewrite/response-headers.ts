@@ -1,5 +1,5 @@
 import type { HeaderRecord } from '../headers/response.ts'
-import type { Location } from '../configuration/types.ts'
+import type { Location } from '../location.ts'
 import { rewriteLocation, rewriteRefresh } from './location-header.ts'
 import type { PublicBase } from './public-base.ts'
 import { toPublicUrl } from './public-url.ts'
@@ -14,13 +14,9 @@ type RewriteValue = (value: string, base: PublicBase) => string
  */
 export type HeaderRewriter = (headers: Readonly<HeaderRecord>, findBase: () => PublicBase) => HeaderRecord
 
-/**
- * The header rewriting of a location: redirects and cookies become those of the public paths.
- * @returns `null` for a prefix-aware app, which needs none
- */
-export function createHeaderRewriter (location: Location): HeaderRewriter | null {
-  const { prefixAware, cookiePath: mode } = location
-  if (prefixAware) return null
+/** The header rewriting of a location: redirects and cookies become those of the public paths. */
+export function createHeaderRewriter (location: Location): HeaderRewriter {
+  const { cookiePath: mode } = location
   const hostNamesOf = createHostNameCache()
   const rewriters: Record<string, RewriteValue> = {
     location: rewriteLocation,

@@ -1,4 +1,4 @@
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import type { LocationTable } from './location-table.ts'
 import { parseRequestTarget } from './request-target.ts'
 import { joinBase, resolvePath } from './upstream-path.ts'

@@ -1,4 +1,4 @@
-import type { Location } from '../configuration/types.ts'
+import type { Location } from '../location.ts'
 import { decodePlain } from './prefix.ts'
 import { cutRoutedPath } from './request-target.ts'
 

@@ -1,4 +1,4 @@
-import type { RewriteRule } from '../configuration/types.ts'
+import type { RewriteRule } from '../location.ts'
 import type { Problem } from '../errors.ts'
 import { findDanger } from './regex/safety.ts'
 

@@ -1,4 +1,4 @@
-import type { Location, RewriteRule } from '../configuration/types.ts'
+import type { Location, RewriteRule } from '../location.ts'
 import { findPrefixEnd } from './prefix.ts'
 import { findPathEnd } from './request-target.ts'
 import { climbsOut, isSuspicious } from './traversal.ts'

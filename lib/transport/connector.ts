@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 import { serverNameOf, verificationOf } from './tls-options.ts'
 import { ignoreBrokenPipe } from '../downstream/node-internals.ts'
 

@@ -1,4 +1,4 @@
-import type { Location, UpstreamTarget } from '../configuration/types.ts'
+import type { Location, UpstreamTarget } from '../location.ts'
 import { createConnector } from './connector.ts'
 import { Http1Transport } from './http1/http1-transport.ts'
 import { addressOf, openBy, openPlain } from './http1/open-socket.ts'

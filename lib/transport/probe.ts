@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { Http2Transport } from './http2/http2-transport.ts'
-import type { HealthCheckRule, UpstreamTarget } from '../configuration/types.ts'
+import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
 import { serverNameOf, verificationOf } from './tls-options.ts'
 
 /** The part of a health check that decides what is sent; names of `headers` are as the user wrote them. */

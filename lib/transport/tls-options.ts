@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 
 /**
  * The server name (SNI) for a host. An IP address is none (RFC 6066, 3); without one, the certificate is checked

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Client, type Dispatcher, Pool } from 'undici'
-import type { UpstreamTarget } from '../configuration/types.ts'
+import type { UpstreamTarget } from '../location.ts'
 import { createConnector } from './connector.ts'
 import {
   type ConnectionSettings,

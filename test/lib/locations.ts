@@ -1,4 +1,4 @@
-import type { Limits, Location, Timeouts, UpstreamTarget } from '../../lib/configuration/types.ts'
+import type { Limits, Location, Timeouts, UpstreamTarget } from '../../lib/location.ts'
 
 export function createTarget (origin: string, changes: Partial<UpstreamTarget> = {}): UpstreamTarget {
   const url = new URL(origin)

@@ -4,7 +4,7 @@ import t from 'tap'
 import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import { ResponseBody } from '../../lib/downstream/response-body.ts'
 import { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
-import { Exchange } from '../../lib/upstream/exchange.ts'
+import { Exchange } from '../../lib/dispatch/exchange.ts'
 import type { Result } from '../../lib/health/outlier-detector.ts'
 import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { FINE, startRawUpstream } from '../helpers/upstreams.ts'
@@ -57,11 +57,11 @@ for (const { name, method = 'GET', lie, results } of rows) {
       check()
     }
 
-    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null }, null, {
+    const exchange = new Exchange(locations[0]!, { method, path: '/', host: 'a', ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, hashKey: undefined, acceptsTrailers: false }, null, {
       onInterim () {},
       onFailure () {},
     })
-    exchange.onResponse = (_error, { body }) => { if (body instanceof ResponseBody) body.on('error', () => {}).resume() }
+    exchange.expectResponse((_error, { body }) => { if (body instanceof ResponseBody) body.on('error', () => {}).resume() })
     dispatcher.forward(exchange)
     t.equal(inFlightOf(dispatcher), 1)
     await soon(settled.promise, 'the end')

@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net'
-import type { UpstreamTarget } from '../../configuration/types.ts'
+import type { UpstreamTarget } from '../../location.ts'
 import type { Connector } from '../connector.ts'
 import { ignoreBrokenPipe } from '../../downstream/node-internals.ts'
 

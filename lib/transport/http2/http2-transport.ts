@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../../configuration/types.ts'
+import type { UpstreamTarget } from '../../location.ts'
 import { UnsupportedError } from '../errors.ts'
 import type { ConnectionSettings, OutgoingRequest, Transport, TransportHandler } from '../transport.ts'
 import type { MonitorTimes } from './session-monitor.ts'

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { connect as connectSecure } from 'node:tls'
-import type { UpstreamTarget } from '../../configuration/types.ts'
+import type { UpstreamTarget } from '../../location.ts'
 import { serverNameOf, verificationOf } from '../tls-options.ts'
 
 /** What one stream may have in flight, and what a slow reader costs in memory. node's 64 KB slow a fast line down. */

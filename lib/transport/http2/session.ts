@@ -1,6 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { UpstreamTarget } from '../../configuration/types.ts'
+import type { UpstreamTarget } from '../../location.ts'
 import type { OutgoingRequest, TransportHandler } from '../transport.ts'
 import { explainConnectFailure, explainStreamFailure, type Goaway, noAlpn, timedOut } from './errors.ts'
 import { enlargeWindow, openSession, openSocket } from './open-session.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createBalancer } from '../../../lib/balancer/create-balancer.ts'
 import { observe } from '../../../lib/balancer/peak-ewma.ts'
-import type { BalancerRule } from '../../../lib/configuration/types.ts'
+import type { BalancerRule } from '../../../lib/location.ts'
 import { poolOf } from './pool.ts'
 
 // Three candidates of which each rule has another opinion; every random number is 0, so that the first is drawn first.

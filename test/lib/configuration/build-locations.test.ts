@@ -4,7 +4,7 @@ import { discoverApps } from '../../../lib/discovery/discover.ts'
 import type { PortMap } from '../../../lib/configuration/port-map.ts'
 import { buildLocations } from '../../../lib/configuration/build-locations.ts'
 import { parseUpstreams } from '../../../lib/configuration/parse-upstreams.ts'
-import type { Location } from '../../../lib/configuration/types.ts'
+import type { Location } from '../../../lib/location.ts'
 import type { GatewayOptions } from '../../../lib/options/schema.ts'
 import { resolveOptions } from '../../../lib/options/resolve.ts'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { rootCertificates } from 'node:tls'
 import type { Problem } from '../../../lib/errors.ts'
 import { joinHostPort, parseUpstreams } from '../../../lib/configuration/parse-upstreams.ts'
-import type { UpstreamTarget } from '../../../lib/configuration/types.ts'
+import type { UpstreamTarget } from '../../../lib/location.ts'
 import type { UpstreamListOptions } from '../../../lib/options/schema.ts'
 
 const [certificate = ''] = rootCertificates

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import type { Timeouts } from '../../../lib/configuration/types.ts'
+import type { Timeouts } from '../../../lib/location.ts'
 import { MIN_BYTES } from '../../../lib/dispatch/minimum-rate.ts'
 import { AttemptClock } from '../../../lib/dispatch/attempt-clock.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'

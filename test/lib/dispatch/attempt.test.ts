@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { ResponseBody } from '../../../lib/downstream/response-body.ts'
 import { ClientClosedError } from '../../../lib/errors.ts'
-import type { SwitchHead } from '../../../lib/upstream/answer-head.ts'
-import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
+import type { SwitchHead } from '../../../lib/dispatch/response-head.ts'
+import type { UpstreamResponse } from '../../../lib/dispatch/response-assembly.ts'
 import { Attempt } from '../../../lib/dispatch/attempt.ts'
 import { Deadlines } from '../../../lib/collections/deadlines.ts'
-import type { UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import type { UpstreamRequest } from '../../../lib/dispatch/exchange.ts'
 import type { ExchangeStep } from '../../../lib/dispatch/exchange-step.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
 import { createClock, createExchange, createLease } from './fakes.ts'
@@ -28,8 +28,8 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
   const clock = createClock()
   const deadlines = new Deadlines<ExchangeStep>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
-  exchange.endsAt = endsAt
-  const told = { answers: [] as Answer[], failures: [] as Error[], endings: [] as { error: Error | null }[], switches: [] as { head: SwitchHead, socket: Duplex }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  exchange.endBy(endsAt)
+  const told = { answers: [] as UpstreamResponse[], failures: [] as Error[], endings: [] as { error: Error | null }[], switches: [] as { head: SwitchHead, socket: Duplex }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
   const lease = createLease()
   const attempt = new Attempt(exchange, lease, deadlines, clock.now, {
     onResponse: answer => told.answers.push(answer),
@@ -74,7 +74,7 @@ t.test('a small answer of one read is handed on whole', async t => {
   attempt.onComplete(null)
   await settle()
   t.strictSame(told.answers.map(({ headers, ...rest }) => ({ ...rest, headers: { ...headers } })), [{
-    statusCode: 200, statusText: 'Fine', trailer: undefined, body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
+    statusCode: 200, statusText: 'Fine', trailer: undefined, isEventStream: false, body: Buffer.from('abcdef'), headers: { 'content-type': 'text/plain', 'content-length': '6', 'set-cookie': ['a', 'b'] },
   }])
   t.strictSame(told.endings, [{ error: null }])
   t.equal(attempt.latency, 7)

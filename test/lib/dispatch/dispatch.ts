@@ -1,10 +1,10 @@
 import type { Test } from 'tap'
 import type { GatewayError } from '../../../lib/errors.ts'
-import type { Location } from '../../../lib/configuration/types.ts'
+import type { Location } from '../../../lib/location.ts'
 import { ResponseBody } from '../../../lib/downstream/response-body.ts'
-import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
+import type { UpstreamResponse } from '../../../lib/dispatch/response-assembly.ts'
 import { Dispatcher } from '../../../lib/dispatch/dispatcher.ts'
-import type { Exchange, UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import type { Exchange, UpstreamRequest } from '../../../lib/dispatch/exchange.ts'
 import { createExchange } from './fakes.ts'
 import { createLocation, type LocationChanges } from '../locations.ts'
 
@@ -21,9 +21,9 @@ export function createDispatcher (t: Test, location: Location): Dispatcher {
 }
 
 /** Sends a request. Resolves to its answer, or to the error that ends it without one. */
-export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[], result: Promise<Answer | GatewayError> } {
-  let resolve!: (result: Answer | GatewayError) => void
-  const result = new Promise<Answer | GatewayError>(_resolve => { resolve = _resolve })
+export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[], result: Promise<UpstreamResponse | GatewayError> } {
+  let resolve!: (result: UpstreamResponse | GatewayError) => void
+  const result = new Promise<UpstreamResponse | GatewayError>(_resolve => { resolve = _resolve })
   const { exchange, failures } = createExchange(dispatcher.location, request, answer => resolve(answer))
   const { fail } = exchange
   exchange.fail = error => {
@@ -35,7 +35,7 @@ export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamReque
 }
 
 /** The body of an answer as text, whichever form it has. */
-export async function textOf (result: Answer | GatewayError): Promise<string> {
+export async function textOf (result: UpstreamResponse | GatewayError): Promise<string> {
   if (!('body' in result)) throw result
   const { body } = result
   if (body instanceof ResponseBody) return Buffer.concat(await body.toArray()).toString('latin1')

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ResponseBody } from '../../../lib/downstream/response-body.ts'
-import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
+import type { UpstreamResponse } from '../../../lib/dispatch/response-assembly.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
 import { startCannedUpstream, startRawUpstream, startUpstream } from '../../helpers/upstreams.ts'
 import { createDispatcher, dispatch, inFlightOf, locationOf, textOf } from './dispatch.ts'
@@ -31,7 +31,7 @@ t.test('a request arrives as it was given', async t => {
   t.strictSame(seen.rawHeaders.filter((text: string) => text !== 'keep-alive' && text !== 'connection'),
     ['host', 'shop.example', 'X-B', '1', 'x-b', 'caf\u00e9', 'content-length', '3'])
   t.equal(exchange.upstream, dispatcher.pool.upstreams[0])
-  t.match(exchange.answer, { statusCode: 200, statusText: 'OK' })
+  t.match(exchange.response, { statusCode: 200, statusText: 'OK' })
   t.equal(exchange.failure, null)
 })
 
@@ -246,7 +246,7 @@ t.test('a client that does not read holds the upstream up, and loses nothing', a
     response.end()
   })
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 300 } }))
-  const { body } = await dispatch(dispatcher).result as Answer
+  const { body } = await dispatch(dispatcher).result as UpstreamResponse
   await setTimeout(1000)
   const held = (body as ResponseBody).readableLength
   t.ok(held < 1024 * 1024, `${held} bytes in memory`)
@@ -349,7 +349,7 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 0, body: 0 } }))
   const waiting = dispatch(dispatcher, { path: '/head' })
   const { result } = dispatch(dispatcher, { path: '/body' })
-  const { body } = await result as Answer
+  const { body } = await result as UpstreamResponse
   t.equal(inFlightOf(dispatcher), 2)
   await dispatcher.destroy()
   t.match(await waiting.result, { code: 'GW_ERR_NO_UPSTREAM' })
@@ -390,7 +390,7 @@ for (const statusCode of [307, 308]) {
     const { exchange, result } = dispatch(dispatcher, { method: 'POST', path: '/x?a=1', headers: ['Content-Length', '3', 'X-A', '1'], body: Buffer.from('abc') })
     t.equal(await textOf(await result), 'POST /x/?a=1 abc')
     t.strictSame(asked, ['POST /x?a=1 abc', 'POST /x/?a=1 abc'])
-    t.match(exchange, { answer: { statusCode: 200 }, request: { path: '/x/?a=1' }, retries: 0, failure: null })
+    t.match(exchange, { response: { statusCode: 200 }, request: { path: '/x/?a=1' }, retries: 0, failure: null })
     t.equal(inFlightOf(dispatcher), 0)
   })
 }
@@ -442,7 +442,7 @@ t.test('five redirects are followed, and the sixth is the client\'s', async t =>
   const { exchange, result } = dispatch(dispatcher, { path: '/1' })
   t.match(await result, { statusCode: 307, headers: { location: '/7' } })
   t.strictSame(asked, ['GET /1', 'GET /2', 'GET /3', 'GET /4', 'GET /5', 'GET /6'])
-  t.equal(exchange.answer?.statusCode, 307)
+  t.equal(exchange.response?.statusCode, 307)
   t.equal(inFlightOf(dispatcher), 0)
 })
 

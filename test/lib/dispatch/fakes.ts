@@ -1,9 +1,9 @@
 import type { Stream } from 'node:stream'
-import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
-import { Exchange, type UpstreamRequest } from '../../../lib/upstream/exchange.ts'
+import type { UpstreamResponse } from '../../../lib/dispatch/response-assembly.ts'
+import { Exchange, type UpstreamRequest } from '../../../lib/dispatch/exchange.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { Result } from '../../../lib/health/outlier-detector.ts'
-import type { Location } from '../../../lib/configuration/types.ts'
+import type { Location } from '../../../lib/location.ts'
 import type { Lease } from '../../../lib/pool/lease.ts'
 
 /** A clock that stands until it is moved. */
@@ -13,11 +13,11 @@ export function createClock () {
 }
 
 /** An exchange, and what it failed with. */
-export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: Answer) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
+export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: UpstreamResponse) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
   const failures: GatewayError[] = []
-  const whole = { method: 'GET', path: '/', host: undefined, ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, ...request }
+  const whole = { method: 'GET', path: '/', host: undefined, ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, hashKey: undefined, acceptsTrailers: false, ...request }
   const exchange = new Exchange(location, whole, null, { onInterim () {}, onFailure: error => failures.push(error) })
-  exchange.onResponse = () => answered(exchange.answer!)
+  exchange.expectResponse(() => answered(exchange.response!))
   return { exchange, failures }
 }
 

@@ -4,12 +4,11 @@ import net, { type Socket } from 'node:net'
 import { duplexPair, PassThrough } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { RetryRule } from '../../../lib/configuration/types.ts'
+import type { RetryRule } from '../../../lib/location.ts'
 import { type ResponseBody } from '../../../lib/downstream/response-body.ts'
-import type { Answer } from '../../../lib/upstream/answer-assembly.ts'
+import type { UpstreamResponse } from '../../../lib/dispatch/response-assembly.ts'
 import { RequestBody } from '../../../lib/dispatch/request-body.ts'
 import { startRawUpstream, startUpstream } from '../../helpers/upstreams.ts'
-import { Wait } from '../../../lib/dispatch/exchange-step.ts'
 import { createDispatcher, dispatch, inFlightOf, locationOf, textOf } from './dispatch.ts'
 import { closeOf, createExchange } from './fakes.ts'
 import { createTarget, type LocationChanges } from '../locations.ts'
@@ -207,7 +206,7 @@ t.test('an answer of statusCodes is repeated elsewhere, and what it said is drop
     const dispatcher = dispatcherTo(t, [busy.origin, fine.origin], { retry: { ...RETRY, statusCodes: [503] } })
     const { exchange, result } = dispatch(dispatcher)
     t.equal(await textOf(await result), 'fine')
-    t.strictSame([exchange.answer?.statusCode, exchange.failure, exchange.retries], [200, null, 1])
+    t.strictSame([exchange.response?.statusCode, exchange.failure, exchange.retries], [200, null, 1])
     t.strictSame(nothingLeft(dispatcher), [0, 0])
   }
 })
@@ -230,7 +229,7 @@ t.test('an answer of statusCodes is the client\'s when it cannot be repeated', a
   for (const { name, method = 'GET', changes } of rows) {
     const busy = await startBusy(t, 9, { 'retry-after': '1' })
     const dispatcher = dispatcherTo(t, [busy.origin], changes)
-    const result = await dispatch(dispatcher, { method }).result as Answer
+    const result = await dispatch(dispatcher, { method }).result as UpstreamResponse
     t.strictSame([result.statusCode, await textOf(result), busy.asked.length], [503, 'busy', 1], name)
     t.strictSame(nothingLeft(dispatcher), [0, 0], name)
   }
@@ -241,7 +240,6 @@ t.test('when the client leaves during the delay of a retry, there is none', asyn
   const dispatcher = dispatcherTo(t, [resetting.origin])
   const { exchange, failures } = dispatch(dispatcher)
   while (resetting.count() === 0 || inFlightOf(dispatcher) > 0) await setTimeout(1)
-  t.type(exchange.currentStep, Wait)
   exchange.close(false)
   t.strictSame([failures, exchange.failure?.code, ...nothingLeft(dispatcher)], [[], 'GW_ERR_CLIENT_CLOSED', 0, 0])
   await setTimeout(300)
@@ -392,11 +390,11 @@ t.test('event streams end when the gateway stops, also those that begin then', a
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
   })
   const dispatcher = dispatcherTo(t, [origin])
-  const early = await dispatch(dispatcher).result as Answer
+  const early = await dispatch(dispatcher).result as UpstreamResponse
   await once(early.body as ResponseBody, 'readable')
   dispatcher.endStreams()
   t.equal(await textOf(early), 'data: 1\n\n')
-  const late = await dispatch(dispatcher).result as Answer
+  const late = await dispatch(dispatcher).result as UpstreamResponse
   t.match(await textOf(late), /^(?:data: 1\n\n)?$/)
   await Promise.all(sockets.map(async socket => { if (!socket.closed) await closeOf(socket) }))
   t.strictSame(nothingLeft(dispatcher), [0, 0])
@@ -582,10 +580,9 @@ t.test('a switch of protocols is a response whose tunnel has the lease of its at
   const { origin, sockets } = await startSwitching(t)
   const dispatcher = dispatcherTo(t, [origin])
   const { exchange, result } = dispatch(dispatcher, { upgrade: 'websocket' })
-  const answer = await result as Answer
+  const answer = await result as UpstreamResponse
   t.match(answer, { statusCode: 101, headers: { 'x-a': 'b' }, body: null })
-  t.strictSame([exchange.answer?.statusCode, exchange.failure, exchange.tunnel?.protocol], [101, null, 'websocket'])
-  t.equal(exchange.currentStep, exchange.tunnel)
+  t.strictSame([exchange.response?.statusCode, exchange.failure, exchange.tunnel?.protocol], [101, null, 'websocket'])
   t.strictSame(nothingLeft(dispatcher), [1, 0])
 
   const [socket, client] = duplexPair()

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { HealthCheckRule } from '../../../lib/configuration/types.ts'
+import type { HealthCheckRule } from '../../../lib/location.ts'
 import { HealthChecker } from '../../../lib/health/health-checker.ts'
 import type { ProbeReport } from '../../../lib/health/health-source.ts'
 import { sendProbe } from '../../../lib/transport/probe.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { HealthCheckRule } from '../../../lib/configuration/types.ts'
+import type { HealthCheckRule } from '../../../lib/location.ts'
 import { Dispatcher } from '../../../lib/dispatch/dispatcher.ts'
 import { HealthFollower } from '../../../lib/health/health-follower.ts'
 import type { ProbeReport } from '../../../lib/health/health-source.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { OutlierDetector, type Result } from '../../../lib/health/outlier-detector.ts'
-import type { OutlierRule } from '../../../lib/configuration/types.ts'
+import type { OutlierRule } from '../../../lib/location.ts'
 import { createClock } from '../dispatch/fakes.ts'
 
 const defaults: OutlierRule = {

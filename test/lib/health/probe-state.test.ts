@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ProbeState } from '../../../lib/health/probe-state.ts'
-import type { HealthCheckRule } from '../../../lib/configuration/types.ts'
+import type { HealthCheckRule } from '../../../lib/location.ts'
 
 const defaults: HealthCheckRule = {
   path: '/health', method: 'GET', interval: 5000, unhealthyInterval: 2000, timeout: 2000, rise: 2, fall: 3, expectedStatus: [200, 399], headers: {},

@@ -4,7 +4,7 @@ import type { HealthChange, PoolContext } from '../../../lib/pool/pool-health.ts
 import { AT_CAPACITY } from '../../../lib/pool/upstream-picker.ts'
 import type { Upstream } from '../../../lib/pool/upstream.ts'
 import { NOT_QUEUED } from '../../../lib/pool/pending-queue.ts'
-import type { OutlierRule } from '../../../lib/configuration/types.ts'
+import type { OutlierRule } from '../../../lib/location.ts'
 import { ProbeState } from '../../../lib/health/probe-state.ts'
 import { createClock } from '../dispatch/fakes.ts'
 import { createLocation, createTarget, type LocationChanges } from '../locations.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { decideRetry, isRetryStatus, type FailedAttempt, type Phase, type RetryDecision } from '../../../lib/retry/decide.ts'
-import type { RetryRule } from '../../../lib/configuration/types.ts'
+import type { RetryRule } from '../../../lib/location.ts'
 
 const RULE: RetryRule = {
   attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [502, 503], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 },

@@ -5,7 +5,7 @@ import fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { decideRoute, isOwned, upstreamUrl } from '../../../lib/routing/decide.ts'
 import { LocationTable } from '../../../lib/routing/location-table.ts'
-import type { Location, UpstreamTarget } from '../../../lib/configuration/types.ts'
+import type { Location, UpstreamTarget } from '../../../lib/location.ts'
 import { createLocation } from '../locations.ts'
 
 const locationAt = (prefix: string) => createLocation({ name: prefix === '' ? 'root' : prefix.slice(1), prefix })

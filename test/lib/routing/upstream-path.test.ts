@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Location } from '../../../lib/configuration/types.ts'
+import type { Location } from '../../../lib/location.ts'
 import { createLocation } from '../locations.ts'
 import { joinBase, LEAVES_PREFIX, NOT_A_PATH, OUTSIDE_PREFIX, resolvePath } from '../../../lib/routing/upstream-path.ts'
 

@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../../../../lib/configuration/types.ts'
+import type { UpstreamTarget } from '../../../../lib/location.ts'
 import type { DocumentContext } from '../../../../lib/rewrite/openapi/servers.ts'
 import type { PublicUrlContext } from '../../../../lib/rewrite/public-url.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PageOptions } from '../../../../lib/rewrite/pages/page-url.ts'
-import type { UpstreamTarget } from '../../../../lib/configuration/types.ts'
+import type { UpstreamTarget } from '../../../../lib/location.ts'
 
 /** An app at `/users` with one upstream, requested at `https://api.example.com` and, by its own account, at `localhost:3000`. */
 export const options: PageOptions = {

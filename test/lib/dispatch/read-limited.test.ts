@@ -1,13 +1,13 @@
 import { PassThrough, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { holdBody } from '../../../lib/upstream/hold.ts'
+import { readLimited } from '../../../lib/dispatch/read-limited.ts'
 
 const read = async (body: Readable) => Buffer.concat(await body.toArray()).toString()
 
 t.test('a body within the limit is read whole, in whatever pieces it comes', async t => {
   const body = new PassThrough()
-  const held = holdBody(body, 6)
+  const held = readLimited(body, 6)
   for (const piece of ['ab', 'cd']) {
     body.write(piece)
     await setImmediate()
@@ -17,12 +17,12 @@ t.test('a body within the limit is read whole, in whatever pieces it comes', asy
 })
 
 t.test('an empty body is whole', async t => {
-  t.strictSame(await holdBody(new PassThrough().end(), 0), { bytes: Buffer.alloc(0), isWhole: true })
+  t.strictSame(await readLimited(new PassThrough().end(), 0), { bytes: Buffer.alloc(0), isWhole: true })
 })
 
 t.test('a longer body is passed on as it was, with what had been read', async t => {
   const body = new PassThrough()
-  const held = holdBody(body, 3)
+  const held = readLimited(body, 3)
   body.write('ab')
   await setImmediate()
   body.write('cd')
@@ -34,7 +34,7 @@ t.test('a longer body is passed on as it was, with what had been read', async t 
 t.test('a longer body that was here at once can be read, too', async t => {
   const body = new PassThrough()
   body.end('abcdef')
-  t.equal((await holdBody(body, 3)).isWhole, false)
+  t.equal((await readLimited(body, 3)).isWhole, false)
   await setImmediate()
   t.equal(body.readableEnded, false)
   t.equal(await read(body), 'abcdef')
@@ -43,21 +43,21 @@ t.test('a longer body that was here at once can be read, too', async t => {
 t.test('with the limit 0 it gives a look at the beginning, and can be held again', async t => {
   const body = new PassThrough()
   body.write('ab')
-  t.strictSame(await holdBody(body, 0), { bytes: Buffer.from('ab'), isWhole: false })
+  t.strictSame(await readLimited(body, 0), { bytes: Buffer.from('ab'), isWhole: false })
   body.end('cd')
-  t.strictSame(await holdBody(body, 100), { bytes: Buffer.from('abcd'), isWhole: true })
+  t.strictSame(await readLimited(body, 100), { bytes: Buffer.from('abcd'), isWhole: true })
 })
 
 t.test('a body that is over limits can be piped', async t => {
   const body = Readable.from([Buffer.from('ab'), Buffer.from('cd')], { objectMode: false })
-  await holdBody(body, 1)
+  await readLimited(body, 1)
   t.equal(await read(body.pipe(new PassThrough())), 'abcd')
 })
 
 t.test('a body that breaks off rejects with what broke it', async t => {
   const body = new PassThrough()
   const cause = new Error('reset')
-  const held = holdBody(body, 100)
+  const held = readLimited(body, 100)
   body.write('half')
   await setImmediate()
   body.destroy(cause)
@@ -69,21 +69,21 @@ t.test('a body that broke off before rejects, too', async t => {
   const cause = new Error('reset')
   body.destroy(cause)
   await setImmediate()
-  await t.rejects(holdBody(body, 100), cause)
+  await t.rejects(readLimited(body, 100), cause)
 })
 
 t.test('a body that is closed without an error rejects, before and while it is read', async t => {
   const body = new PassThrough()
-  const held = holdBody(body, 100)
+  const held = readLimited(body, 100)
   body.destroy()
   await t.rejects(held, { message: 'The body was closed before its end' })
-  await t.rejects(holdBody(body, 100), { message: 'The body was closed before its end' })
+  await t.rejects(readLimited(body, 100), { message: 'The body was closed before its end' })
 })
 
 t.test('a body that somebody has read already is empty', async t => {
   const body = new PassThrough().end('abc')
   await read(body)
-  t.strictSame(await holdBody(body, 100), { bytes: Buffer.alloc(0), isWhole: true })
+  t.strictSame(await readLimited(body, 100), { bytes: Buffer.alloc(0), isWhole: true })
 })
 
 t.test('it leaves no listener behind', async t => {
@@ -93,7 +93,7 @@ t.test('it leaves no listener behind', async t => {
     const body = new PassThrough()
     const before = count(body)
     body.write('abc')
-    const held = holdBody(body, limit)
+    const held = readLimited(body, limit)
     body[end]()
     await held.catch(() => {})
     t.strictSame(count(body), before, `${limit} ${end}`)

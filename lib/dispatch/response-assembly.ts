@@ -2,11 +2,11 @@ import { type BodySource, ResponseBody } from '../downstream/response-body.ts'
 import { EventStreamBody } from '../event-stream/event-stream-body.ts'
 import { isEventStream } from '../event-stream/response-head.ts'
 import { isMediaType } from '../headers/media-type.ts'
-import type { AnswerHead, HeaderRecord } from '../headers/response.ts'
+import type { ResponseHead, HeaderRecord } from '../headers/response.ts'
 import { StreamEnding } from '../event-stream/stream-ending.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
-export interface Answer extends AnswerHead {
+export interface UpstreamResponse extends ResponseHead {
   /** It has no end of its own. */
   isEventStream: boolean
   body: Buffer | ResponseBody | null
@@ -21,8 +21,8 @@ const WITHOUT_BODY = new Set([204, 304])
  * the head has been parsed, and from then on passed through. So a small answer that came in one read is handed on whole, and
  * everything else as a stream.
  */
-export class AnswerAssembly {
-  readonly head: AnswerHead
+export class ResponseAssembly {
+  readonly head: ResponseHead
   /** It is an event stream, which has no end of its own. */
   readonly isStream: boolean
   /** It has no body, whatever its head says (RFC 9112, 6.3). */
@@ -38,7 +38,7 @@ export class AnswerAssembly {
   #trailers: HeaderRecord | null = null
 
   /** @param method - of the request */
-  constructor (head: AnswerHead, method: string, source: BodySource) {
+  constructor (head: ResponseHead, method: string, source: BodySource) {
     this.head = head
     this.#source = source
     this.isStream = isEventStream(head.headers)
@@ -79,12 +79,12 @@ export class AnswerAssembly {
   }
 
   /** To be called once. */
-  handOn (): Answer {
+  handOn (): UpstreamResponse {
     const { statusCode, statusText, headers, trailer } = this.head
     return { statusCode, statusText, headers, trailer, isEventStream: this.isStream, body: this.#takeBody() }
   }
 
-  #takeBody (): Answer['body'] {
+  #takeBody (): UpstreamResponse['body'] {
     if (this.isBodiless) return null
     if (this.#isWhole()) return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     this.#body = this.isStream ? new EventStreamBody(this.#source) : new ResponseBody(this.#source)

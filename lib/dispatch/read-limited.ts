@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
 /** What has been read of a body. */
-export interface Held {
+export interface LimitedRead {
   bytes: Buffer
   /** It is all of it. Else the body is as it was before, and can be passed on. */
   isWhole: boolean
@@ -13,7 +13,7 @@ export interface Held {
  * @param limit - in bytes
  * @throws what broke it off
  */
-export function holdBody (body: Readable, limit: number): Promise<Held> {
+export function readLimited (body: Readable, limit: number): Promise<LimitedRead> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0

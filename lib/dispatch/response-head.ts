@@ -1,6 +1,6 @@
 import { BadUpstreamResponseError } from '../errors.ts'
 import { decode, type RawText } from '../headers/raw-text.ts'
-import { type AnswerHead, hasUnknownCoding, readResponseHeaders } from '../headers/response.ts'
+import { type ResponseHead, hasUnknownCoding, readResponseHeaders } from '../headers/response.ts'
 
 /**
  * The head of an answer, as the parser gives it.
@@ -9,7 +9,7 @@ import { type AnswerHead, hasUnknownCoding, readResponseHeaders } from '../heade
  * @returns of an interim answer when the status is below 200
  * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no answer to the request that was sent
  */
-export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): AnswerHead {
+export function readResponseHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): ResponseHead {
   // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
   if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(app)
   if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(app)
@@ -22,7 +22,7 @@ export function readAnswerHead (statusCode: number, rawHeaders: readonly RawText
 }
 
 /** The head of an answer that switches to another protocol. */
-export interface SwitchHead extends AnswerHead {
+export interface SwitchHead extends ResponseHead {
   /** Its `Upgrade`. */
   protocol: string
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readAnswerHead, readSwitchHead } from '../../../lib/upstream/answer-head.ts'
+import { readResponseHead, readSwitchHead } from '../../../lib/dispatch/response-head.ts'
 
 const bytes = (texts: readonly string[]) => texts.map(text => Buffer.from(text, 'latin1'))
 const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
@@ -12,13 +12,13 @@ const trailers: { name: string, headers: string[], trailer: string | string[] | 
 
 for (const { name, headers, trailer } of trailers) {
   t.test(`the trailers that an answer announces stand beside its headers: ${name}`, async t => {
-    const head = readAnswerHead(200, bytes(['ETag', 'a', ...headers]), 'Fine', 'shop')
+    const head = readResponseHead(200, bytes(['ETag', 'a', ...headers]), 'Fine', 'shop')
     t.strictSame({ ...head, headers: { ...head.headers } }, { statusCode: 200, statusText: 'Fine', headers: { etag: 'a' }, trailer })
   })
 }
 
 t.test('an answer in a coding that nobody asked for is a bad one', async t => {
-  const read = (...headers: string[]) => readAnswerHead(200, bytes(headers), 'Fine', 'shop')
+  const read = (...headers: string[]) => readResponseHead(200, bytes(headers), 'Fine', 'shop')
   for (const coding of ['gzip', 'gzip, chunked', 'chunked, chunked', 'x']) t.throws(() => read('Transfer-Encoding', coding), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' }, coding)
   for (const coding of ['chunked', ' Chunked ']) t.match(read('transfer-encoding', coding), { statusCode: 200 }, coding)
   t.match(read('x-as-long-as-that', 'gzip'), { headers: { 'x-as-long-as-that': 'gzip' } }, 'another header')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { NoUpstreamError, UpstreamTimeoutError } from '../../../lib/errors.ts'
-import { createExchange } from '../dispatch/fakes.ts'
+import { createExchange } from './fakes.ts'
 import { createLocation } from '../locations.ts'
 
 t.test('a failure is told once', async t => {
@@ -23,7 +23,7 @@ t.test('nobody is told when the client is gone, but the log', async t => {
 t.test('a client that goes away stops what is under way', async t => {
   const { exchange } = createExchange(createLocation())
   const errors: (Error | undefined)[] = []
-  exchange.currentStep = { abort: error => errors.push(error) }
+  exchange.startWait({ abort: error => errors.push(error) })
   exchange.close(false)
   t.strictSame(errors, [undefined])
   t.ok(exchange.isClientGone)
@@ -32,7 +32,7 @@ t.test('a client that goes away stops what is under way', async t => {
 t.test('an answer that was sent to its end leaves nobody to be told either, but the client is not gone', async t => {
   const { exchange } = createExchange(createLocation())
   const errors: (Error | undefined)[] = []
-  exchange.currentStep = { abort: error => errors.push(error) }
+  exchange.startWait({ abort: error => errors.push(error) })
   exchange.close(true)
   t.equal(errors.length, 1, 'what is still under way stops')
   t.notOk(exchange.isClientGone)
