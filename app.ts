@@ -9,7 +9,10 @@ import standalone from './plugins/standalone.ts'
 
 /** What the command passes on from its flags; with fastify-cli, what stands behind `--`. */
 export interface AppOptions {
-  /** The configuration file; by default `gateway.config.*` in the working directory, when there is one; `false` for none. */
+  /**
+   * The configuration file; by default `gateway.config.*` in the working directory, when there is one; `false` for
+   * none.
+   */
   config?: string | false
   /** Options that win over the file's. */
   overrides?: GatewayOptions

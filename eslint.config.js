@@ -44,9 +44,25 @@ const pureLib = {
   },
 }
 
+// In tests, examples and benchmarks a long string, which is data, may stand on one line.
+const lines = {
+  files: ['**/*.ts', '**/*.mjs', '**/*.js'],
+  rules: { '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true }] },
+}
+const dataLines = {
+  files: ['test/**', 'examples/**', 'bench/**', 'scripts/**'],
+  rules: {
+    '@stylistic/max-len': ['error', {
+      code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true,
+    }],
+  },
+}
+
 export default [
   ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**', 'node_modules/**', 'artifacts/**'] }),
   typed,
   tests,
   pureLib,
+  lines,
+  dataLines,
 ]

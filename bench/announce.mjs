@@ -2,11 +2,12 @@ import v8 from 'node:v8'
 import vm from 'node:vm'
 
 /**
- * Tells the benchmark that started this process that it is ready, answers what the benchmark asks from then on, one question at
- * a time, and ends with the benchmark, however that ends.
+ * Tells the benchmark that started this process that it is ready, answers what the benchmark asks from then on, one
+ * question at a time, and ends with the benchmark, however that ends.
  * @param {import('node:net').Server[]} servers - listening
  * @param {object} [facts] - what else there is to tell; `ports` and `pid` where somebody else listens
- * @param {(question: object) => object | Promise<object>} [answer] - by default a server's, who is only ever asked to collect garbage
+ * @param {(question: object) => object | Promise<object>} [answer] - by default a server's, who is only ever asked to
+ *   collect garbage
  */
 export function announce (servers, facts = {}, answer = collectGarbage) {
   process.once('disconnect', () => process.exit())

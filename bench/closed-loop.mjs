@@ -2,7 +2,8 @@ import { lineUp } from './line-up.mjs'
 import { applyLoad } from './load.mjs'
 import { readCpuMicros } from './usage.mjs'
 
-// Requests one after another on each connection, to contenders that forward to the same target. What is made of the rounds is the kind's.
+// Requests one after another on each connection, to contenders that forward to the same target. What is made of the
+// rounds is the kind's.
 
 /**
  * @typedef {object} RequestsScenario
@@ -32,7 +33,8 @@ export async function setUp (scenario, { options, cores, start }) {
     const startAgain = () => start(script, args, cores.contender)
     const server = await startAgain()
     await checkAnswer(name, server, target, scenario)
-    // wrk waits for the server to close, and not every proxy does: @fastify/http-proxy passes the target's `keep-alive` on.
+    // wrk waits for the server to close, and not every proxy does: @fastify/http-proxy passes the target's `keep-alive`
+    // on.
     const maker = scenario.close === true ? 'client.mjs' : options.loadMaker
     const measure = seconds => measureRound(name, server, scenario, { maker, seconds, core: cores.load })
     return { name, measure, startAgain }

@@ -35,7 +35,9 @@ export function isInstalled (name) {
  * @returns {{ name: string, version: string }[]}
  */
 export function readVersions (names) {
-  return names.map(name => ({ name, version: readVersion(contenders[name]) })).filter(({ version }) => version !== undefined)
+  return names
+    .map(name => ({ name, version: readVersion(contenders[name]) }))
+    .filter(({ version }) => version !== undefined)
 }
 
 function readVersion ({ package: dependency, command }) {

@@ -1,7 +1,8 @@
 import { median, medianRatio } from './statistics.mjs'
 
 /**
- * A number of a contender: a column of the table, and what goals are about. The first of a kind is what contenders are compared by.
+ * A number of a contender: a column of the table, and what goals are about. The first of a kind is what contenders are
+ * compared by.
  * @typedef {object} Figure
  * @property {string} heading - with its unit
  * @property {number} digits - after the point
@@ -28,7 +29,8 @@ export function compare ({ of }, first, other) {
 }
 
 /**
- * Every figure of a contender by its heading, and `ratio`, how many times its first figure that of the first contender is.
+ * Every figure of a contender by its heading, and `ratio`, how many times its first figure that of the first contender
+ * is.
  * @param {Figure[]} figures
  * @param {import('./turns.mjs').Measured} contender
  * @param {import('./turns.mjs').Measured} first

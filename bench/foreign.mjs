@@ -11,8 +11,8 @@ import { announce } from './announce.mjs'
 const PATIENCE = 60_000
 
 /**
- * Runs a server that is not a script of ours, and announces it. It lives in the foreground, in a folder of its own, and both end with
- * this process. What it writes to standard output is dropped.
+ * Runs a server that is not a script of ours, and announces it. It lives in the foreground, in a folder of its own, and
+ * both end with this process. What it writes to standard output is dropped.
  * @param {string} file - that is executed
  * @param {(place: Place) => string[]} toArguments
  *

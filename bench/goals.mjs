@@ -30,7 +30,8 @@ export function judge ({ name, goals = [] }, figures, contenders) {
 }
 
 /** Ratios have two digits, figures by themselves one. */
-const showMeasured = property => row => row.against === undefined ? showNumber(property, 1)(row) : showRatio(property)(row)
+const showMeasured = property => row =>
+  row.against === undefined ? showNumber(property, 1)(row) : showRatio(property)(row)
 
 /** One row a verdict. */
 export const columns = [

@@ -2,14 +2,15 @@
  * A way of measuring. Each is a module of kinds/, and a scenario names the one that it is measured by.
  * @typedef {object} Kind
  * @property {(scenario: object) => string} describe - what is done, for the line above the table
- * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts what is measured and
- *   what stands behind it; the first is compared with the others
+ * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts what is
+ *   measured and what stands behind it; the first is compared with the others
  * @property {import('./figures.mjs').Figure[]} figures - what the rounds of a contender come to
  *
  * @typedef {object} Bench
  * @property {import('./options.mjs').Options} options
  * @property {ReturnType<import('./cores.mjs').chooseCores>} cores
- * @property {typeof import('./processes.mjs').startScript} start - of a script of bench/, by its name; stopped with the scenario
+ * @property {typeof import('./processes.mjs').startScript} start - of a script of bench/, by its name; stopped with the
+ *   scenario
  */
 
 export * as balancers from './kinds/balancers.mjs'

@@ -13,7 +13,8 @@ const pathOf = name => fileURLToPath(new URL(`loads/${name}`, import.meta.url))
  * @property {number} [body] - bytes to POST; without, it is a GET
  * @property {boolean} [close] - a new connection for each request, instead of those kept alive
  *
- * @typedef {'wrk' | 'client.mjs'} LoadMaker - within one run the same for all; two runs with different ones do not compare
+ * @typedef {'wrk' | 'client.mjs'} LoadMaker - within one run the same for all; two runs with different ones do not
+ *   compare
  */
 
 /** @returns {LoadMaker} what makes closed loops on this machine */
@@ -26,8 +27,8 @@ export function chooseLoadMaker () {
  * @param {LoadMaker} maker
  * @param {Work} work
  * @param {{ seconds: number, core?: number }} options
- * @returns {Promise<{ requests: number, errors: number, seconds: number, p50Micros: number }>} errors are statuses and broken
- *   connections; the time from the request to the end of its answer
+ * @returns {Promise<{ requests: number, errors: number, seconds: number, p50Micros: number }>} errors are statuses and
+ *   broken connections; the time from the request to the end of its answer
  */
 export async function applyLoad (maker, work, { seconds, core }) {
   if (maker === 'wrk') return await runWrk(work, seconds, core)
@@ -37,8 +38,8 @@ export async function applyLoad (maker, work, { seconds, core }) {
 /**
  * Sends requests at a fixed rate for some time, and waits for every answer.
  * @param {{ url: string, rate: number, seconds: number, core?: number }} options - `rate` is requests a second
- * @returns {Promise<{ requests: number, failures: number, lateness: number, answers: { upstream: string, latency: number }[] }>}
- *   failures are statuses other than 200 and broken connections; milliseconds, see open-loop.mjs
+ * @returns {Promise<{ requests: number, failures: number, lateness: number, answers: { upstream: string, latency:
+ *   number }[] }>} failures are statuses other than 200 and broken connections; milliseconds, see open-loop.mjs
  */
 export async function applySteadyLoad ({ url, rate, seconds, core }) {
   return JSON.parse(await runOn(core, [process.execPath, pathOf('open-loop.mjs'), url, String(rate), String(seconds)]))
@@ -61,5 +62,9 @@ function readWrk (output) {
   const [, p50, unit] = /^ +50% +([\d.]+)(us|ms|s)$/m.exec(output)
   const failures = /^ +Socket errors: (.*)$/m.exec(output)?.[1].match(/\d+/g) ?? []
   const refusals = /^ +Non-2xx or 3xx responses: (\d+)$/m.exec(output)?.[1] ?? 0
-  return { requests, errors: sum([...failures, refusals].map(Number)), p50Micros: Number(p50) * { us: 1, ms: 1e3, s: 1e6 }[unit] }
+  return {
+    requests,
+    errors: sum([...failures, refusals].map(Number)),
+    p50Micros: Number(p50) * { us: 1, ms: 1e3, s: 1e6 }[unit],
+  }
 }

@@ -3,7 +3,8 @@ import { readCpuMicros } from './usage.mjs'
 /**
  * A round of connections that stay open throughout: opens them, measures, and closes them.
  * @param {import('./processes.mjs').Started} server
- * @param {() => Promise<import('./processes.mjs').Started>} open - starts a load that measures when it is asked to, `{ seconds }`
+ * @param {() => Promise<import('./processes.mjs').Started>} open - starts a load that measures when it is asked to, `{
+ *   seconds }`
  * @param {number} seconds
  * @returns {Promise<object>} what the load measured, and `cpuMicros`, what the server used in that time
  */

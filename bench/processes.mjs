@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 /**
- * Starts a script of the benchmark, on one core, and waits until it announces that it is ready. taskset becomes the command that
- * it starts, so the process id is the script's.
+ * Starts a script of the benchmark, on one core, and waits until it announces that it is ready. taskset becomes the
+ * command that it starts, so the process id is the script's.
  * @param {string} script - a module that calls `announce`
  * @param {string[]} args
  * @param {number | undefined} core

@@ -13,11 +13,20 @@ import { scenarios } from './scenarios.mjs'
 import { formatTable, showNumber, showRatio } from './table.mjs'
 import { takeTurns } from './turns.mjs'
 
-/** Runs every scenario, prints a table of each and one of all goals, and writes everything that was measured to one file. */
+/**
+ * Runs every scenario, prints a table of each and one of all goals, and writes everything that was measured to one
+ * file.
+ */
 async function main (args) {
   const options = readOptions(args)
   const cores = options.smoke ? {} : chooseCores()
-  const report = { startedAt: new Date().toISOString(), machine: describeMachine(options.contenders), cores, options, scenarios: [] }
+  const report = {
+    startedAt: new Date().toISOString(),
+    machine: describeMachine(options.contenders),
+    cores,
+    options,
+    scenarios: [],
+  }
   printHeading(report)
   for (const name of options.scenarioNames) report.scenarios.push(await runScenario(name, options, cores))
   report.goals = report.scenarios.flatMap(({ verdicts }) => verdicts)

@@ -1,7 +1,8 @@
 /**
- * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes. `smoke` is what is smaller
- * where it only has to work.
- * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object }} Scenario
+ * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes. `smoke` is what
+ * is smaller where it only has to work.
+ * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object }}
+ *   Scenario
  */
 
 /** What issue 6 asks of an API's calls. */
@@ -137,9 +138,9 @@ export const scenarios = {
 function comparePrefixes (count) {
   const many = ['--prefixes', String(count)]
   return [
-    { name: `${count} prefixes`, args: ['--own-server', ...many] },
+    { name: `${count} prefixes`, args: ['--standalone', ...many] },
     { name: `${count} as a plugin`, args: many },
-    { name: '1 prefix', args: ['--own-server'] },
+    { name: '1 prefix', args: ['--standalone'] },
   ]
 }
 

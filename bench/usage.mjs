@@ -8,8 +8,8 @@ const MICROS_PER_TICK = 10_000
 const USER_TIME = 14 - 3
 
 /**
- * CPU time that a process and those that it started have used so far, user and system, all of their threads, in microseconds, in
- * steps of 10 ms. Of those that have ended nothing is known.
+ * CPU time that a process and those that it started have used so far, user and system, all of their threads, in
+ * microseconds, in steps of 10 ms. Of those that have ended nothing is known.
  * @param {number} pid
  * @see proc_pid_stat(5)
  */
@@ -26,8 +26,8 @@ function readOwnCpuMicros (pid) {
 }
 
 /**
- * Memory that a process has for itself, in KB: heap, buffers and stacks, not the files that it shares. What the kernel holds for its
- * sockets is nobody's.
+ * Memory that a process has for itself, in KB: heap, buffers and stacks, not the files that it shares. What the kernel
+ * holds for its sockets is nobody's.
  * @param {number} pid
  * @see proc_pid_status(5)
  */

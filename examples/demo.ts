@@ -36,7 +36,13 @@ const links: readonly DemoLink[] = [
  * @throws when an app does not start; then none is left running
  */
 export async function startDemo (): Promise<Demo> {
-  const [users, stream, chat, legacy, welcome] = await startAll([startUsers(), startStream(), startChat(), startLegacy(), startWelcome(links)])
+  const [users, stream, chat, legacy, welcome] = await startAll([
+    startUsers(),
+    startStream(),
+    startChat(),
+    startLegacy(),
+    startWelcome(links),
+  ])
   return {
     options: {
       apps: [

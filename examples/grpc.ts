@@ -17,7 +17,8 @@ export async function start ({ port = 0, host = '127.0.0.1' }: StartOptions = {}
   await fastify.register(gateway, {
     apps: [{
       name: 'greeter',
-      // A call is `/package.Service/Method`, and the service wants its own name in it: so that is the prefix, and it stays.
+      // A call is `/package.Service/Method`, and the service wants its own name in it: so that is the prefix, and it
+      // stays.
       prefix: 'examples.Greeter',
       rewrite: ['^/', '/'],
       upstreams: greeter.url,
@@ -47,7 +48,9 @@ export async function callAll (address: string, print: (line: string) => void): 
 }
 
 async function greet (client: GreeterClient, name: string): Promise<string> {
-  const { text } = await promisify<{ name: string }, Greeting | undefined>(client.Greet.bind(client))({ name }) as Greeting
+  const { text } = (await promisify<{ name: string }, Greeting | undefined>(client.Greet.bind(client))({
+    name,
+  })) as Greeting
   return text
 }
 

@@ -10,9 +10,10 @@ export interface CorsOptions {
 }
 
 /**
- * CORS for everything in the scope that registers it: routes, errors and, at the root, what no route owns. Of our own, and not
- * @fastify/cors, which decorates the request (only once between the root and a route), takes OPTIONS of everything that begins
- * with a prefix, and sets its headers before those of an app replace them.
+ * CORS for everything in the scope that registers it: routes, errors and, at the root, what no route owns. Of our own,
+ * and not
+ * @fastify/cors, which decorates the request (only once between the root and a route), takes OPTIONS of everything that
+ * begins with a prefix, and sets its headers before those of an app replace them.
  */
 async function corsPlugin (fastify: FastifyInstance, { policy }: CorsOptions): Promise<void> {
   // The server may have @fastify/cors for its own routes: there it is to leave these alone.
@@ -23,9 +24,15 @@ async function corsPlugin (fastify: FastifyInstance, { policy }: CorsOptions): P
     if (!isPreflight(method, headers)) return done()
     refuseMalformed(request, reply, error => {
       if (error !== undefined) return done(error)
-      const requested = { method: headers['access-control-request-method']!, headers: headers['access-control-request-headers'] }
+      const requested = {
+        method: headers['access-control-request-method']!,
+        headers: headers['access-control-request-headers'],
+      }
       reply.headers(grantPreflight(policy, headers.origin, requested))
-      reply.header('vary', `Access-Control-Request-Method, Access-Control-Request-Headers${policy.allowsAny ? '' : ', Origin'}`)
+      reply.header(
+        'vary',
+        `Access-Control-Request-Method, Access-Control-Request-Headers${policy.allowsAny ? '' : ', Origin'}`
+      )
       reply.code(204).header('content-length', '0').send()
     })
   })
@@ -35,7 +42,8 @@ async function corsPlugin (fastify: FastifyInstance, { policy }: CorsOptions): P
     if (isPreflight(method, headers)) return done(null, payload)
     dropHeaders(reply)
     reply.headers(grantOrigin(policy, headers.origin))
-    if (!policy.allowsAny) reply.header('vary', addVary(reply.getHeader('vary') as string | string[] | undefined, 'Origin'))
+    const vary = reply.getHeader('vary') as string | string[] | undefined
+    if (!policy.allowsAny) reply.header('vary', addVary(vary, 'Origin'))
     done(null, payload)
   })
 }

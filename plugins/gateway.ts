@@ -30,7 +30,9 @@ import upgradeRouting from './upgrade-routing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What the gateway runs with: its options, the apps that it found, and their locations; and what it is like now. */
+    /**
+     * What the gateway runs with: its options, the apps that it found, and their locations; and what it is like now.
+     */
     gateway: Gateway
   }
 }
@@ -87,10 +89,19 @@ export async function registerGateway (fastify: FastifyInstance, gateway: Resolv
   async function registerRoutes (scope: FastifyInstance): Promise<void> {
     if (options.cors !== null) await scope.register(cors, { policy: options.cors })
     for (const [index, { prefix }] of locations.entries()) {
-      await scope.register(nameScope(prefix), { ...shared, prefix, dispatcher: dispatchers[index]!, plugins: listPlugins(dispatchers[index]!.location) })
+      await scope.register(nameScope(prefix), {
+        ...shared,
+        prefix,
+        dispatcher: dispatchers[index]!,
+        plugins: listPlugins(dispatchers[index]!.location),
+      })
     }
     if (options.static !== null) {
-      await scope.register(staticSite, { prefix: options.static.prefix, site: mount(options.static), readTarget: shared.readTarget })
+      await scope.register(staticSite, {
+        prefix: options.static.prefix,
+        site: mount(options.static),
+        readTarget: shared.readTarget,
+      })
     }
   }
   await fastify.register(addMethods)
@@ -111,7 +122,11 @@ function nameScope (prefix: string): typeof locationRoutes {
 }
 
 /** How a request is read, the same way for every location. */
-function createReaders ({ options }: Configuration, hooks: GatewayHooks, isStandalone: boolean): Omit<LocationOptions, 'dispatcher' | 'plugins' | 'shutdown'> {
+function createReaders (
+  { options }: Configuration,
+  hooks: GatewayHooks,
+  isStandalone: boolean
+): Omit<LocationOptions, 'dispatcher' | 'plugins' | 'shutdown'> {
   const trustedProxies = createBlockList(options.trustedProxies)
   const createId = hooks.requestId ?? (() => randomUUID())
   return {
@@ -124,8 +139,8 @@ function createReaders ({ options }: Configuration, hooks: GatewayHooks, isStand
 }
 
 /**
- * Every method that node's parser knows gets a route. CONNECT asks for a tunnel and never reaches one. In a scope of its own:
- * Fastify adds a shorthand for each, `fastify.propfind()`, which could collide with a name of the host's.
+ * Every method that node's parser knows gets a route. CONNECT asks for a tunnel and never reaches one. In a scope of
+ * its own: Fastify adds a shorthand for each, `fastify.propfind()`, which could collide with a name of the host's.
  */
 async function addMethods (scope: FastifyInstance): Promise<void> {
   const known = new Set(scope.supportedMethods)

@@ -20,7 +20,11 @@ const MESSAGES: Record<HealthChange, string> = {
  * @param app - the location's name
  * @param isProbing - whether its probes are made here; else whoever makes them has written already what they find
  */
-export function createHealthLog (log: FastifyBaseLogger, app: string, isProbing = true): (upstream: Pick<Upstream, 'target'>, change: HealthChange) => void {
+export function createHealthLog (
+  log: FastifyBaseLogger,
+  app: string,
+  isProbing = true
+): (upstream: Pick<Upstream, 'target'>, change: HealthChange) => void {
   return function logHealthChange ({ target }, change) {
     if (!isProbing && (change === 'down' || change === 'up')) return
     const isBad = change === 'down' || change === 'ejected'

@@ -22,10 +22,13 @@ export interface SilenceLimits {
 }
 
 /**
- * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they mean those of HTTP/1.1: without
- * this, `close()` waits until the last client leaves of its own will.
+ * The connections of a server that speaks HTTP/2, and stopping it. Where node and Fastify know of connections, they
+ * mean those of HTTP/1.1: without this, `close()` waits until the last client leaves of its own will.
  */
-async function http2Sessions (fastify: FastifyInstance, { shutdown, isStandalone, silence }: Http2SessionsOptions): Promise<void> {
+async function http2Sessions (
+  fastify: FastifyInstance,
+  { shutdown, isStandalone, silence }: Http2SessionsOptions
+): Promise<void> {
   const server = fastify.server as unknown as Http2SecureServer
   if (fastify.initialConfig.http2 !== true) return
   const sessions = new Set<ServerHttp2Session>()
@@ -46,10 +49,10 @@ async function http2Sessions (fastify: FastifyInstance, { shutdown, isStandalone
   // Who does not finish the handshake cannot be answered: what is written would wait for its end.
   if (isStandalone) server.on('tlsClientError', (_error, socket) => socket.destroy())
 
-  // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart. Who
-  // hears it sends the next request elsewhere, and that again which was under way to us: the GOAWAY names the last stream that
-  // is answered. A first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2 acts on no new
-  // stream behind any that node lets it send, and its client would wait for an answer that never comes.
+  // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart.
+  // Who hears it sends the next request elsewhere, and that again which was under way to us: the GOAWAY names the last
+  // stream that is answered. A first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2
+  // acts on no new stream behind any that node lets it send, and its client would wait for an answer that never comes.
   function announceEnd (this: ServerHttp2Session): void {
     if (!shutdown.isStopping() || this.closed) return
     this.off('stream', announceEnd)
@@ -76,14 +79,20 @@ async function http2Sessions (fastify: FastifyInstance, { shutdown, isStandalone
   }
 }
 
-/** Ends a connection whose requests are taken back all the time, or broken off: each costs an upstream work, and the client nothing. */
+/**
+ * Ends a connection whose requests are taken back all the time, or broken off: each costs an upstream work, and the
+ * client nothing.
+ */
 function boundResets (session: ServerHttp2Session, log: FastifyBaseLogger): void {
   const budget = new ResetBudget(performance.now())
   session.on('stream', function count (stream) {
     stream.once('close', () => {
       const isComplete = !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR
       if (isComplete || session.destroyed || budget.take(performance.now())) return
-      log.warn({ remoteAddress: session.socket.remoteAddress }, 'connection ended: its client takes back too many requests')
+      log.warn(
+        { remoteAddress: session.socket.remoteAddress },
+        'connection ended: its client takes back too many requests'
+      )
       // By itself, `destroy()` with a code may cut off the frame that says it.
       session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
       session.destroy()
@@ -92,8 +101,8 @@ function boundResets (session: ServerHttp2Session, log: FastifyBaseLogger): void
 }
 
 /**
- * node counts one silence only, and `server.setTimeout()` ends a connection with everything on it; so does this, where that
- * time is the shorter one. A client that sends PING is not silent.
+ * node counts one silence only, and `server.setTimeout()` ends a connection with everything on it; so does this, where
+ * that time is the shorter one. A client that sends PING is not silent.
  */
 function boundSilence (session: ServerHttp2Session, { keepAliveTimeout, connectionTimeout }: SilenceLimits): void {
   const endsAtOnce = connectionTimeout > 0 && (keepAliveTimeout === 0 || connectionTimeout <= keepAliveTimeout)
@@ -111,7 +120,10 @@ interface SocketTracker {
   destroyAll (): void
 }
 
-/** The TCP connections of a server over TLS, by their client's port, which is all that the sockets above and below TLS have in common. */
+/**
+ * The TCP connections of a server over TLS, by their client's port, which is all that the sockets above and below TLS
+ * have in common.
+ */
 function trackSockets (server: Http2SecureServer): SocketTracker {
   const all = new Set<Socket>()
   const unfinished = new Map<string, Socket>()
@@ -133,4 +145,8 @@ function trackSockets (server: Http2SecureServer): SocketTracker {
   }
 }
 
-export default fp(http2Sessions, { name: 'gateway-http2-sessions', fastify: '5.x', dependencies: ['gateway-graceful-shutdown'] })
+export default fp(http2Sessions, {
+  name: 'gateway-http2-sessions',
+  fastify: '5.x',
+  dependencies: ['gateway-graceful-shutdown'],
+})

@@ -5,20 +5,29 @@ import type { LocationPluginOptions } from '../routes/location.ts'
 import { exchangeBehind } from '../routes/request-state.ts'
 
 /** Makes the redirects and cookies of a location's responses those of its public paths. */
-async function rewriteHeadersPlugin (fastify: FastifyInstance, { location, publicBaseOf }: LocationPluginOptions): Promise<void> {
+async function rewriteHeadersPlugin (
+  fastify: FastifyInstance,
+  { location, publicBaseOf }: LocationPluginOptions
+): Promise<void> {
   const rewriteHeaders = createHeaderRewriter(location)
 
   fastify.addHook('onSend', function rewriteResponseHeaders (request, reply, payload, done) {
     const headers = exchangeBehind(request, payload)?.response?.headers
     if (headers !== undefined) {
-      for (const [name, value] of Object.entries(rewriteHeaders(headers, () => publicBaseOf(request)))) replaceHeader(reply, name, headers[name]!, value)
+      const rewritten = rewriteHeaders(headers, () => publicBaseOf(request))
+      for (const name of Object.keys(rewritten)) replaceHeader(reply, name, headers[name]!, rewritten[name]!)
     }
     done(null, payload)
   })
 }
 
 /** What hooks have set in its place, or beside it, stays. */
-function replaceHeader (reply: FastifyReply, name: string, original: string | string[], rewritten: string | string[]): void {
+function replaceHeader (
+  reply: FastifyReply,
+  name: string,
+  original: string | string[],
+  rewritten: string | string[]
+): void {
   const present = reply.getHeader(name)
   if (name === 'set-cookie') replaceCookies(reply, [present].flat() as string[], [original].flat(), [rewritten].flat())
   else if (present === original) reply.header(name, rewritten)
@@ -32,4 +41,8 @@ function replaceCookies (reply: FastifyReply, present: string[], original: strin
   reply.removeHeader('set-cookie').header('set-cookie', cookies.length === 1 ? cookies[0]! : cookies)
 }
 
-export default fp(rewriteHeadersPlugin, { name: 'gateway-rewrite-headers', fastify: '5.x', dependencies: ['@fastify/reply-from'] })
+export default fp(rewriteHeadersPlugin, {
+  name: 'gateway-rewrite-headers',
+  fastify: '5.x',
+  dependencies: ['@fastify/reply-from'],
+})

@@ -14,8 +14,14 @@ import { exchangeBehind, stateOf } from '../routes/request-state.ts'
 
 type Body = Buffer | ResponseBody
 
-/** Makes the API documents of a location, and the pages that show them, work behind its prefix. All else passes untouched. */
-async function rewriteOpenApiPlugin (fastify: FastifyInstance, { location, publicBaseOf }: LocationPluginOptions): Promise<void> {
+/**
+ * Makes the API documents of a location, and the pages that show them, work behind its prefix. All else passes
+ * untouched.
+ */
+async function rewriteOpenApiPlugin (
+  fastify: FastifyInstance,
+  { location, publicBaseOf }: LocationPluginOptions
+): Promise<void> {
   const rule = selectRewrites(location).content!
   const rewriter = new ContentRewriter(rule)
 
@@ -32,7 +38,13 @@ async function rewriteOpenApiPlugin (fastify: FastifyInstance, { location, publi
     rewriteBody(request, reply, body, path, kind === 'sniff').then(rewritten => done(null, rewritten), done)
   })
 
-  async function rewriteBody (request: FastifyRequest, reply: FastifyReply, body: Body, path: string, mustSniff: boolean): Promise<Body | null> {
+  async function rewriteBody (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: Body,
+    path: string,
+    mustSniff: boolean
+  ): Promise<Body | null> {
     const { headers } = stateOf(request)!.exchange!.response!
     const original = await readOriginal(body, mustSniff)
     if (original === undefined) return passOriginal(request, reply, headers, body)
@@ -62,8 +74,8 @@ function passOriginal (request: FastifyRequest, reply: FastifyReply, { etag }: H
 }
 
 /**
- * Sends a version, unless the client has it already. A HEAD gets nothing of its body: the app may have been asked for it all
- * the same.
+ * Sends a version, unless the client has it already. A HEAD gets nothing of its body: the app may have been asked for
+ * it all the same.
  * @param etag - what the client's `If-None-Match` is compared with; `undefined` when the app has done that
  */
 function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Body, etag: string | undefined): Body | null {
@@ -74,4 +86,8 @@ function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Body, 
   return null
 }
 
-export default fp(rewriteOpenApiPlugin, { name: 'gateway-rewrite-openapi', fastify: '5.x', dependencies: ['@fastify/reply-from'] })
+export default fp(rewriteOpenApiPlugin, {
+  name: 'gateway-rewrite-openapi',
+  fastify: '5.x',
+  dependencies: ['@fastify/reply-from'],
+})

@@ -13,7 +13,10 @@ export interface StandaloneOptions {
 }
 
 /** The gateway on a server that is made for it: it also replies to what no location owns. */
-async function standalone (fastify: FastifyInstance, { configuration, createHealthSource }: StandaloneOptions): Promise<void> {
+async function standalone (
+  fastify: FastifyInstance,
+  { configuration, createHealthSource }: StandaloneOptions
+): Promise<void> {
   disablePretenuring()
   applyServerOptions(fastify, configuration.options.server)
   fastify.setNotFoundHandler({ preHandler: refuseMalformed }, function replyNoRoute (request, reply) {
@@ -22,14 +25,27 @@ async function standalone (fastify: FastifyInstance, { configuration, createHeal
     reply.header('x-request-id', request.id)
     refuseUnowned(request, reply)
   })
-  await registerGateway(fastify, { configuration, hooks: { requestId: request => request.id }, isStandalone: true, createHealthSource })
+  await registerGateway(fastify, {
+    configuration,
+    hooks: { requestId: request => request.id },
+    isStandalone: true,
+    createHealthSource,
+  })
 }
 
-/** How often node looks for clients that are too slow, in milliseconds; by default every 30 s, whatever the timeouts. */
+/**
+ * How often node looks for clients that are too slow, in milliseconds; by default every 30 s, whatever the timeouts.
+ */
 const CHECK_INTERVAL = 1000
 
-/** node reads all of these from the server while it runs, so they can be set after it was made; an HTTP/2 one takes no others. */
-function applyServerOptions ({ server }: FastifyInstance, { connectionTimeout, ...timeouts }: Record<string, number>): void {
+/**
+ * node reads all of these from the server while it runs, so they can be set after it was made; an HTTP/2 one takes no
+ * others.
+ */
+function applyServerOptions (
+  { server }: FastifyInstance,
+  { connectionTimeout, ...timeouts }: Record<string, number>
+): void {
   Object.assign(server, timeouts)
   setConnectionsCheckingInterval(server, CHECK_INTERVAL)
   server.setTimeout(connectionTimeout)

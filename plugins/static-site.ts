@@ -15,15 +15,23 @@ export interface StaticSiteOptions {
   readTarget: (request: FastifyRequest) => string
 }
 
-/** The site beside the apps, registered with its prefix. Not wrapped: `reply.sendFile` is of this scope, the server may have its own. */
-export default async function staticSite (fastify: FastifyInstance, { site, readTarget }: StaticSiteOptions): Promise<void> {
+/**
+ * The site beside the apps, registered with its prefix. Not wrapped: `reply.sendFile` is of this scope, the server may
+ * have its own.
+ */
+export default async function staticSite (
+  fastify: FastifyInstance,
+  { site, readTarget }: StaticSiteOptions
+): Promise<void> {
   await fastify.register(fastifyStatic, {
     root: site.root,
     serve: false,
     dotfiles: 'ignore',
     preCompressed: true,
     cacheControl: false,
-    setHeaders: (reply, path) => { reply.header('cache-control', chooseCacheControl(path)) },
+    setHeaders: (reply, path) => {
+      reply.header('cache-control', chooseCacheControl(path))
+    },
   })
   fastify.addHook('onRequest', refuseMalformed)
 
@@ -37,7 +45,12 @@ export default async function staticSite (fastify: FastifyInstance, { site, read
   }
 }
 
-async function serve (site: StaticSite, requestTarget: string, { headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function serve (
+  site: StaticSite,
+  requestTarget: string,
+  { headers }: FastifyRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
   const target = parseRequestTarget(requestTarget)?.target
   const path = target === undefined ? NOT_A_PATH : resolveSitePath(site.prefix, target)
   if (typeof path === 'object') {

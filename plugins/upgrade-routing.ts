@@ -36,7 +36,8 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
 
   function lookAgain (request: IncomingMessage, socket: ServerSocket, head: Buffer): void {
     const response = currentResponse(socket)
-    // @fastify/websocket, for example, leads it through Fastify, too; but an answer that is no switch ends nothing there.
+    // @fastify/websocket, for example, leads it through Fastify, too; but an answer that is no switch ends nothing
+    //   there.
     if (response instanceof ServerResponse && response.req === request) return endBehind(response, socket)
     if (!isTaken(socket) && owns(request.url!)) whenItsTurn(socket, () => take(request, socket, head))
   }
@@ -68,7 +69,9 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
 function refuseConnect (response: ServerResponse | Http2ServerResponse): void {
   const { code, statusCode, message } = new MethodNotAllowedError('CONNECT')
   const body = JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode!], message })
-  response.writeHead(statusCode!, { 'content-type': 'application/json; charset=utf-8', allow: allowOf(METHODS) }).end(body)
+  response
+    .writeHead(statusCode!, { 'content-type': 'application/json; charset=utf-8', allow: allowOf(METHODS) })
+    .end(body)
 }
 
 /** Whether anybody but gateways listens. */

@@ -10,9 +10,9 @@ const CLIENT_CLOSED = 499
 export type AccessLog = (request: FastifyRequest, reply: FastifyReply) => void
 
 /**
- * Logs the requests of a location, each with one line: when its response has been sent, or by `logBrokenOff` when that broke
- * off, of which Fastify's `onResponse` hooks are not notified. Without a logger there is no hook, and Fastify does not watch
- * responses for their end.
+ * Logs the requests of a location, each with one line: when its response has been sent, or by `logBrokenOff` when that
+ * broke off, of which Fastify's `onResponse` hooks are not notified. Without a logger there is no hook, and Fastify
+ * does not watch responses for their end.
  * @param app - the location's name
  * @returns what writes the line of a response that has closed; `null` without a logger
  */

@@ -49,8 +49,10 @@ export function createForwarder (options: ForwarderOptions): (request: FastifyRe
   const { location, from, isStopping, readTarget } = options
   const createExchange = createExchangeReader(options)
   const replyOptions = {
-    rewriteRequestHeaders: request => ({ [EXCHANGE]: stateOf(request as FastifyRequest)!.exchange! }) as ExchangeHeaders & IncomingHttpHeaders,
-    rewriteHeaders: (headers, request) => finishHead(headers as Record<string, string | string[]>, request as FastifyRequest, isStopping()),
+    rewriteRequestHeaders: request =>
+      ({ [EXCHANGE]: stateOf(request as FastifyRequest)!.exchange! }) as ExchangeHeaders & IncomingHttpHeaders,
+    rewriteHeaders: (headers, request) =>
+      finishHead(headers as Record<string, string | string[]>, request as FastifyRequest, isStopping()),
     onResponse: (request, reply) => respond(request as FastifyRequest, reply as FastifyReply),
     onError: (reply, { error }) => sendFailure(reply as FastifyReply, toGatewayError(error, location.name)),
     // Retries are the dispatcher's, and so is the query.
@@ -90,7 +92,11 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
   const readKey = createKeyReader(location.balancer)
   const { content } = selectRewrites(location)
 
-  return function createExchange (request: FastifyRequest, reply: FastifyReply, { path, upgrade, host }: Wanted): Exchange {
+  return function createExchange (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { path, upgrade, host }: Wanted
+  ): Exchange {
     const { raw } = request
     const state = stateOf(request)!
     const peer = readPeer(connectionOf(raw))
@@ -98,7 +104,8 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
     const acceptsTrailers = wantsTrailers(raw.headers.te)
     const source = bodyOf(request)
     const hasTrailers = source === raw && mayHaveTrailers(raw)
-    const asksForWhole = content !== null && upgrade === null && isReading(request) && isCandidatePath(pathOf(path), content)
+    const asksForWhole =
+      content !== null && upgrade === null && isReading(request) && isCandidatePath(pathOf(path), content)
     state.peer = peer
     state.asksForWhole = asksForWhole
     const headers = buildRequestHeaders(effective, {
@@ -112,19 +119,25 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
       asksForWhole,
       location,
     })
-    return new Exchange(location, {
-      // What is rewritten has to be seen, also when the client wants to know only its head.
-      method: asksForWhole ? 'GET' : raw.method!,
-      path,
-      host,
-      ownHost: effective.set?.has('host') === true && request.headers.host !== host ? request.headers.host : undefined,
-      headers,
-      body: null,
-      upgrade,
-      trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
-      hashKey: readKey?.({ rawHeaders: effective.fields, address: () => readClientAddress(peer, raw.rawHeaders) }),
-      acceptsTrailers: acceptsTrailers || isHttp2(raw),
-    }, source === null ? null : { source, method: raw.method!, contentLength: raw.headers['content-length'] }, new ReplyListener(reply))
+    return new Exchange(
+      location,
+      {
+        // What is rewritten has to be seen, also when the client wants to know only its head.
+        method: asksForWhole ? 'GET' : raw.method!,
+        path,
+        host,
+        ownHost:
+          effective.set?.has('host') === true && request.headers.host !== host ? request.headers.host : undefined,
+        headers,
+        body: null,
+        upgrade,
+        trailers: hasTrailers ? () => listTrailers(raw.rawTrailers) : null,
+        hashKey: readKey?.({ rawHeaders: effective.fields, address: () => readClientAddress(peer, raw.rawHeaders) }),
+        acceptsTrailers: acceptsTrailers || isHttp2(raw),
+      },
+      source === null ? null : { source, method: raw.method!, contentLength: raw.headers['content-length'] },
+      new ReplyListener(reply)
+    )
   }
 }
 

@@ -4,13 +4,20 @@ import { isHttp2 } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/lingering-close.ts'
 import { allowOf } from '../lib/downstream/methods.ts'
 import { verdictOn } from '../lib/downstream/request-validation.ts'
-import { BadPathError, BadRequestError, type GatewayError, MethodNotAllowedError, NoRouteError, UpgradeRefusedError } from '../lib/errors.ts'
+import {
+  BadPathError,
+  BadRequestError,
+  type GatewayError,
+  MethodNotAllowedError,
+  NoRouteError,
+  UpgradeRefusedError,
+} from '../lib/errors.ts'
 import type { PathFault } from '../lib/routing/upstream-path.ts'
 import { stateOf } from './request-state.ts'
 
 /**
- * A hook that replies 400 to what node's parser should not have let through, and closes the connection. What comes behind
- * such a request, on the same connection, is not acted on any more.
+ * A hook that replies 400 to what node's parser should not have let through, and closes the connection. What comes
+ * behind such a request, on the same connection, is not acted on any more.
  */
 export function refuseMalformed (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
   const verdict = verdictOn(request.raw, reply.raw, request.server.server)
@@ -63,10 +70,15 @@ export function sendFailure (reply: FastifyReply, error: GatewayError): void {
 }
 
 /**
- * An `onError` hook: of a response whose place an error takes, nothing is left. Its headers go, and the coding of its body,
- * which may be a hook's and would not be the error's.
+ * An `onError` hook: of a response whose place an error takes, nothing is left. Its headers go, and the coding of its
+ * body, which may be a hook's and would not be the error's.
  */
-export function withdrawResponse (request: FastifyRequest, reply: FastifyReply, error: Error & { statusCode?: number }, done: () => void): void {
+export function withdrawResponse (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: Error & { statusCode?: number },
+  done: () => void
+): void {
   const state = stateOf(request)
   for (const name of Object.keys(state?.exchange?.response?.headers ?? {})) reply.removeHeader(name)
   reply.removeHeader('content-encoding').removeHeader('trailer')

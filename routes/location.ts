@@ -47,7 +47,8 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
   const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
   const handler = location.trace ? forward : createGuard(forward)
   const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
-  for (const url of fastify.prefix === '' ? ['/*'] : ['', '/*']) fastify.route({ method, url, exposeHeadRoute: false, handler })
+  const urls = fastify.prefix === '' ? ['/*'] : ['', '/*']
+  for (const url of urls) fastify.route({ method, url, exposeHeadRoute: false, handler })
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => void
@@ -60,7 +61,11 @@ function createGuard (forward: Handler): Handler {
 }
 
 /** Makes the first hook of the scope: the request gets its id, and what is under way for it ends with its response. */
-function createBeginning (readRequestId: LocationOptions['readRequestId'], shutdown: Shutdown, logBrokenOff: AccessLog | null) {
+function createBeginning (
+  readRequestId: LocationOptions['readRequestId'],
+  shutdown: Shutdown,
+  logBrokenOff: AccessLog | null
+) {
   return function beginRequest (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const state = beginState(request, readRequestId(request))
     reply.header('x-request-id', state.id)
@@ -80,7 +85,13 @@ const WITHOUT_PARSER: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
 function createPublicBaseReader ({ location }: Dispatcher): (request: FastifyRequest) => PublicBase {
   return function publicBaseOf (request) {
     const { exchange, peer } = stateOf(request)!
-    return findPublicBase(location, peer!, request.raw.headers, exchange!.request.host, exchange!.upstream!.target.basePath)
+    return findPublicBase(
+      location,
+      peer!,
+      request.raw.headers,
+      exchange!.request.host,
+      exchange!.upstream!.target.basePath
+    )
   }
 }
 
@@ -95,8 +106,8 @@ function passBody (request: FastifyRequest, payload: unknown, done: (error: null
 }
 
 /**
- * Fastify replies 415 to a media type that is none, and 400 to a QUERY without one. It is not shown these; `passBody` puts
- * them back.
+ * Fastify replies 415 to a media type that is none, and 400 to a QUERY without one. It is not shown these; `passBody`
+ * puts them back.
  */
 function acceptAnyMediaType (request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const { method, raw: { headers } } = request

@@ -8,12 +8,12 @@ const BASE = 'http://upstream.invalid'
 /**
  * Registers @fastify/reply-from in the scope of a location, with the location's dispatcher as its agent.
  *
- * Its `reply.from` is taken as it registers it, and does not become a decorator. Fastify gives the requests and replies of
- * scopes without decorators one class, and those of a scope with one a class of their own (`route.js`,
- * `kHasBeenDecorated`); with as many classes as locations every inline cache of V8 along the way of a request misses, in
- * Fastify and here: 1.3 of the CPU of a request at 10 prefixes, 1.6 at 100. For the same reason the gateway's own state is
- * assigned to the request and not decorated. It also leaves a reply-from of the host's in peace, whose decorator would
- * collide.
+ * Its `reply.from` is taken as it registers it, and does not become a decorator. Fastify gives the requests and replies
+ * of scopes without decorators one class, and those of a scope with one a class of their own (`route.js`,
+ * `kHasBeenDecorated`); with as many classes as locations every inline cache of V8 along the way of a request misses,
+ * in Fastify and here: 1.3 of the CPU of a request at 10 prefixes, 1.6 at 100. For the same reason the gateway's own
+ * state is assigned to the request and not decorated. It also leaves a reply-from of the host's in peace, whose
+ * decorator would collide.
  * @returns `reply.from`, to be called on a reply of this scope
  * @see docs/fastify-request-classes.patch, which would mend it in Fastify
  */

@@ -38,8 +38,8 @@ export function stateOf (request: FastifyRequest): RequestState | undefined {
 }
 
 /**
- * The exchange whose own response is about to be sent. Hooks of the scope act on nothing else: they run again for the error
- * that takes a response's place, and after hooks that have replaced its body.
+ * The exchange whose own response is about to be sent. Hooks of the scope act on nothing else: they run again for the
+ * error that takes a response's place, and after hooks that have replaced its body.
  * @param payload - as an `onSend` hook gets it
  */
 export function exchangeBehind (request: FastifyRequest, payload: unknown): Exchange | undefined {

@@ -30,7 +30,10 @@ export function finishHead (headers: HeaderRecord, request: FastifyRequest, isSt
 }
 
 /** Whether the response's framing can carry them, which node decides by the same facts. */
-function canCarryTrailers ({ trailer, headers, body }: UpstreamResponse, { httpVersion, method }: IncomingMessage): boolean {
+function canCarryTrailers (
+  { trailer, headers, body }: UpstreamResponse,
+  { httpVersion, method }: IncomingMessage
+): boolean {
   if (trailer === undefined || httpVersion === '1.0' || method === 'HEAD') return false
   return headers['content-length'] === undefined && body instanceof ResponseBody
 }
@@ -50,7 +53,10 @@ export function respond (request: FastifyRequest, reply: FastifyReply): void {
   else reply.send(body)
 }
 
-/** How the body is framed, a hook cannot have known. To remove what is not there would have node frame it by its connection's end. */
+/**
+ * How the body is framed, a hook cannot have known. To remove what is not there would have node frame it by its
+ * connection's end.
+ */
 function dropFraming (reply: FastifyReply, headers: HeaderRecord): void {
   if (headers['content-length'] === undefined && reply.hasHeader('content-length')) reply.removeHeader('content-length')
   if (reply.hasHeader('transfer-encoding')) reply.removeHeader('transfer-encoding')
@@ -71,7 +77,10 @@ function sendBuffer (reply: FastifyReply, body: Buffer): void {
   reply.send(body)
 }
 
-/** In HTTP/2 the head can be the end of a response, and to gRPC that makes a difference: what stands in it then are trailers. */
+/**
+ * In HTTP/2 the head can be the end of a response, and to gRPC that makes a difference: what stands in it then are
+ * trailers.
+ */
 function sendHead (reply: FastifyReply, headers: HeaderRecord): void {
   if (isHttp2(reply.raw)) deferHead(reply.raw, headers['content-length'] !== undefined)
   reply.send()

@@ -45,7 +45,12 @@ function listSources (room) {
 
 function hasCode (path) {
   const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
-    compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, removeComments: true, verbatimModuleSyntax: true },
+    compilerOptions: {
+      target: ts.ScriptTarget.ESNext,
+      module: ts.ModuleKind.ESNext,
+      removeComments: true,
+      verbatimModuleSyntax: true,
+    },
   })
   return outputText.replace(/^(export \{\s*\};?|import \{\s*\} from .*)$/gm, '').trim() !== ''
 }
@@ -60,8 +65,13 @@ function measure (path) {
     isLoaded: true,
     // One statement a line is how c8 counts.
     lines: Object.entries(statementMap).map(([id, { start }]) => ({ at: start.line, count: s[id] })),
-    branches: Object.entries(branchMap).flatMap(([id, { locations }]) => locations.map(({ start }, index) => ({ at: start.line, count: b[id][index] }))),
-    functions: Object.entries(fnMap).map(([id, { name, loc }]) => ({ at: `${name} (line ${loc.start.line})`, count: f[id] })),
+    branches: Object.entries(branchMap).flatMap(([id, { locations }]) =>
+      locations.map(({ start }, index) => ({ at: start.line, count: b[id][index] }))
+    ),
+    functions: Object.entries(fnMap).map(([id, { name, loc }]) => ({
+      at: `${name} (line ${loc.start.line})`,
+      count: f[id],
+    })),
   }
 }
 

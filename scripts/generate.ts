@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { insert, renderOptions, renderSummary } from './render-options.ts'
 import { renderSchema } from './render-schema.ts'
 
-// `npm run docs`: writes what is made from lib/options/schema.ts, from the root of the package. test/docs/generated.test.ts
-// fails while a file differs from what stands here.
+// `npm run docs`: writes what is made from lib/options/schema.ts, from the root of the package.
+// test/docs/generated.test.ts fails while a file differs from what stands here.
 
 const files = {
   'README.md': insert(await readFile('README.md', 'utf8'), 'options', renderSummary()),

@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// `npm run test:nodes -- 22 24`: the tests of what depends on the version of Node, on other versions than this one, which
-// npx fetches. What is printed is whole TAP of a version that fails, and at the end the totals of all, as tap writes them.
+// `npm run test:nodes -- 22 24`: the tests of what depends on the version of Node, on other versions than this one,
+// which npx fetches. What is printed is whole TAP of a version that fails, and at the end the totals of all, as tap
+// writes them.
 
-/** Folders of test/: the uses of what node does not document, the connections to both sides, and everything on the wire. */
+/**
+ * Folders of test/: the uses of what node does not document, the connections to both sides, and everything on the wire.
+ */
 const FOLDERS = ['lib/client', 'lib/downstream', 'lib/dispatch', 'lib/http1', 'lib/http2', 'lib/transport', 'lib/upstream', 'wire']
 /** Of the whole run on one version, in seconds. */
 const TIMEOUT = 400
@@ -34,7 +37,13 @@ async function run (version) {
   child.stdout.setEncoding('utf8').on('data', text => { output += text })
   child.stderr.setEncoding('utf8').on('data', text => { output += text })
   const [exitCode] = await once(child, 'close')
-  return { version, exitCode, output, seconds: Math.round((performance.now() - startedAt) / 1000), counts: readCounts(output, exitCode) }
+  return {
+    version,
+    exitCode,
+    output,
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+    counts: readCounts(output, exitCode),
+  }
 }
 
 /** A run that ended before its totals counts as one failure, besides those that it had. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import blankSpace from 'ts-blank-space'
 import ts from 'typescript'
 
-// A module loader for scripts/trace-request.mjs: TypeScript without its types, and with a call of `globalThis.enterFunction`
-// at the entry of every function.
+// A module loader for scripts/trace-request.mjs: TypeScript without its types, and with a call of
+// `globalThis.enterFunction` at the entry of every function.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 

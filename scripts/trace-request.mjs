@@ -3,10 +3,11 @@ import http from 'node:http'
 import { register } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Prints which files of the gateway one warm GET enters, in order: a standalone server with one app and one upstream, over
-// a real socket. Run with `node scripts/trace-request.mjs`; `--functions` names what is entered in each file.
+// Prints which files of the gateway one warm GET enters, in order: a standalone server with one app and one upstream,
+// over a real socket. Run with `node scripts/trace-request.mjs`; `--functions` names what is entered in each file.
 //
-// A hop is an entry of a function in another file than the last one; that a function returns into its caller's file is none.
+// A hop is an entry of a function in another file than the last one; that a function returns into its caller's file is
+// none.
 
 const WARM_UP = 50
 const TRACES = 5

@@ -22,7 +22,10 @@ function runBench (args: readonly string[], env: Record<string, string> = {}): P
   })
 }
 
-/** A row of a table whose numbers mean nothing in so short a run; there may even be none, of a process that used too little. */
+/**
+ * A row of a table whose numbers mean nothing in so short a run; there may even be none, of a process that used too
+ * little.
+ */
 function row (name: string): RegExp {
   return new RegExp(`^${name}( +[\\d.-]+){3,} x$`, 'm')
 }

@@ -2,7 +2,8 @@ import http from 'node:http'
 import { createProxyServer } from 'http-proxy-3'
 import { announce } from '../announce.mjs'
 
-// The kept up descendant of http-proxy. Without an agent it would open a connection for each request, unlike all others here.
+// The kept up descendant of http-proxy. Without an agent it would open a connection for each request, unlike all others
+// here.
 const [target] = process.argv.slice(2)
 const proxy = createProxyServer({ target, agent: new http.Agent({ keepAlive: true }) })
 const server = http.createServer((request, response) => proxy.web(request, response))

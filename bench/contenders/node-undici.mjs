@@ -2,10 +2,13 @@ import http from 'node:http'
 import { Pool } from 'undici'
 import { announce } from '../announce.mjs'
 
-// The floor for whoever builds on undici: headers as they come, hop-by-hop ones too, no timeouts, no accounting. Not a proxy to use.
+// The floor for whoever builds on undici: headers as they come, hop-by-hop ones too, no timeouts, no accounting. Not a
+// proxy to use.
 const pool = new Pool(process.argv[2], { connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 
-/** The answer, on its way from undici to the client. Raw headers, as the gateway takes them: the parsed ones cost more. */
+/**
+ * The answer, on its way from undici to the client. Raw headers, as the gateway takes them: the parsed ones cost more.
+ */
 class Answer {
   #response
   #resume

@@ -1,8 +1,8 @@
 import * as closedLoop from '../closed-loop.mjs'
 import { readMemory } from '../usage.mjs'
 
-// What it costs to have many prefixes: for a request to one of them, at the start, and in memory. The last variant has one prefix, and is
-// what the others' memory is compared with.
+// What it costs to have many prefixes: for a request to one of them, at the start, and in memory. The last variant has
+// one prefix, and is what the others' memory is compared with.
 
 export const { describe } = closedLoop
 
@@ -19,7 +19,8 @@ export async function setUp (scenario, bench) {
 
 /**
  * Starts both anew, since one that has served requests has grown by those.
- * @returns {Promise<{ startMs: number, memory: number }>} from registering to listening, in a process that runs already; in KB a prefix
+ * @returns {Promise<{ startMs: number, memory: number }>} from registering to listening, in a process that runs
+ *   already; in KB a prefix
  */
 async function compareStarts (startAgain, startPlain) {
   const many = await measureStart(startAgain)

@@ -37,7 +37,10 @@ export async function setUp (scenario, { options, cores, start }) {
     const startServer = () => start(script, args, cores.contender)
     const server = await startServer()
     const warmUp = seconds => measureLongLived(server, () => open(server, scenario.streams), seconds)
-    const measure = async seconds => ({ ...await warmUp(seconds), memory: await measureMemory(startServer, open, scenario) })
+    const measure = async seconds => ({
+      ...(await warmUp(seconds)),
+      memory: await measureMemory(startServer, open, scenario),
+    })
     return { name, warmUp, measure }
   }))
 }

@@ -6,12 +6,16 @@ import * as closedLoop from '../closed-loop.mjs'
 export const { describe } = closedLoop
 
 /**
- * @param {closedLoop.Scenario & { megabytes: number }} scenario - how many of them, 1,000,000 bytes each, a request moves
+ * @param {closedLoop.Scenario & { megabytes: number }} scenario - how many of them, 1,000,000 bytes each, a request
+ *   moves
  * @type {import('../kinds.mjs').Kind['setUp']}
  */
 export async function setUp (scenario, bench) {
   const contenders = await closedLoop.setUp(scenario, bench)
-  return contenders.map(({ name, measure }) => ({ name, measure: async seconds => addMegabytes(await measure(seconds), scenario) }))
+  return contenders.map(({ name, measure }) => ({
+    name,
+    measure: async seconds => addMegabytes(await measure(seconds), scenario),
+  }))
 }
 
 function addMegabytes (round, { megabytes }) {

@@ -1,9 +1,9 @@
 import net from 'node:net'
 import { percentile } from '../statistics.mjs'
 
-// A closed loop of our own, for machines without wrk: `client.mjs SECONDS WORK`, the work as JSON, see load.mjs. It goes on until
-// there is an answer, however long that takes. Prints `{ requests, errors, seconds, p50Micros }`. Made for answers that tell
-// their length.
+// A closed loop of our own, for machines without wrk: `client.mjs SECONDS WORK`, the work as JSON, see load.mjs. It
+// goes on until there is an answer, however long that takes. Prints `{ requests, errors, seconds, p50Micros }`. Made
+// for answers that tell their length.
 
 const [seconds, work] = process.argv.slice(2)
 const { url, connections, body, close } = JSON.parse(work)
@@ -54,7 +54,9 @@ function replaceConnection (socket) {
   openConnection()
 }
 
-/** Takes what arrives on a connection, and tells of each answer whether it is a good one. Bodies are counted, not kept. */
+/**
+ * Takes what arrives on a connection, and tells of each answer whether it is a good one. Bodies are counted, not kept.
+ */
 function createReceiver (onAnswer) {
   let head = ''
   let missing = Infinity
@@ -83,7 +85,14 @@ function createReceiver (onAnswer) {
 function finish () {
   if (latencies.length === 0 && errors === 0) return setTimeout(finish, 10)
   const elapsed = (performance.now() - startedAt) / 1000
-  console.log(JSON.stringify({ requests: latencies.length, errors, seconds: elapsed, p50Micros: percentile(latencies, 0.5) * 1000 }))
+  console.log(
+    JSON.stringify({
+      requests: latencies.length,
+      errors,
+      seconds: elapsed,
+      p50Micros: percentile(latencies, 0.5) * 1000,
+    })
+  )
   for (const socket of [...sockets]) {
     sockets.delete(socket)
     socket.destroy()

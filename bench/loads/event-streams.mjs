@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { announce } from '../announce.mjs'
 import { percentile } from '../statistics.mjs'
 
-// Reads event streams: `event-streams.mjs URL STREAMS`. It announces itself when an event has come on each of them, and measures when
-// it is asked to: `{ seconds }` is answered with `{ events, lost, seconds, p99 }`, the p99 in milliseconds from the
-// target's write to here. Streams go on before and after.
+// Reads event streams: `event-streams.mjs URL STREAMS`. It announces itself when an event has come on each of them, and
+// measures when it is asked to: `{ seconds }` is answered with `{ events, lost, seconds, p99 }`, the p99 in
+// milliseconds from the target's write to here. Streams go on before and after.
 
 /** How long, in milliseconds, the last event of a stream may be under way before it counts as lost. */
 const PATIENCE = 5000

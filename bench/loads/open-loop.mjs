@@ -1,12 +1,16 @@
 import http from 'node:http'
 import { percentile } from '../statistics.mjs'
 
-// An open loop: `open-loop.mjs URL RATE SECONDS`. Requests are sent at a fixed rate, however long the answers take, on a
-// connection of their own where none is idle; then it waits for every answer. A latency, in milliseconds, counts from
-// when its request was due, not from when it was sent: else requests that are held up would look fast (coordinated omission).
-// Prints `{ requests, failures, lateness, answers: [{ upstream, latency }] }`, `lateness` being the p99 from due to sent.
+// An open loop: `open-loop.mjs URL RATE SECONDS`. Requests are sent at a fixed rate, however long the answers take, on
+// a connection of their own where none is idle; then it waits for every answer. A latency, in milliseconds, counts from
+// when its request was due, not from when it was sent: else requests that are held up would look fast (coordinated
+// omission). Prints `{ requests, failures, lateness, answers: [{ upstream, latency }] }`, `lateness` being the p99 from
+// due to sent.
 
-/** At most so long, before `SECONDS`, at the same rate, and not counted: a cold process and its first connections are slow. */
+/**
+ * At most so long, before `SECONDS`, at the same rate, and not counted: a cold process and its first connections are
+ * slow.
+ */
 const LEAD_IN_SECONDS = 1
 
 const [url, rate, seconds] = process.argv.slice(2)
@@ -20,7 +24,9 @@ const startedAt = performance.now()
 sendDue()
 
 function sendDue () {
-  for (let due = nextDue(); due <= performance.now() && exchanges.length < total; due = nextDue()) exchanges.push(exchange(due))
+  for (let due = nextDue(); due <= performance.now() && exchanges.length < total; due = nextDue()) {
+    exchanges.push(exchange(due))
+  }
   if (exchanges.length === total) finish()
   else setTimeout(sendDue, nextDue() - performance.now())
 }

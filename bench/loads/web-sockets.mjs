@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { announce } from '../announce.mjs'
 
-// A closed loop of messages: `web-sockets.mjs URL SOCKETS`. Each socket sends a message when the one before has come back. It announces
-// itself when all are open, and measures when it is asked to: `{ seconds }` is answered with `{ messages, seconds }`. The frames are made
-// once, by hand: a WebSocket library costs more than the contenders do, and would keep them waiting.
+// A closed loop of messages: `web-sockets.mjs URL SOCKETS`. Each socket sends a message when the one before has come
+// back. It announces itself when all are open, and measures when it is asked to: `{ seconds }` is answered with `{
+// messages, seconds }`. The frames are made once, by hand: a WebSocket library costs more than the contenders do, and
+// would keep them waiting.
 
 const text = Buffer.from('{"type":"move","x":12,"y":34}')
-/** A final text frame; the mask of zeros, which leaves the text as it is, is the client's to choose (RFC 6455, section 5.3). */
+/**
+ * A final text frame; the mask of zeros, which leaves the text as it is, is the client's to choose (RFC 6455, section
+ * 5.3).
+ */
 const message = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text])
 /** What comes back is not masked. */
 const echo = Buffer.concat([Buffer.from([0x81, text.length]), text])

@@ -2,9 +2,9 @@ import http from 'node:http'
 import { once } from 'node:events'
 import { announce } from '../announce.mjs'
 
-// What every contender forwards to: `answers.mjs [SERVERS]`, all alike, 1 by default. The last part of a path says what to answer,
-// so that it does not matter whether a prefix was stripped: `small` is 40 bytes of JSON, a number so many bytes. A POST is
-// read and answered with how much of it came.
+// What every contender forwards to: `answers.mjs [SERVERS]`, all alike, 1 by default. The last part of a path says what
+// to answer, so that it does not matter whether a prefix was stripped: `small` is 40 bytes of JSON, a number so many
+// bytes. A POST is read and answered with how much of it came.
 
 const small = describeAnswer('application/json', Buffer.from('{"id":123456,"name":"lovelace","at":"x"}'))
 

@@ -1,8 +1,9 @@
 import http from 'node:http'
 import { announce } from '../announce.mjs'
 
-// Endless event streams: `event-streams.mjs EVENTS_PER_SECOND`, so many on each, from when it is opened. An event's id counts from 0 on
-// each stream; its data is when it was written, in microseconds of the clock that all processes of a machine share.
+// Endless event streams: `event-streams.mjs EVENTS_PER_SECOND`, so many on each, from when it is opened. An event's id
+// counts from 0 on each stream; its data is when it was written, in microseconds of the clock that all processes of a
+// machine share.
 
 const interval = 1000 / Number(process.argv[2])
 

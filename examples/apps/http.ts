@@ -57,7 +57,11 @@ export async function serve (routes: Readonly<Record<string, Handler>>, { port =
   }
 }
 
-async function answer (routes: Readonly<Record<string, Handler>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer (
+  routes: Readonly<Record<string, Handler>>,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> {
   try {
     const path = readPath(request)
     const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -81,7 +85,12 @@ function fail (response: ServerResponse, error: unknown): void {
   response.end(isClients ? `${error.message}\n` : 'Something went wrong\n')
 }
 
-function upgrade (upgrades: Readonly<Record<string, UpgradeHandler>>, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade (
+  upgrades: Readonly<Record<string, UpgradeHandler>>,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer
+): void {
   const handler = upgrades[readPath(request)]
   if (handler !== undefined) return handler(request, socket, head)
   socket.on('error', () => {})

@@ -33,7 +33,10 @@ export interface Tab {
   faults: string[]
 }
 
-/** A page without any history. Nothing leaves the machine: the CDN is a local copy of swagger-ui-dist, everything else is empty. */
+/**
+ * A page without any history. Nothing leaves the machine: the CDN is a local copy of swagger-ui-dist, everything else
+ * is empty.
+ */
 export async function openTab (t: Test, browser: Browser): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1100 } })
   t.teardown(() => context.close())

@@ -26,7 +26,11 @@ export interface ShownAnswer {
  * @param operation - as `listOperations` names it
  * @param input - parameters by name; `body` is the body
  */
-export async function tryOut (page: Page, operation: string, { body, ...parameters }: Record<string, string>): Promise<ShownAnswer> {
+export async function tryOut (
+  page: Page,
+  operation: string,
+  { body, ...parameters }: Record<string, string>
+): Promise<ShownAnswer> {
   const block = await findOperation(page, operation)
   await block.locator('.opblock-summary').click()
   await block.locator('.try-out__btn').click()

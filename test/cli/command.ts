@@ -37,21 +37,37 @@ export async function runCommand (t: Test, args: readonly string[], options?: Ru
 }
 
 /** Runs `start`, or another command, until it listens on a free port. Resolves to its address, too. */
-export async function startCommand (t: Test, args: readonly string[], options?: RunOptions): Promise<RunningCommand & { address: string }> {
+export async function startCommand (
+  t: Test,
+  args: readonly string[],
+  options?: RunOptions
+): Promise<RunningCommand & { address: string }> {
   const running = spawnCommand(t, [options?.command ?? 'start', '--port', '0', ...args], options)
   const stdout = await running.until(/^Gateway listening on .*\n/m)
   return { ...running, address: /^Gateway listening on ([^,\n]+)/m.exec(stdout)![1]! }
 }
 
-function spawnCommand (t: Test, args: readonly string[], { cwd = t.testdir({}), env = {} }: RunOptions = {}): RunningCommand {
+function spawnCommand (
+  t: Test,
+  args: readonly string[],
+  { cwd = t.testdir({}), env = {} }: RunOptions = {}
+): RunningCommand {
   // tap would load its loaders into every node that a test starts: four times as slow, and not what users run.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, command, ...args], {
-    cwd, env: { ...process.env, COLUMNS: '80', ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000, killSignal: 'SIGKILL',
+    cwd,
+    env: { ...process.env, COLUMNS: '80', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
   })
   t.teardown(() => child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', chunk => { output.stdout += chunk })
-  child.stderr.setEncoding('utf8').on('data', chunk => { output.stderr += chunk })
+  child.stdout.setEncoding('utf8').on('data', chunk => {
+    output.stdout += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', chunk => {
+    output.stderr += chunk
+  })
   const ended = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, ...output }))
   return {
     child,

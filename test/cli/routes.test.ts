@@ -79,5 +79,8 @@ t.test('routes of a wrong configuration are an error that lists everything', asy
   const { exitCode, stdout, stderr } = await runCommand(t, ['routes', '--json'], { cwd })
   t.equal(exitCode, 1)
   t.equal(stdout, '')
-  t.match(stderr, /^error: Invalid gateway configuration, 2 problems:\n {2}- .*did you mean "installedApps"\?\n {2}- addSlashes: .*\n$/)
+  t.match(
+    stderr,
+    /^error: Invalid gateway configuration, 2 problems:\n {2}- .*did you mean "installedApps"\?\n {2}- addSlashes: .*\n$/
+  )
 })

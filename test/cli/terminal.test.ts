@@ -40,7 +40,10 @@ t.test('what is printed ends its line', async t => {
 t.test('the log is text for people and JSON for machines', async t => {
   t.same(await createLogger({ isInteractive: false, isDebug: false }), { level: 'info' })
   t.same(await createLogger({ isInteractive: false, isDebug: true }), { level: 'debug' })
-  const forPeople = await createLogger({ isInteractive: true, isDebug: false }) as { level: string, stream: { write: unknown } }
+  const forPeople = (await createLogger({ isInteractive: true, isDebug: false })) as {
+    level: string
+    stream: { write: unknown }
+  }
   t.equal(forPeople.level, 'info')
   t.type(forPeople.stream.write, 'function')
 })

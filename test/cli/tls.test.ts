@@ -151,7 +151,9 @@ t.test('a new certificate that is broken is an error in the log, and the one bef
   const cwd = await makeProject(t)
   const { address, child, until } = await startCommand(t, flags, { cwd })
   install(cwd, 'address', 'cert')
-  await until(/"level":50,.*tls\.key: the key is not that of the certificate.*"msg":"the new certificate cannot be used; the one before stays"/)
+  await until(
+    /"level":50,.*tls\.key: the key is not that of the certificate.*"msg":"the new certificate cannot be used; the one before stays"/
+  )
   t.equal(await servedName(address), 'name')
   writeFileSync(join(cwd, 'cert.pem'), fixture('address.cert').slice(0, 200))
   child.kill('SIGHUP')

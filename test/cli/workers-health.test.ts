@@ -18,7 +18,10 @@ t.test('an upstream is probed once for all workers, and one that joins knows at 
   const options = { apps: [{ name: 'app', upstreams: [patient, other], healthCheck }], outlierDetection: { panicThreshold: 0 } }
   const { address, until, stdout, child, ended } = await startCommand(t, ['--workers', '3'], { cwd: t.testdir({ 'gateway.config.json': JSON.stringify(options) }) })
   await until(listeners(3))
-  /** The names of the upstreams that respond to so many requests, each on a connection of its own, so that the workers have them in turn. */
+  /**
+   * The names of the upstreams that respond to so many requests, each on a connection of its own, so that the workers
+   * have them in turn.
+   */
   async function collectNames (count: number): Promise<string[]> {
     const names: string[] = []
     for (let i = 0; i < count; i++) names.push(await (await fetch(`${address}/app/`, { headers: { connection: 'close' } })).text())

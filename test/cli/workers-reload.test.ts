@@ -77,7 +77,9 @@ t.test('SIGHUP replaces the workers one by one, and no request is refused or cut
   const agents = Array.from({ length: 4 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }))
   t.teardown(() => agents.forEach(agent => agent.destroy()))
   const body = 'x'.repeat(10_000)
-  const loads = [...agents, false as const, false as const].map((agent, index) => startLoad(t, port, { agent, ...(index % 2 === 0 && { body }) }))
+  const loads = [...agents, false as const, false as const].map((agent, index) =>
+    startLoad(t, port, { agent, ...(index % 2 === 0 && { body }) })
+  )
   const idle = await Promise.all([connectRaw(t, port), connectRaw(t, port)])
   for (const client of idle) {
     client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')

@@ -188,7 +188,14 @@ t.test('an empty room makes way for a new one, the others do not', async t => {
 t.test('a pace', async t => {
   let time = 0
   const isInTime = keepPace({ times: 2, within: 100 }, () => time)
-  const steps: [at: number, expected: boolean][] = [[0, true], [50, true], [100, false], [151, true], [201, true], [202, false]]
+  const steps: [at: number, expected: boolean][] = [
+    [0, true],
+    [50, true],
+    [100, false],
+    [151, true],
+    [201, true],
+    [202, false],
+  ]
   for (const [at, expected] of steps) {
     time = at
     t.equal(isInTime(), expected, `at ${at}`)

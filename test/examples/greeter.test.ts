@@ -119,7 +119,13 @@ async function listenHttp2Gateway (t: Test, upstream: string): Promise<URL> {
 
 function callMethod (client: grpc.Client, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, () => Buffer.alloc(0), String, {}, (error, answer) => error === null ? resolve(answer) : reject(error))
+    client.makeUnaryRequest(
+      path,
+      () => Buffer.alloc(0),
+      String,
+      {},
+      (error, answer) => (error === null ? resolve(answer) : reject(error))
+    )
   })
 }
 
@@ -157,7 +163,10 @@ async function readAll (greetings: AsyncIterable<Greeting>): Promise<string[]> {
 /** All that is on the wire of it. */
 function describe (service: grpc.ServiceDefinition) {
   return Object.entries(service).map(([name, definition]) => {
-    const { path, requestStream, responseStream, requestType, responseType } = definition as MethodDefinition<object, object>
+    const { path, requestStream, responseStream, requestType, responseType } = definition as MethodDefinition<
+      object,
+      object
+    >
     return { name, path, requestStream, responseStream, types: [requestType.type, responseType.type] }
   })
 }

@@ -18,16 +18,28 @@ export interface Guest {
  * @param url - of the chat's page
  * @param query - `room` and `name`
  */
-export async function enter (t: Test, url: string, query: Record<string, string>, options: ClientOptions = {}): Promise<Guest> {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/$/, '')}/socket?${new URLSearchParams(query)}`, options)
+export async function enter (
+  t: Test,
+  url: string,
+  query: Record<string, string>,
+  options: ClientOptions = {}
+): Promise<Guest> {
+  const socket = new WebSocket(
+    `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/socket?${new URLSearchParams(query)}`,
+    options
+  )
   t.teardown(() => socket.terminate())
   const news = on(socket, 'message')
-  const closed = new Promise<{ code: number, reason: string }>(resolve => socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })))
+  const closed = new Promise<{ code: number; reason: string }>(resolve =>
+    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }))
+  )
   await once(socket, 'open')
   return {
     socket,
     async next () {
-      const { value: [data] } = await news.next()
+      const {
+        value: [data],
+      } = await news.next()
       return JSON.parse(String(data))
     },
     say: text => socket.send(text),

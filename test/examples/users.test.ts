@@ -59,12 +59,19 @@ t.test('a user is created, read, changed and deleted', async t => {
 t.test('what is wrong with a request is said', async t => {
   const url = await startUsers(t)
   const ada = { name: 'Ada', email: 'ADA@example.com' }
-  const cases: [name: string, method: string, path: string, body: object | undefined, status: number, message: RegExp][] = [
+  const cases: [
+    name: string,
+    method: string,
+    path: string,
+    body: object | undefined,
+    status: number,
+    message: RegExp
+  ][] = [
     ['no address', 'POST', '/', { name: 'x' }, 400, /required property 'email'/],
     ['an address that is none', 'POST', '/', { name: 'x', email: 'x' }, 400, /must match format "email"/],
     ['an unknown role', 'POST', '/', { name: 'x', email: 'x@example.com', role: 'king' }, 400, /role/],
     ['an address that is taken', 'POST', '/', ada, 409, /Somebody else has the address ADA@example.com/],
-    ['somebody else\'s address', 'PUT', '/2', ada, 409, /Somebody else/],
+    ["somebody else's address", 'PUT', '/2', ada, 409, /Somebody else/],
     ['a change of nobody', 'PUT', '/999', ada, 404, /no user 999/],
     ['an id that is none', 'GET', '/zero', undefined, 400, /id must be integer/],
     ['a page too long', 'GET', '/?limit=101', undefined, 400, /limit must be <= 100/],

@@ -9,7 +9,9 @@ import { describeTask, readTask, uploadBody } from './task.ts'
 /** What becomes of a request; decided when its first line is here. */
 export type Behaviour = (asked: Asked) => FaultName
 
-/** An upstream of bytes that keeps its port while it stops and starts, and does with each request what `behaviour` says. */
+/**
+ * An upstream of bytes that keeps its port while it stops and starts, and does with each request what `behaviour` says.
+ */
 export class ChaosUpstream {
   readonly port: number
   readonly origin: string

@@ -11,7 +11,9 @@ import { Ledger } from './ledger.ts'
 import { type LoadResult, runLoad, startLoad } from './load.ts'
 import { between, createRandom, oneOf, seedOf } from './random.ts'
 
-/** Short, so that what hangs is over and what is ejected is back before the test has ended. The rest are the defaults. */
+/**
+ * Short, so that what hangs is over and what is ejected is back before the test has ended. The rest are the defaults.
+ */
 const flags = {
   timeouts: { connect: 800, headers: 800, body: 800 },
   outlierDetection: { baseEjectionTime: 300, maxEjectionTime: 600 },
@@ -28,7 +30,9 @@ interface Scene extends OpenGateway {
 async function startScene (t: Test, count: number): Promise<Scene> {
   const ledger = new Ledger()
   const random = createRandom(seed)
-  const upstreams = await Promise.all(Array.from({ length: count }, (_, i) => startChaos(t, ledger, createRandom(seed + i))))
+  const upstreams = await Promise.all(
+    Array.from({ length: count }, (_, i) => startChaos(t, ledger, createRandom(seed + i)))
+  )
   return { ledger, random, upstreams, ...await openGateway(t, upstreams.map(({ origin }) => origin), flags) }
 }
 
@@ -44,7 +48,9 @@ async function end (upstream: ChaosUpstream): Promise<void> {
   if (!upstream.isListening) await upstream.start()
 }
 
-/** With nothing wrong any more, every request is answered, every upstream is asked again, and nothing is left behind. */
+/**
+ * With nothing wrong any more, every request is answered, every upstream is asked again, and nothing is left behind.
+ */
 async function recover (t: Test, { port, dispatcher, ledger, random, upstreams }: Scene): Promise<void> {
   const before = upstreams.map(({ arrivals }) => arrivals)
   const endsAt = performance.now() + 10_000

@@ -26,7 +26,10 @@ const MANY = 10
 /** Longer than the gateway of these tests waits, in milliseconds. */
 const STALL = 1500
 
-/** Everything that an upstream may do with a request, by name. What it does with a whole one is to answer it, or to break off. */
+/**
+ * Everything that an upstream may do with a request, by name. What it does with a whole one is to answer it, or to
+ * break off.
+ */
 export const faults = {
   none: { at: 'end', answers: true, act: answer },
   slow: {
@@ -128,7 +131,10 @@ function partOf (asked: Asked, random: () => number): Buffer {
 
 function tooLong (asked: Asked): Buffer {
   const chunked = asked.framing === 'chunked'
-  return Buffer.concat([Buffer.from(answerHead(asked, [], asked.size + MANY)), chunked ? framedBody(asked).subarray(0, -5) : answerBody(asked)])
+  return Buffer.concat([
+    Buffer.from(answerHead(asked, [], asked.size + MANY)),
+    chunked ? framedBody(asked).subarray(0, -5) : answerBody(asked),
+  ])
 }
 
 /** Some bytes, and when they have left, the end. */

@@ -1,5 +1,5 @@
-// An upstream closes a kept connection in the moment in which it is used again: what every server with a keep-alive time
-// does now and then. 1,000 times, with one upstream and the default options.
+// An upstream closes a kept connection in the moment in which it is used again: what every server with a keep-alive
+// time does now and then. 1,000 times, with one upstream and the default options.
 import t from 'tap'
 import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { startChaos } from './chaos-upstream.ts'
@@ -18,7 +18,15 @@ t.test(`the keep-alive race fails no GET in ${RACES} times`, async t => {
   const upstream = await startChaos(t, ledger, createRandom(1))
   const { port, dispatcher } = await openGateway(t, upstream.origin)
   let races = 0
-  const load = startLoad({ port, ledger, random: createRandom(seedOf(process.env)), concurrency: 40, requests: RACES * EVERY * 2, posts: 0, largest: 2000 })
+  const load = startLoad({
+    port,
+    ledger,
+    random: createRandom(seedOf(process.env)),
+    concurrency: 40,
+    requests: RACES * EVERY * 2,
+    posts: 0,
+    largest: 2000,
+  })
   upstream.behaviour = ({ nth }): FaultName => {
     if (nth % EVERY !== 0) return 'none'
     if (++races === RACES) load.stop()
@@ -41,7 +49,15 @@ t.test('the keep-alive race sends no POST twice, and fails only those that it me
     if (nth % EVERY !== 0) return 'none'
     return ++races % 2 === 0 ? 'reset on reuse' : 'end on reuse'
   }
-  const { posts, codes, violations } = await runLoad({ port, ledger, random: createRandom(seedOf(process.env)), concurrency: 20, requests: 1500, posts: 1, largest: 2000 })
+  const { posts, codes, violations } = await runLoad({
+    port,
+    ledger,
+    random: createRandom(seedOf(process.env)),
+    concurrency: 20,
+    requests: 1500,
+    posts: 1,
+    largest: 2000,
+  })
   t.comment(`${races} races in ${posts.sent} requests, ${JSON.stringify(codes)}`)
   t.strictSame(violations, [])
   t.equal(posts.answered + posts.failed, posts.sent)

@@ -41,8 +41,8 @@ export interface Load {
 }
 
 /**
- * So many are under way at most: what a machine that stood still for a moment has missed is not made up for at once. Such
- * a burst would be another test, of the retry budget.
+ * So many are under way at most: what a machine that stood still for a moment has missed is not made up for at once.
+ * Such a burst would be another test, of the retry budget.
  */
 const MOST = 50
 

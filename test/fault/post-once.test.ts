@@ -1,5 +1,5 @@
-// An upstream that breaks off at every byte of an exchange, and counts what it received: a POST of which a byte has left
-// is never sent twice, and a GET is asked of the other upstream for as long as the head of an answer has not come.
+// An upstream that breaks off at every byte of an exchange, and counts what it received: a POST of which a byte has
+// left is never sent twice, and a GET is asked of the other upstream for as long as the head of an answer has not come.
 import http from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -33,7 +33,10 @@ function createTask ({ ledger }: Scene, method: Task['method'], framing: Framing
   return { id: ledger.issue(), method, size: 20, framing, uploadSize: method === 'GET' ? 0 : uploadSize, uploadFraming: 'length' }
 }
 
-/** Good requests, so many that a further try is within the budget, that no upstream has failed twice in a row, and that each has a connection. */
+/**
+ * Good requests, so many that a further try is within the budget, that no upstream has failed twice in a row, and that
+ * each has a connection.
+ */
 async function calm (scene: Scene, method: Task['method']): Promise<void> {
   const tasks = Array.from({ length: method === 'GET' ? 5 : 2 }, () => createTask(scene, 'GET'))
   const verdicts = await Promise.all(tasks.map(async task => judge(task, await exchange(task, scene.way))))
@@ -140,7 +143,9 @@ for (const { name, keepsAlive } of connections) {
   })
 }
 
-/** The next byte when the upstream has the last one; or a little later, in case that the gateway waits for all of them. */
+/**
+ * The next byte when the upstream has the last one; or a little later, in case that the gateway waits for all of them.
+ */
 function sendByteByByte ({ upstreams }: Scene): Send {
   return async function send (request, task) {
     for (const byte of uploadBody(task)) {

@@ -13,7 +13,9 @@ export interface RestartScene {
   load: Load
 }
 
-/** Some upstreams behind a gateway with the default options, under 200 small requests a second, a fifth of them POSTs. */
+/**
+ * Some upstreams behind a gateway with the default options, under 200 small requests a second, a fifth of them POSTs.
+ */
 export async function startScene (t: Test, count: number): Promise<RestartScene> {
   const ledger = new Ledger()
   const random = createRandom(seedOf(process.env))

@@ -72,7 +72,12 @@ export class RestartableUpstream {
 }
 
 /** Such upstreams, listening, killed with the test. */
-export async function startRestartable (t: Test, count: number, ledger: Ledger, random: () => number): Promise<RestartableUpstream[]> {
+export async function startRestartable (
+  t: Test,
+  count: number,
+  ledger: Ledger,
+  random: () => number
+): Promise<RestartableUpstream[]> {
   const upstreams: RestartableUpstream[] = []
   for (let i = 0; i < count; i++) {
     const upstream = new RestartableUpstream(await findFixedPort(), ledger, random)

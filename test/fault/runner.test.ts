@@ -16,7 +16,15 @@ type Liar = (task: Task, response: ServerResponse, ledger: Ledger) => void
 async function judgeLiar (t: Test, lie: Liar, posts = 0): Promise<LoadResult> {
   const ledger = new Ledger()
   const origin = await startUpstream(t, readTaskFirst((task, response) => lie(task, response, ledger)))
-  return runLoad({ port: Number(new URL(origin).port), ledger, random: createRandom(1), requests: 5, concurrency: 5, posts, patience: 200 })
+  return runLoad({
+    port: Number(new URL(origin).port),
+    ledger,
+    random: createRandom(1),
+    requests: 5,
+    concurrency: 5,
+    posts,
+    patience: 200,
+  })
 }
 
 function readTaskFirst (then: (task: Task, response: ServerResponse) => void): RequestListener {
@@ -137,14 +145,25 @@ for (const { name, kind, lie } of honest) {
   t.test(`the runner counts ${name}, and does not complain`, async t => {
     const { gets, posts, violations } = await judgeLiar(t, lie, 0.5)
     t.strictSame(violations, [])
-    t.match({ sent: gets.sent + posts.sent, counted: Number(Reflect.get(gets, kind)) + Number(Reflect.get(posts, kind)) }, { sent: 5, counted: 5 })
+    t.match(
+      { sent: gets.sent + posts.sent, counted: Number(Reflect.get(gets, kind)) + Number(Reflect.get(posts, kind)) },
+      { sent: 5, counted: 5 }
+    )
   })
 }
 
 t.test('the runner sends at a rate, whether or not it is answered', async t => {
   const ledger = new Ledger()
   const origin = await startRawUpstream(t, () => {})
-  const { gets, violations } = await runLoad({ port: Number(new URL(origin).port), ledger, random: createRandom(1), rate: 1000, requests: 100, posts: 0, patience: 300 })
+  const { gets, violations } = await runLoad({
+    port: Number(new URL(origin).port),
+    ledger,
+    random: createRandom(1),
+    rate: 1000,
+    requests: 100,
+    posts: 0,
+    patience: 300,
+  })
   t.strictSame([gets.sent, gets.wrong, violations.length], [100, 100, 100])
 })
 

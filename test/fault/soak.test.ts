@@ -1,5 +1,5 @@
-// Requests whose clients go away at random moments leave nothing behind: no connection to an upstream in use, no counter
-// above zero, no memory.
+// Requests whose clients go away at random moments leave nothing behind: no connection to an upstream in use, no
+// counter above zero, no memory.
 //
 // CI runs the short form. The real one, 100,000 requests, takes some minutes:
 //
@@ -138,7 +138,9 @@ async function abort (port: number, { sends, until }: Abort, random: () => numbe
   await closed
 }
 
-/** What is in use after a garbage collection, in bytes; with the contents of buffers, which are not on the heap itself. */
+/**
+ * What is in use after a garbage collection, in bytes; with the contents of buffers, which are not on the heap itself.
+ */
 function createHeapMeter (): () => number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

@@ -2,7 +2,10 @@ import { between, createRandom, oneOf } from './random.ts'
 
 export type Framing = 'length' | 'chunked'
 
-/** One request of a test, and the answer that it asks for. All of it is in its method and its path, so that everybody knows. */
+/**
+ * One request of a test, and the answer that it asks for. All of it is in its method and its path, so that everybody
+ * knows.
+ */
 export interface Task {
   /** Unique in a test, over all upstreams. */
   id: number

@@ -18,7 +18,11 @@ export interface ListeningGateway {
 }
 
 /** The plugin in a host server, for `inject()`. */
-export async function buildGateway (t: Test, options: GatewayPluginOptions, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
+export async function buildGateway (
+  t: Test,
+  options: GatewayPluginOptions,
+  server: FastifyServerOptions = {}
+): Promise<FastifyInstance> {
   const fastify = Fastify(server)
   t.teardown(() => fastify.close())
   await fastify.register(gateway, options)
@@ -26,14 +30,22 @@ export async function buildGateway (t: Test, options: GatewayPluginOptions, serv
 }
 
 /** The plugin in a host server, listening. */
-export async function listenGateway (t: Test, options: GatewayPluginOptions, server?: FastifyServerOptions): Promise<ListeningGateway> {
+export async function listenGateway (
+  t: Test,
+  options: GatewayPluginOptions,
+  server?: FastifyServerOptions
+): Promise<ListeningGateway> {
   const fastify = await buildGateway(t, { shutdown: { gracePeriod: 100 }, ...options }, server)
   const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
   return { fastify, origin, port: portOf(fastify.server) }
 }
 
 /** The gateway as its command runs it: on a server of its own. */
-export async function listenStandalone (t: Test, options: GatewayPluginOptions, server?: FastifyServerOptions): Promise<ListeningGateway> {
+export async function listenStandalone (
+  t: Test,
+  options: GatewayPluginOptions,
+  server?: FastifyServerOptions
+): Promise<ListeningGateway> {
   const fastify = Fastify({ ...serverOptions, ...server })
   t.teardown(() => fastify.close())
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, ...options }, process.cwd())
@@ -47,11 +59,16 @@ export async function startGateway (t: Test, upstreams: InlineAppOptions['upstre
   return listenGateway(t, { apps: [{ name: 'app', upstreams, ...flags }] }, server)
 }
 
-/** The gateway as its command runs it with `tls`: HTTP/2 and HTTP/1.1 on one port, with the certificate for `localhost`. */
+/**
+ * The gateway as its command runs it with `tls`: HTTP/2 and HTTP/1.1 on one port, with the certificate for `localhost`.
+ */
 export async function listenSecureStandalone (t: Test, options: GatewayPluginOptions): Promise<ListeningGateway> {
   const tls = { cert: fixture('name.cert'), key: fixture('name.key') }
   const configuration = await resolveConfiguration({ shutdown: { gracePeriod: 100 }, tls, ...options }, process.cwd())
-  const fastify = Fastify({ ...serverOptions, ...createTlsOptions(loadPair(configuration.options.tls!), configuration.options) })
+  const fastify = Fastify({
+    ...serverOptions,
+    ...createTlsOptions(loadPair(configuration.options.tls!), configuration.options),
+  })
   t.teardown(() => fastify.close())
   await fastify.register(standalone, { configuration })
   await fastify.listen({ port: 0, host: '127.0.0.1' })

@@ -27,8 +27,8 @@ export interface RequestOptions {
 }
 
 /**
- * Sends a request over HTTP/1.1 and reads its response to its end, or to where it broke off. Rejects only when there is no
- * response at all.
+ * Sends a request over HTTP/1.1 and reads its response to its end, or to where it broke off. Rejects only when there is
+ * no response at all.
  * @param to - a port of 127.0.0.1, or an origin; `https:` trusts the certificates of these tests
  * @param path - sent as it is
  */
@@ -61,15 +61,31 @@ export function valuesOf ({ rawHeaders }: ReceivedResponse, name: string): strin
 }
 
 /** A response of the gateway's own: Fastify's form, this code, and nothing about where the app runs. */
-export function isGatewayError (t: Test, response: ReceivedResponse, statusCode: number, code: string, name = code): void {
+export function isGatewayError (
+  t: Test,
+  response: ReceivedResponse,
+  statusCode: number,
+  code: string,
+  name = code
+): void {
   const text = response.body.toString()
   const body = response.headers['content-type']?.startsWith('application/json') === true ? JSON.parse(text) : {}
   t.strictSame(
-    { status: response.statusCode, statusCode: body.statusCode, code: body.code, keys: Object.keys(body).sort(), isComplete: response.isComplete },
+    {
+      status: response.statusCode,
+      statusCode: body.statusCode,
+      code: body.code,
+      keys: Object.keys(body).sort(),
+      isComplete: response.isComplete,
+    },
     { status: statusCode, statusCode, code, keys: ['code', 'error', 'message', 'statusCode'], isComplete: true },
     `${name} is answered ${statusCode} ${code}`
   )
-  t.notMatch(text, /127\.0\.0\.1|localhost|\.invalid|node:|\.[jt]s\b|UND_ERR|HPE_|ECONN/, 'without an address, a stack or an inner code')
+  t.notMatch(
+    text,
+    /127\.0\.0\.1|localhost|\.invalid|node:|\.[jt]s\b|UND_ERR|HPE_|ECONN/,
+    'without an address, a stack or an inner code'
+  )
 }
 
 /** The gateway goes on serving, whatever has just happened. */

@@ -4,7 +4,11 @@ import type { Test } from 'tap'
 import { fixture } from './certificates.ts'
 
 /** An HTTP/2 connection that has its settings, ended with the test. */
-export async function connectHttp2 (t: Test, origin: string, options: SecureClientSessionOptions = {}): Promise<ClientHttp2Session> {
+export async function connectHttp2 (
+  t: Test,
+  origin: string,
+  options: SecureClientSessionOptions = {}
+): Promise<ClientHttp2Session> {
   const session = http2.connect(origin, { ca: [fixture('name.cert'), fixture('address.cert')], ...options })
   session.on('error', () => {})
   t.teardown(() => session.destroy())
@@ -26,8 +30,14 @@ export interface Http2Response {
  * Sends a request and reads its response. Rejects when its stream, or its connection, breaks off.
  * @param request - a path to GET, or all headers
  */
-export async function sendHttp2Request (session: ClientHttp2Session, request: string | OutgoingHttpHeaders, body?: Buffer | string): Promise<Http2Response> {
-  const stream = session.request(typeof request === 'string' ? { ':path': request } : request, { endStream: body === undefined })
+export async function sendHttp2Request (
+  session: ClientHttp2Session,
+  request: string | OutgoingHttpHeaders,
+  body?: Buffer | string
+): Promise<Http2Response> {
+  const stream = session.request(typeof request === 'string' ? { ':path': request } : request, {
+    endStream: body === undefined,
+  })
   if (body !== undefined) stream.end(body)
   return readHttp2Response(stream)
 }

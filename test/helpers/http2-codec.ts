@@ -49,7 +49,12 @@ export function readFrames (socket: Socket, skipped: number, onFrame: (frame: Fr
     while (rest.length >= start + HEAD_LENGTH && rest.length >= start + HEAD_LENGTH + rest.readUIntBE(start, 3)) {
       const head = rest.subarray(start, start + HEAD_LENGTH)
       const end = start + HEAD_LENGTH + head.readUIntBE(0, 3)
-      const frame = { type: head[3]!, flags: head[4]!, stream: head.readUInt32BE(5), payload: rest.subarray(start + HEAD_LENGTH, end) }
+      const frame = {
+        type: head[3]!,
+        flags: head[4]!,
+        stream: head.readUInt32BE(5),
+        payload: rest.subarray(start + HEAD_LENGTH, end),
+      }
       rest = rest.subarray(end)
       start = 0
       onFrame(frame)
@@ -76,6 +81,8 @@ export function encodeText (value: string): Buffer {
  */
 export function encodeFields (fields: readonly string[]): Buffer {
   const parts: Buffer[] = []
-  for (let i = 0; i < fields.length; i += 2) parts.push(Buffer.of(0), encodeText(fields[i]!), encodeText(fields[i + 1]!))
+  for (let i = 0; i < fields.length; i += 2) {
+    parts.push(Buffer.of(0), encodeText(fields[i]!), encodeText(fields[i + 1]!))
+  }
   return Buffer.concat(parts)
 }

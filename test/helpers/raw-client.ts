@@ -14,16 +14,26 @@ export interface RawClient {
 }
 
 /** Bytes are latin1 characters, one each. */
-export async function connectRaw (t: Test, port: number, options: Partial<net.TcpNetConnectOpts> = {}): Promise<RawClient> {
+export async function connectRaw (
+  t: Test,
+  port: number,
+  options: Partial<net.TcpNetConnectOpts> = {}
+): Promise<RawClient> {
   const socket = net.connect({ ...options, port, host: '127.0.0.1' })
   t.teardown(() => socket.destroy())
   let text = ''
   socket.setMaxListeners(0)
-  socket.on('data', chunk => { text += chunk.toString('latin1') }).on('error', () => {})
+  socket
+    .on('data', chunk => {
+      text += chunk.toString('latin1')
+    })
+    .on('error', () => {})
   await once(socket, 'connect')
   return {
     socket,
-    write: data => { socket.write(data, 'latin1') },
+    write: data => {
+      socket.write(data, 'latin1')
+    },
     received: () => text,
     async until (pattern) {
       while (!pattern.test(text)) {
@@ -47,7 +57,13 @@ export async function sendBytes (t: Test, port: number, bytes: string | Buffer):
 }
 
 /** `sendBytes`, for one well-formed request: its one response. */
-export async function sendRawRequest (t: Test, port: number, requestLine: string, lines?: readonly string[], body?: string): Promise<Message> {
+export async function sendRawRequest (
+  t: Test,
+  port: number,
+  requestLine: string,
+  lines?: readonly string[],
+  body?: string
+): Promise<Message> {
   return readMessage(await sendBytes(t, port, formatRequest(requestLine, lines, body)))
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 
 /**
- * Runs test files in this process, one after the other, as if each were run by itself: starting a process and loading the
- * gateway took far longer than most of them do. They share the root test, and with it its `t.testdir`.
+ * Runs test files in this process, one after the other, as if each were run by itself: starting a process and loading
+ * the gateway took far longer than most of them do. They share the root test, and with it its `t.testdir`.
  * @param folder - of `test/`, with all below it
  */
 export function runTogether (folder: string, isMeant: (file: string) => boolean = () => true): void {

@@ -13,7 +13,11 @@ export async function startUpstream (t: Test, listener: RequestListener): Promis
 }
 
 /** A server of bytes: whatever `onConnection` does with its sockets. For upstreams that lie, hang and reset. */
-export async function startRawUpstream (t: Test, onConnection: (socket: Socket) => void, options: net.ServerOpts = {}): Promise<string> {
+export async function startRawUpstream (
+  t: Test,
+  onConnection: (socket: Socket) => void,
+  options: net.ServerOpts = {}
+): Promise<string> {
   const sockets = new Set<Socket>()
   const server = net.createServer(options, socket => {
     sockets.add(socket)

@@ -12,7 +12,10 @@ export function defer<T = void> (): Deferred<T> {
   return { promise, resolve }
 }
 
-/** Bound for what the contract calls "at once" and "within a second": far below every default timeout, far above a busy machine. */
+/**
+ * Bound for what the contract calls "at once" and "within a second": far below every default timeout, far above a busy
+ * machine.
+ */
 const SOON = 5000
 
 /** The promise, or a failure when it takes longer than "at once" can mean. */

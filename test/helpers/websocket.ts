@@ -16,7 +16,11 @@ export interface WebSocketUpstream {
 }
 
 /** @param onSocket - sends back what it gets by default */
-export async function startWebSocketUpstream (t: Test, onSocket: (socket: WebSocket, request: IncomingMessage) => void = echo, options: ServerOptions = {}): Promise<WebSocketUpstream> {
+export async function startWebSocketUpstream (
+  t: Test,
+  onSocket: (socket: WebSocket, request: IncomingMessage) => void = echo,
+  options: ServerOptions = {}
+): Promise<WebSocketUpstream> {
   const server = http.createServer()
   const webSockets = new WebSocketServer({ server, ...options })
   const requests: IncomingMessage[] = []
@@ -40,7 +44,12 @@ export function echo (socket: WebSocket): void {
 }
 
 /** A client whose handshake has succeeded. */
-export async function openWebSocket (t: Test, url: string, protocols: string[] = [], options: ClientOptions = {}): Promise<WebSocket> {
+export async function openWebSocket (
+  t: Test,
+  url: string,
+  protocols: string[] = [],
+  options: ClientOptions = {}
+): Promise<WebSocket> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), protocols, options)
   t.teardown(() => socket.terminate())
   await once(socket, 'open')
@@ -61,10 +70,13 @@ export async function closeOf (socket: WebSocket): Promise<{ code: number, reaso
 }
 
 /** What a handshake that failed was answered with. */
-export async function refusalOf (url: string, options: ClientOptions = {}): Promise<{ statusCode: number, headers: http.IncomingHttpHeaders, body: string }> {
+export async function refusalOf (
+  url: string,
+  options: ClientOptions = {}
+): Promise<{ statusCode: number; headers: http.IncomingHttpHeaders; body: string }> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), options)
-  const [, response] = await once(socket, 'unexpected-response') as [unknown, IncomingMessage]
-  const chunks = await (response as AsyncIterable<Buffer> & IncomingMessage).toArray() as Buffer[]
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  const chunks = (await (response as AsyncIterable<Buffer> & IncomingMessage).toArray()) as Buffer[]
   return { statusCode: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }
 }
 

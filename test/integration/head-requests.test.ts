@@ -76,8 +76,15 @@ for (const [name, content] of contents.filter(([, { etag }]) => etag !== undefin
   })
 }
 
-async function sendBoth (port: number, path: string, options: RequestOptions = {}): Promise<[ReceivedResponse, ReceivedResponse]> {
-  return [await sendRequest(port, `/app${path}`, options), await sendRequest(port, `/app${path}`, { ...options, method: 'HEAD' })]
+async function sendBoth (
+  port: number,
+  path: string,
+  options: RequestOptions = {}
+): Promise<[ReceivedResponse, ReceivedResponse]> {
+  return [
+    await sendRequest(port, `/app${path}`, options),
+    await sendRequest(port, `/app${path}`, { ...options, method: 'HEAD' }),
+  ]
 }
 
 function describe ({ statusCode, headers }: ReceivedResponse): object {

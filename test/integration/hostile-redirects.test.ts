@@ -5,7 +5,10 @@ import { sendRequest, valuesOf } from '../helpers/http1-client.ts'
 import { startRawUpstream } from '../helpers/upstreams.ts'
 import { soon } from '../helpers/waiting.ts'
 
-/** Locations by which an app, or an attacker who controls its redirect target, may try to leave the app. `UP` is its own host and port. */
+/**
+ * Locations by which an app, or an attacker who controls its redirect target, may try to leave the app. `UP` is its own
+ * host and port.
+ */
 const locations: string[] = [
   '/\\evil.test', '//evil.test', '//evil.test/a', '///evil.test', '////evil.test/', '\\\\evil.test', '\\/evil.test', '/\t/evil.test', '/\\\tevil.test/a',
   'http:///evil.test', 'http:\\\\evil.test', 'HTTP://evil.test', 'ht\ttp://evil.test', 'https://evil.test/UP', 'javascript:alert(1)', 'data:text/html,x',
@@ -27,7 +30,8 @@ for (const prefix of ['items', '']) {
       const after = new URL(headers.location ?? '', `${gateway}${publicPrefix}/x`)
       // The app's root is there with and without a slash.
       if (after.origin === gateway && after.pathname === publicPrefix) after.pathname += '/'
-      const expected = before.host === upstream ? gateway + publicPrefix + before.pathname + before.search + before.hash : before.href
+      const expected =
+        before.host === upstream ? gateway + publicPrefix + before.pathname + before.search + before.hash : before.href
       t.strictSame([statusCode, after.href], [302, expected], `${JSON.stringify(location)} became ${JSON.stringify(headers.location)}`)
     }
   })
@@ -81,7 +85,9 @@ t.test('odd cookies pass, and none becomes one of another kind', async t => {
   t.strictSame(valuesOf(await sendRequest(port, '/items/'), 'set-cookie'), odd.map(([, expected]) => expected))
 })
 
-/** An app that redirects to the URL in its query, and responds with 200 without one. `upstream` is its host and port. */
+/**
+ * An app that redirects to the URL in its query, and responds with 200 without one. `upstream` is its host and port.
+ */
 async function start (t: Test, statusCode: number, flags: Partial<InlineAppOptions>) {
   const requestLines: string[] = []
   const origin = await startRawUpstream(t, socket => socket.on('data', head => {

@@ -12,8 +12,9 @@ export async function callServedOperations (t: Test, address: string): Promise<s
 }
 
 /**
- * Sends every operation of a served document to every address that the document gives it, and checks that this very operation
- * of the app responds: the apps of these tests name it in `X-Operation`. Whether they accept the request is not the point.
+ * Sends every operation of a served document to every address that the document gives it, and checks that this very
+ * operation of the app responds: the apps of these tests name it in `X-Operation`. Whether they accept the request is
+ * not the point.
  * @param document - parsed
  * @param address - of the document at the gateway; everything in it has to be on the same origin
  * @returns the operations, for the test to see that there were some

@@ -41,7 +41,14 @@ export async function runStartScript (address: string, page: string): Promise<Js
   const document = { createElement: () => ({}), querySelector: () => null, body: {} }
   class MutationObserver { observe () {} }
   const window: Json = { location, SwaggerUIBundle }
-  vm.runInNewContext(source, { window, location, SwaggerUIBundle, SwaggerUIStandalonePreset: [], document, MutationObserver })
+  vm.runInNewContext(source, {
+    window,
+    location,
+    SwaggerUIBundle,
+    SwaggerUIStandalonePreset: [],
+    document,
+    MutationObserver,
+  })
   window.onload?.()
   return settings
 }

@@ -13,13 +13,22 @@ const EVIL = 'https://shop.example.evil.net'
 const asked = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization, x-app' }
 
 /** A gateway in somebody's server with one app, `users`, which is to see `seen` and no more. */
-async function start (t: Test, listener: RequestListener, options: GatewayPluginOptions = {}): Promise<{ fastify: FastifyInstance, seen: string[] }> {
+async function start (
+  t: Test,
+  listener: RequestListener,
+  options: GatewayPluginOptions = {}
+): Promise<{ fastify: FastifyInstance; seen: string[] }> {
   const seen: string[] = []
   const users = await startUpstream(t, (request, response) => {
     seen.push(`${request.method} ${request.url}`)
     listener(request, response)
   })
-  const fastify = await buildGateway(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: users }], ...options })
+  const fastify = await buildGateway(t, {
+    addCorsHeaders: true,
+    allowedHosts: ['shop.example'],
+    apps: [{ name: 'users', upstreams: users }],
+    ...options,
+  })
   return { fastify, seen }
 }
 

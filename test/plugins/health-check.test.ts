@@ -21,9 +21,17 @@ async function startPatient (t: Test, name: string) {
 }
 
 /** A gateway in front of one app, and what it logs. */
-async function startLogged (t: Test, app: Partial<InlineAppOptions>): Promise<{ fastify: FastifyInstance, lines: Line[] }> {
+async function startLogged (
+  t: Test,
+  app: Partial<InlineAppOptions>
+): Promise<{ fastify: FastifyInstance; lines: Line[] }> {
   const lines: Line[] = []
-  const stream = new Writable({ write (chunk, _encoding, done) { lines.push(JSON.parse(String(chunk))); done() } })
+  const stream = new Writable({
+    write (chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
   const { fastify } = await listenGateway(t, { apps: [{ name: 'app', ...app }] }, { logger: { level: 'info', stream } })
   return { fastify, lines }
 }
@@ -33,7 +41,11 @@ async function until (isSo: () => boolean): Promise<void> {
 }
 
 /** Who answers a number of requests, in order. */
-async function ask (fastify: FastifyInstance, count: number, headers: (index: number) => Record<string, string> = () => ({})): Promise<string> {
+async function ask (
+  fastify: FastifyInstance,
+  count: number,
+  headers: (index: number) => Record<string, string> = () => ({})
+): Promise<string> {
   let names = ''
   for (let i = 0; i < count; i++) names += (await fastify.inject({ url: '/app/x', headers: headers(i) })).body
   return names

@@ -14,7 +14,14 @@ import { portOf } from '../helpers/servers.ts'
 import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 /** A host server with a gateway in it; `before` and `behind` register the host's own parts. */
-async function startHost (t: Test, options: GatewayPluginOptions, { before, behind }: { before?: (fastify: FastifyInstance) => unknown, behind?: (fastify: FastifyInstance) => unknown } = {}) {
+async function startHost (
+  t: Test,
+  options: GatewayPluginOptions,
+  {
+    before,
+    behind,
+  }: { before?: (fastify: FastifyInstance) => unknown; behind?: (fastify: FastifyInstance) => unknown } = {}
+) {
   const fastify = Fastify({ return503OnClosing: false })
   t.teardown(() => fastify.close())
   await before?.(fastify)
@@ -39,8 +46,8 @@ for (const isStandalone of [false, true]) {
   t.test(`each location is a scope with reply-from in it, ${isStandalone ? 'on a server of the gateway\'s own' : 'on a host server'}`, async t => {
     const fastify = Fastify()
     t.teardown(() => fastify.close())
-    if (isStandalone) await fastify.register(standalone, { configuration: await resolveConfiguration(three, process.cwd()) })
-    else await fastify.register(gateway, three)
+    const configuration = await resolveConfiguration(three, process.cwd())
+    await (isStandalone ? fastify.register(standalone, { configuration }) : fastify.register(gateway, three))
     await fastify.ready()
     const scopes = fastify.printPlugins().split(/(?=[├└]─[─┬] location )/).slice(1)
     t.strictSame(scopes.map(scope => /location \S+/.exec(scope)![0]), ['location /users', 'location /items', 'location /shop'])

@@ -9,9 +9,25 @@ import { portOf } from '../helpers/servers.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 
 /** A server with a gateway in it, whose other parts are registered before or behind that. */
-async function startServer (t: Test, { before = () => {}, behind = () => {} }: { before?: (fastify: FastifyInstance) => void, behind?: (fastify: FastifyInstance) => void }) {
+async function startServer (
+  t: Test,
+  {
+    before = () => {},
+    behind = () => {},
+  }: { before?: (fastify: FastifyInstance) => void; behind?: (fastify: FastifyInstance) => void }
+) {
   const origin = await startUpstream(t, (request, response) => {
-    response.writeHead(200, ['Content-Type', 'text/plain', 'X-App', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', ...(request.url === '/stream' ? [] : ['Content-Length', '4'])])
+    response.writeHead(200, [
+      'Content-Type',
+      'text/plain',
+      'X-App',
+      '1',
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      ...(request.url === '/stream' ? [] : ['Content-Length', '4']),
+    ])
     response.write('fi')
     response.end('ne')
   })

@@ -6,9 +6,20 @@ import { startUpstream } from '../helpers/upstreams.ts'
 
 type App = NonNullable<GatewayPluginOptions['apps']>[number]
 
-async function gatewayFor (t: Test, headers: Record<string, string | string[]>, app: Partial<App> = {}, statusCode = 302) {
+async function gatewayFor (
+  t: Test,
+  headers: Record<string, string | string[]>,
+  app: Partial<App> = {},
+  statusCode = 302
+) {
   const upstream = await startUpstream(t, (request, response) => {
-    const filled = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value.replaceAll('UPSTREAM', request.socket.localPort!.toString()) : value] as const)
+    const filled = Object.entries(headers).map(
+      ([name, value]) =>
+        [
+          name,
+          typeof value === 'string' ? value.replaceAll('UPSTREAM', request.socket.localPort!.toString()) : value,
+        ] as const
+    )
     response.writeHead(statusCode, Object.fromEntries(filled)).end()
   })
   return await buildGateway(t, { trustedProxies: ['10.0.0.1'], apps: [{ name: 'items', upstreams: upstream, ...app }] })
@@ -153,5 +164,8 @@ t.test('a HEAD of a page that is none ends, without its body', async t => {
   client.write('HEAD /shop/docs HTTP/1.1\r\nHost: a\r\n\r\n')
   await client.until(/\r\n\r\n/)
   client.write('GET /shop/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-  t.match(await client.closed(), /^HTTP\/1\.1 200 OK\r\n[^]*?content-length: 300000[^]*?\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nx{300000}$/)
+  t.match(
+    await client.closed(),
+    /^HTTP\/1\.1 200 OK\r\n[^]*?content-length: 300000[^]*?\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nx{300000}$/
+  )
 })

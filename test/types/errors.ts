@@ -1,6 +1,17 @@
 import {
-  BadPathError, BadRequestError, BadUpstreamResponseError, type GatewayConfigError, type GatewayError, MethodNotAllowedError, NoRouteError, NoUpstreamError,
-  OverloadedError, type Problem, UpgradeRefusedError, UpstreamTimeoutError, UpstreamUnreachableError,
+  BadPathError,
+  BadRequestError,
+  BadUpstreamResponseError,
+  type GatewayConfigError,
+  type GatewayError,
+  MethodNotAllowedError,
+  NoRouteError,
+  NoUpstreamError,
+  OverloadedError,
+  type Problem,
+  UpgradeRefusedError,
+  UpstreamTimeoutError,
+  UpstreamUnreachableError,
 } from '../../index.ts'
 import { expectType } from './expect.ts'
 
@@ -8,8 +19,17 @@ import { expectType } from './expect.ts'
 
 export function describe (error: unknown): string {
   if (error instanceof NoUpstreamError || error instanceof OverloadedError) return 'busy'
-  if (error instanceof UpstreamUnreachableError || error instanceof UpstreamTimeoutError || error instanceof BadUpstreamResponseError) return expectString(error.code)
-  if (error instanceof BadPathError || error instanceof BadRequestError || error instanceof MethodNotAllowedError || error instanceof UpgradeRefusedError) return error.message
+  if (
+    error instanceof UpstreamUnreachableError ||
+    error instanceof UpstreamTimeoutError ||
+    error instanceof BadUpstreamResponseError
+  ) { return expectString(error.code) }
+  if (
+    error instanceof BadPathError ||
+    error instanceof BadRequestError ||
+    error instanceof MethodNotAllowedError ||
+    error instanceof UpgradeRefusedError
+  ) { return error.message }
   if (error instanceof NoRouteError) return String(error.statusCode)
   return 'other'
 }

@@ -14,7 +14,11 @@ const spoofed = [
 
 /** The headers about the client that an upstream saw, by lower-case name. */
 function forwardingOf (message: Message): Record<string, string> {
-  return Object.fromEntries(message.fields.map(([name, value]) => [name.toLowerCase(), value] as const).filter(([name]) => /forwarded/.test(name)))
+  return Object.fromEntries(
+    message.fields
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name]) => /forwarded/.test(name))
+  )
 }
 
 onEachServer('a stranger\'s claims about its client are discarded', async (t, listen) => {

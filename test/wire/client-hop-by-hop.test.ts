@@ -30,7 +30,9 @@ onEachServer('a client\'s hop-by-hop headers end at the gateway', async (t, list
     upstream.reset()
     const answer = await sendRawRequest(t, port, 'GET /app/', lines)
     t.match(answer.startLine, / 200 /, name)
-    const others = readMessage(upstream.bytes()).fields.filter(([name]) => !ours.some(own => own.toLowerCase() === name.toLowerCase()))
+    const others = readMessage(upstream.bytes()).fields.filter(
+      ([name]) => !ours.some(own => own.toLowerCase() === name.toLowerCase())
+    )
     t.strictSame(others, [], name)
   }
 })

@@ -9,7 +9,12 @@ import { startRecorder } from '../helpers/upstreams.ts'
 // A gateway in somebody's server: their hooks hold for what it forwards, and it leaves the rest to them.
 
 /** A server with routes and hooks of its own, listening. */
-async function listenWith (t: Test, options: GatewayPluginOptions, prepare: (fastify: FastifyInstance) => void, finish: (fastify: FastifyInstance) => void = () => {}): Promise<number> {
+async function listenWith (
+  t: Test,
+  options: GatewayPluginOptions,
+  prepare: (fastify: FastifyInstance) => void,
+  finish: (fastify: FastifyInstance) => void = () => {}
+): Promise<number> {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   prepare(fastify)

@@ -177,7 +177,8 @@ const attacks = {
   afterTheEnd,
 }
 
-const listenLeniently: Listen = (t, options) => listenGateway(t, options, { http: { insecureHTTPParser: true } } as FastifyServerOptions)
+const listenLeniently: Listen = (t, options) =>
+  listenGateway(t, options, { http: { insecureHTTPParser: true } } as FastifyServerOptions)
 
 for (const { name, listen } of [...servers, { name: 'in a server with insecureHTTPParser', listen: listenLeniently }]) {
   for (const [group, list] of Object.entries(attacks)) {
@@ -192,7 +193,12 @@ for (const { name, listen } of [...servers, { name: 'in a server with insecureHT
   }
 }
 
-async function assertRefused (t: Test, port: number, upstream: Recorder, { bytes, isLate = false, hasManyFields = false }: Attack): Promise<void> {
+async function assertRefused (
+  t: Test,
+  port: number,
+  upstream: Recorder,
+  { bytes, isLate = false, hasManyFields = false }: Attack
+): Promise<void> {
   upstream.reset()
   const answer = await sendBytes(t, port, bytes + SMUGGLED)
   const allowed = isLate ? /^(?:200|400)?$/ : hasManyFields ? /^4(?:00|31)$/ : /^(?:400(?:,400)?)?$/

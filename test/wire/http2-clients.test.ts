@@ -11,14 +11,27 @@ import { startCannedUpstream, startRawUpstream, startRecorder, startUpstream } f
 import { closing, defer, soon } from '../helpers/waiting.ts'
 
 /** The gateway in a host server that speaks HTTP/2 without TLS, and a client's connection to it. */
-async function startHttp2Gateway (t: Test, options: GatewayPluginOptions, server: FastifyServerOptions = {}, before: (fastify: FastifyInstance) => void = () => {}) {
+async function startHttp2Gateway (
+  t: Test,
+  options: GatewayPluginOptions,
+  server: FastifyServerOptions = {},
+  before: (fastify: FastifyInstance) => void = () => {}
+) {
   const fastify = Fastify({ http2: true, ...server } as FastifyServerOptions)
   t.teardown(() => fastify.close())
   before(fastify)
   await fastify.register(gateway, { shutdown: { gracePeriod: 100 }, ...options })
   const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
   const session = await connectHttp2(t, origin)
-  return { fastify, session, origin, port: portOf(fastify.server), close: async () => { await fastify.close() } }
+  return {
+    fastify,
+    session,
+    origin,
+    port: portOf(fastify.server),
+    close: async () => {
+      await fastify.close()
+    },
+  }
 }
 
 t.test('a request reaches an HTTP/1.1 app as one: pseudo fields translated, cookies in one field', async t => {

@@ -9,7 +9,9 @@ import { startUpstream } from '../helpers/upstreams.ts'
 const PER_CONNECTION = 1000
 
 t.test('1000 requests at a time on one connection are all answered, each its own', async t => {
-  const upstream = await startUpstream(t, (request, response) => { setTimeout(50).then(() => response.end(request.url)) })
+  const upstream = await startUpstream(t, (request, response) => {
+    setTimeout(50).then(() => response.end(request.url))
+  })
   const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], limits: { pendingTimeout: 0 } })
   const session = await connectHttp2(t, origin)
   t.equal(session.remoteSettings.maxConcurrentStreams, PER_CONNECTION)

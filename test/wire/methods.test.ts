@@ -30,7 +30,10 @@ onEachServer('CONNECT is refused with an answer', async (t, listen) => {
   for (const target of ['example.com:443', '/app/x']) {
     const client = await connectRaw(t, port)
     client.write(ask(`CONNECT ${target}`))
-    t.match(await client.closed(), /^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*\r\nallow: GET|^HTTP\/1\.1 405 [^]*"code":"GW_ERR_METHOD_NOT_ALLOWED"/)
+    t.match(
+      await client.closed(),
+      /^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*\r\nallow: GET|^HTTP\/1\.1 405 [^]*"code":"GW_ERR_METHOD_NOT_ALLOWED"/
+    )
   }
   t.equal(recorder.bytes(), '')
 })

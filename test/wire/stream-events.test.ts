@@ -7,7 +7,10 @@ import { startCannedUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { defer, soon } from '../helpers/waiting.ts'
 
 /** An upstream that begins an event stream for everybody who asks. */
-async function startStream (t: Test, headers: Record<string, string | number>): Promise<{ upstream: string, begun: Promise<ServerResponse> }> {
+async function startStream (
+  t: Test,
+  headers: Record<string, string | number>
+): Promise<{ upstream: string; begun: Promise<ServerResponse> }> {
   const { promise: begun, resolve } = defer<ServerResponse>()
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200, headers).flushHeaders()

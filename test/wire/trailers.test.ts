@@ -10,7 +10,10 @@ onEachServer('trailers of an answer reach a client that wants them, less those t
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nConnection: TE, close\r\n\r\n')
-  t.match(await client.closed(), /^HTTP\/1\.1 200 OK\r\n[^]*trailer: X-Sum\r\n[^]*\r\n\r\n4\r\nbody\r\n0\r\nx-sum: 4\r\nx-sum: 5\r\nx-cafe: \xe9\r\n\r\n$/)
+  t.match(
+    await client.closed(),
+    /^HTTP\/1\.1 200 OK\r\n[^]*trailer: X-Sum\r\n[^]*\r\n\r\n4\r\nbody\r\n0\r\nx-sum: 4\r\nx-sum: 5\r\nx-cafe: \xe9\r\n\r\n$/
+  )
 })
 
 for (const [title, request] of [
@@ -45,5 +48,8 @@ onEachServer('trailers of a request reach the app, and its TE says whether trail
   const client = await connectRaw(t, port)
   client.write('POST /app/ HTTP/1.1\r\nHost: x\r\nTE: gzip, trailers\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\nConnection: close, TE\r\n\r\n2\r\nup\r\n0\r\nX-Sum: 2\r\nX-Forwarded-For: 6.6.6.6\r\nHost: evil\r\nContent-Digest: sha-256=:x:\r\nX_Forwarded_For: 1\r\n\r\n')
   await client.closed()
-  t.match(recorder.bytes(), /^POST \/ HTTP\/1\.1\r\nhost: x\r\n[^]*\r\nTrailer: X-Sum\r\nTE: trailers\r\nconnection: TE\r\n[^]*\r\n\r\n2\r\nup\r\n0\r\nX-Sum: 2\r\nContent-Digest: sha-256=:x:\r\n\r\n$/)
+  t.match(
+    recorder.bytes(),
+    /^POST \/ HTTP\/1\.1\r\nhost: x\r\n[^]*\r\nTrailer: X-Sum\r\nTE: trailers\r\nconnection: TE\r\n[^]*\r\n\r\n2\r\nup\r\n0\r\nX-Sum: 2\r\nContent-Digest: sha-256=:x:\r\n\r\n$/
+  )
 })

@@ -87,7 +87,12 @@ const exits: { name: string, leave: (socket: Socket) => void }[] = [
   { name: 'half-closes', leave: socket => socket.end() },
 ]
 
-async function playScene (t: Test, { sends, until }: Phase, leave: (socket: Socket) => void, start: typeof startGateway): Promise<void> {
+async function playScene (
+  t: Test,
+  { sends, until }: Phase,
+  leave: (socket: Socket) => void,
+  start: typeof startGateway
+): Promise<void> {
   const asked = defer<[IncomingMessage, ServerResponse]>()
   const upstream = await startUpstream(t, (request, response) => {
     if (request.url === '/fine') response.end('fine')
@@ -101,7 +106,7 @@ async function playScene (t: Test, { sends, until }: Phase, leave: (socket: Sock
   await until({ client, request, response })
 
   leave(client.socket)
-  await soon(closing(request.socket), 'the end of the upstream\'s connection')
+  await soon(closing(request.socket), "the end of the upstream's connection")
   t.pass('the upstream is told')
   t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
 }

@@ -12,7 +12,10 @@ import { defer } from '../helpers/waiting.ts'
 
 const MB = 1024 * 1024
 const SIZE = 150 * MB
-/** V8 lets some 32 MB of garbage outside of its heap lie before it looks for it, and the system's allocator keeps what it had. */
+/**
+ * V8 lets some 32 MB of garbage outside of its heap lie before it looks for it, and the system's allocator keeps what
+ * it had.
+ */
 const ALLOWED = 60 * MB
 const block = randomBytes(MB)
 const whole = createHash('sha256')
@@ -24,14 +27,21 @@ function * blocks (): Generator<Buffer> {
   for (let i = 0; i < SIZE / MB; i++) yield block
 }
 
-/** How many looks in a row must find no more bytes until it counts as a stop. Each takes a garbage collection there and back. */
+/**
+ * How many looks in a row must find no more bytes until it counts as a stop. Each takes a garbage collection there and
+ * back.
+ */
 const STILL = 10
 
 /**
  * Follows the gateway's memory until bytes no longer move.
  * @returns the most that it took on top of `before`
  */
-async function watchUntilStill (gateway: ChildGateway, before: NodeJS.MemoryUsage, moved: () => number): Promise<number> {
+async function watchUntilStill (
+  gateway: ChildGateway,
+  before: NodeJS.MemoryUsage,
+  moved: () => number
+): Promise<number> {
   let most = 0
   let last = -1
   for (let still = 0; still < STILL; still++) {
@@ -117,14 +127,21 @@ t.test('150 MB that nobody reads cost bounded memory', async t => {
   }
 
   /** Asks, and reads nothing of the answer, in a version of HTTP without chunks. */
-  async function beginDownloads (t: Test, name: string, count: number): Promise<{ clients: Socket[], moved: () => number }> {
+  async function beginDownloads (
+    t: Test,
+    name: string,
+    count: number
+  ): Promise<{ clients: Socket[]; moved: () => number }> {
     const all = defer()
-    onDownload = () => { if (downloading.get(name)!.length === count) all.resolve() }
+    onDownload = () => {
+      if (downloading.get(name)!.length === count) all.resolve()
+    }
     downloading.delete(name)
     const clients = Array.from({ length: count }, () => connect(t).pause())
     for (const client of clients) client.write(`GET /app/${name} HTTP/1.0\r\nHost: a\r\n\r\n`)
     await all.promise
-    const moved = () => downloading.get(name)!.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0)
+    const moved = () =>
+      downloading.get(name)!.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0)
     const start = moved()
     return { clients, moved: () => moved() - start }
   }

@@ -78,5 +78,8 @@ t.test('requests that an upstream fails count as its turns', async t => {
   const { port } = await startGateway(t, [{ url: 'http://127.0.0.1:9', weight: 1 }, { url: await startNamed(t, 'b'), weight: 3 }], { retry: false, outlierDetection: false })
   const statuses: number[] = []
   for (let i = 0; i < 12; i++) statuses.push((await sendRequest(port, '/app/')).statusCode)
-  t.strictSame([statuses.filter(status => status === 502).length, statuses.filter(status => status === 200).length], [3, 9])
+  t.strictSame(
+    [statuses.filter(status => status === 502).length, statuses.filter(status => status === 200).length],
+    [3, 9]
+  )
 })

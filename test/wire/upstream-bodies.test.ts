@@ -18,7 +18,11 @@ t.test('8 MB go both ways at once, byte for byte', async t => {
   for (const headers of [{ 'content-length': large.length }, { 'transfer-encoding': 'chunked' }]) {
     const { port } = await startGateway(t, upstream)
     const reply = await sendRequest(port, '/app/', { method: 'POST', body: large, headers })
-    t.strictSame([reply.isComplete, reply.body.length, digestOf(reply.body)], [true, large.length, digestOf(large)], Object.keys(headers).join())
+    t.strictSame(
+      [reply.isComplete, reply.body.length, digestOf(reply.body)],
+      [true, large.length, digestOf(large)],
+      Object.keys(headers).join()
+    )
   }
 })
 

@@ -106,7 +106,10 @@ t.test('a 205 that has a body all the same costs bounded memory, and ends with i
   await stillServes(t, port)
 })
 
-const statuses = [200, 201, 202, 203, 206, 207, 226, 300, 301, 302, 303, 307, 308, 400, 401, 402, 404, 413, 418, 421, 429, 451, 499, 500, 501, 502, 503, 504, 511, 520, 599]
+const statuses = [
+  200, 201, 202, 203, 206, 207, 226, 300, 301, 302, 303, 307, 308, 400, 401, 402, 404, 413, 418, 421, 429, 451, 499,
+  500, 501, 502, 503, 504, 511, 520, 599,
+]
 
 t.test('every final status goes through', async t => {
   const asked: string[] = []

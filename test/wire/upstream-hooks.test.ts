@@ -9,7 +9,11 @@ import { startLyingUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { closing, defer, soon } from '../helpers/waiting.ts'
 
 /** A server whose owner has hooks of its own around the gateway. */
-async function listenWithHooks (t: Test, upstreams: string, addHooks: (fastify: FastifyInstance) => void): Promise<number> {
+async function listenWithHooks (
+  t: Test,
+  upstreams: string,
+  addHooks: (fastify: FastifyInstance) => void
+): Promise<number> {
   const fastify = Fastify({ forceCloseConnections: true })
   t.teardown(() => fastify.close())
   addHooks(fastify)

@@ -18,12 +18,35 @@ const answer: StreamListener = (stream, headers) => {
 
 const h2c = (origin: string) => origin.replace('http:', 'h2c:')
 
-const ways: { name: string, start: (t: Test) => Promise<Parameters<typeof startGateway>[1]>, flags?: { http2: boolean }, scheme: string }[] = [
+const ways: {
+  name: string
+  start: (t: Test) => Promise<Parameters<typeof startGateway>[1]>
+  flags?: { http2: boolean }
+  scheme: string
+}[] = [
   { name: 'h2c: in the address', start: async t => h2c((await startHttp2(t, answer)).origin), scheme: 'http' },
-  { name: 'http2 of the upstream', start: async t => [{ url: (await startHttp2(t, answer)).origin, http2: true }], scheme: 'http' },
-  { name: 'http2 of the location', start: async t => (await startHttp2(t, answer)).origin, flags: { http2: true }, scheme: 'http' },
-  { name: 'https: and http2', start: async t => [{ url: (await startSecureHttp2(t, answer)).origin, http2: true, ca: pem('address.cert') }], scheme: 'https' },
-  { name: 'unix: and http2', start: async t => (await watch(t, http2.createServer(), answer, 'http', socketPathFor(t))).origin, flags: { http2: true }, scheme: 'http' },
+  {
+    name: 'http2 of the upstream',
+    start: async t => [{ url: (await startHttp2(t, answer)).origin, http2: true }],
+    scheme: 'http',
+  },
+  {
+    name: 'http2 of the location',
+    start: async t => (await startHttp2(t, answer)).origin,
+    flags: { http2: true },
+    scheme: 'http',
+  },
+  {
+    name: 'https: and http2',
+    start: async t => [{ url: (await startSecureHttp2(t, answer)).origin, http2: true, ca: pem('address.cert') }],
+    scheme: 'https',
+  },
+  {
+    name: 'unix: and http2',
+    start: async t => (await watch(t, http2.createServer(), answer, 'http', socketPathFor(t))).origin,
+    flags: { http2: true },
+    scheme: 'http',
+  },
 ]
 
 for (const { name, start, flags, scheme } of ways) {

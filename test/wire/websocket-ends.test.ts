@@ -153,7 +153,11 @@ t.test('at shutdown a frame under way is finished before the close frame, and no
   const text = await client.until(CLOSE_FRAME)
   t.equal(text.slice(text.indexOf('\r\n\r\n') + 4), Buffer.concat([HELLO, GOING_AWAY]).toString('latin1'))
   while (Buffer.concat(fromClient).length < 17) await once(socket, 'data')
-  const [head, payload, close] = [Buffer.concat(fromClient).subarray(0, 6), Buffer.concat(fromClient).subarray(6, 9), Buffer.concat(fromClient).subarray(9)]
+  const [head, payload, close] = [
+    Buffer.concat(fromClient).subarray(0, 6),
+    Buffer.concat(fromClient).subarray(6, 9),
+    Buffer.concat(fromClient).subarray(9),
+  ]
   t.strictSame([...head], [0x82, 0x83, 1, 2, 3, 4])
   t.equal(payload.toString(), 'abc')
   t.strictSame([close.length, close[0], close[1]], [8, 0x88, 0x82])

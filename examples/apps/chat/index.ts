@@ -14,7 +14,9 @@ import { limits, Rooms } from './rooms.ts'
 const maxMessage = 3 * limits.text
 /** Faster than people write. */
 const pace = { times: 20, within: 10_000 }
-/** Bytes that wait for somebody who does not read. The longest history, every character of it escaped, is half of that. */
+/**
+ * Bytes that wait for somebody who does not read. The longest history, every character of it escaped, is half of that.
+ */
 const maxUnread = 1024 * 1024
 /** How long the others may take to close when the chat stops, in milliseconds. */
 const farewellTime = 1000
@@ -52,12 +54,17 @@ export async function start (options: ChatOptions = {}): Promise<RunningApp> {
 }
 
 /** A page cannot read how a handshake was refused, so strangers are let in and then told to leave. */
-function welcome (rooms: Rooms, request: IncomingMessage, socket: WebSocket, { pingInterval = 30_000 }: ChatOptions): void {
+function welcome (
+  rooms: Rooms,
+  request: IncomingMessage,
+  socket: WebSocket,
+  { pingInterval = 30_000 }: ChatOptions
+): void {
   // What breaks the protocol or is too long, ws itself answers with 1002, 1007 or 1009.
   socket.on('error', () => {})
   const query = readQuery(request)
   const seat = rooms.enter(query.get('room') ?? 'lobby', query.get('name') ?? '', news => tell(socket, news))
-  if ('reason' in seat) return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason)
+  if ('reason' in seat) { return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason) }
 
   const isInTime = keepPace(pace, Date.now)
   socket.on('message', (data, isBinary) => {
@@ -81,7 +88,10 @@ function tell (socket: WebSocket, news: string): void {
   else socket.send(news)
 }
 
-/** A connection whose other end has vanished looks like one that is silent; and what is silent is cut by what stands between. */
+/**
+ * A connection whose other end has vanished looks like one that is silent; and what is silent is cut by what stands
+ * between.
+ */
 function keepAlive (socket: WebSocket, interval: number): void {
   let isAlive = true
   const timer = setInterval(() => {

@@ -20,8 +20,8 @@ const style = `
   #compose input { width: 100% }
   button:disabled { opacity: .5; cursor: default }`
 
-// Addresses are relative to the page's own folder, also when the browser asked for it without the slash at its end. What
-// people write goes into textContent and nowhere else.
+// Addresses are relative to the page's own folder, also when the browser asked for it without the slash at its end.
+// What people write goes into textContent and nowhere else.
 const script = `
 const folder = new URL(location.pathname.replace(/\\/?$/, '/'), location)
 const byId = id => document.getElementById(id)
@@ -78,7 +78,10 @@ function connect () {
   opened.onclose = ({ code, reason }) => { if (opened === socket) lose(code, reason) }
 }
 
-/** What was wrong stays wrong; anything else may be better in a while, and each time it is not, the pause is twice as long. */
+/**
+ * What was wrong stays wrong; anything else may be better in a while, and each time it is not, the pause is twice as
+ * long.
+ */
 function lose (code, reason) {
   socket = null
   byId('send').disabled = true

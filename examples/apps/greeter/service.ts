@@ -2,8 +2,8 @@ import type grpcJs from '@grpc/grpc-js'
 import type { fromJSON } from '@grpc/proto-loader'
 import { loadPackages } from '../packages.ts'
 
-// greeter.proto once more, as data: tsc copies no other files to dist/, and a published package has nothing but that. A test
-// holds the two together.
+// greeter.proto once more, as data: tsc copies no other files to dist/, and a published package has nothing but that. A
+// test holds the two together.
 const messages = { requestType: 'GreetRequest', responseType: 'Greeting' }
 const descriptor: Parameters<typeof fromJSON>[0] = {
   nested: {
@@ -61,5 +61,9 @@ export async function loadGreeter (): Promise<GreeterPackage> {
   const [{ default: grpc }, protoLoader] = await loadPackages(['@grpc/grpc-js', '@grpc/proto-loader'], load)
   const service = protoLoader.fromJSON(descriptor, { defaults: true })['examples.Greeter'] as grpcJs.ServiceDefinition
   const Greeter = grpc.makeClientConstructor(service, 'examples.Greeter')
-  return { grpc, service, connect: address => new Greeter(address, grpc.credentials.createInsecure()) as unknown as GreeterClient }
+  return {
+    grpc,
+    service,
+    connect: address => new Greeter(address, grpc.credentials.createInsecure()) as unknown as GreeterClient,
+  }
 }

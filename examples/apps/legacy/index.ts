@@ -62,7 +62,9 @@ function sendHtml (response: ServerResponse, status: number, html: string, heade
   response.writeHead(status, { 'content-type': htmlType, 'cache-control': 'no-store', ...headers }).end(html)
 }
 
-function redirect (response: ServerResponse, status: number, location: string, headers: OutgoingHttpHeaders = {}): void {
+function redirect (
+  response: ServerResponse, status: number, location: string, headers: OutgoingHttpHeaders = {}
+): void {
   response.writeHead(status, { location, ...headers }).end()
 }
 

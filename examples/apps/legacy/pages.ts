@@ -7,14 +7,17 @@ export function renderHome (user: string | undefined): string {
   const greeting = user === undefined
     ? 'Nobody is signed in. <a href="login">Sign in</a>'
     : `${escapeHtml(user)} is signed in. <a href="account">To the account</a>`
-  return renderPage('Legacy', `<h1>Legacy</h1>
+  return renderPage(
+    'Legacy',
+    `<h1>Legacy</h1>
 <p class="soft">An old application. It believes that the whole site is its own.</p>
 <section><h2>Account</h2><p>${greeting}</p></section>
 <section><h2>What it does to a gateway</h2><dl>
 <dt><a href="account">account</a></dt><dd>redirects a stranger to <code>/login</code></dd>
 <dt><a href="index.php">index.php</a></dt><dd>redirects to <code>http://</code>, its <code>Host</code> and <code>/</code></dd>
 <dt>its cookies</dt><dd>are for <code>/</code> and for <code>/account</code></dd>
-</dl></section>`)
+</dl></section>`
+  )
 }
 
 /** @param problem - what was wrong with the last try; plain text */

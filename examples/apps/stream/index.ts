@@ -37,7 +37,11 @@ async function sendAnswer (request: IncomingMessage, response: ServerResponse): 
 }
 
 /** Sends every chunk when it is there, at the client's pace, until the client leaves. */
-async function stream (response: ServerResponse, type: string, open: (signal: AbortSignal) => AsyncIterable<string>): Promise<void> {
+async function stream (
+  response: ServerResponse,
+  type: string,
+  open: (signal: AbortSignal) => AsyncIterable<string>
+): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' })

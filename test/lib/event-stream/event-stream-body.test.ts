@@ -95,3 +95,10 @@ for (const [name, prepare] of [['has been destroyed', body => body.destroy()], [
     t.ok(response.listenerCount('unpipe') > 0, 'as `pipe()` does it')
   })
 }
+
+t.test('a response that is not to be ended takes the stock way', async t => {
+  const { body } = createBody()
+  const { response } = createResponse()
+  body.pipe(response as unknown as ServerResponse, { end: false })
+  t.ok(response.listenerCount('unpipe') > 0)
+})
