@@ -12,7 +12,7 @@ import { registerReplyFrom } from './reply-from.ts'
 import { type AccessLog, addAccessLog } from './access-log.ts'
 import { createForwarder, type RequestReaders } from './forward.ts'
 import { refuseMalformed, refuseMethod, withdrawResponse } from './local-replies.ts'
-import { beginState, stateOf } from './request-state.ts'
+import { beginState, type RequestState, stateOf } from './request-state.ts'
 
 /** What a plugin of a location's scope gets. */
 export interface LocationPluginOptions {
@@ -38,11 +38,10 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
   fastify.addContentTypeParser('*', passBody)
   fastify.addHook('onRequest', createBeginning(readRequestId, shutdown, addAccessLog(fastify, location.name)))
   fastify.addHook('onRequest', refuseMalformed)
-  fastify.addHook('onRequest', acceptAnyMediaType)
   fastify.addHook('onError', withdrawResponse)
 
   const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createBodyReader(location)))
-  for (const plugin of plugins) await fastify.register(plugin, { location, publicBaseOf })
+  for (const plugin of plugins) fastify.register(plugin, { location, publicBaseOf })
 
   const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
   const handler = location.trace ? forward : createGuard(forward)
@@ -69,6 +68,7 @@ function createBeginning (
   return function beginRequest (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const state = beginState(request, readRequestId(request))
     reply.header('x-request-id', state.id)
+    acceptAnyMediaType(request, state)
     shutdown.trackConnection(request.raw)
     reply.raw.once('close', () => {
       state.exchange?.close(isSent(reply.raw))
@@ -109,13 +109,11 @@ function passBody (request: FastifyRequest, payload: unknown, done: (error: null
  * Fastify replies 415 to a media type that is none, and 400 to a QUERY without one. It is not shown these; `passBody`
  * puts them back.
  */
-function acceptAnyMediaType (request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const { method, raw: { headers } } = request
+function acceptAnyMediaType ({ method, raw: { headers } }: FastifyRequest, state: RequestState): void {
   const value = headers['content-type']
   const isAcceptable = value === undefined ? method !== 'QUERY' : isMediaType(value)
   if (!isAcceptable && !WITHOUT_PARSER.has(method)) {
-    stateOf(request)!.hiddenMediaType = { value }
+    state.hiddenMediaType = { value }
     headers['content-type'] = 'application/octet-stream'
   }
-  done()
 }

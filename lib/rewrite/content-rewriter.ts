@@ -28,11 +28,13 @@ const CACHED_DOCUMENTS = 2
  */
 export class ContentRewriter {
   readonly #mode: OpenApiRule['mode']
-  readonly #cache: LRUCache<string, CacheEntry>
+  readonly #maxBytes: number
+  /** Created with the first document: most locations of a gateway with many have none. */
+  #cache: LRUCache<string, CacheEntry> | null = null
 
   constructor ({ mode, maxBytes }: OpenApiRule) {
     this.#mode = mode
-    this.#cache = new LRUCache({ maxSize: Math.max(1, CACHED_DOCUMENTS * maxBytes), sizeCalculation: countBytes })
+    this.#maxBytes = maxBytes
   }
 
   /**
@@ -45,6 +47,10 @@ export class ContentRewriter {
     // The upstreams may be replaced while the gateway runs, and with them what is the app's own URL.
     const upstreams = base.upstreams.map(({ host }) => host)
     const key = JSON.stringify([hash(original), contentType, path, prefix, basePath, clientHosts, origin, upstreams])
+    this.#cache ??= new LRUCache({
+      maxSize: Math.max(1, CACHED_DOCUMENTS * this.#maxBytes),
+      sizeCalculation: countBytes,
+    })
     const cached = this.#cache.get(key)
     if (cached !== undefined) return cached.rewritten
     const options = { mode: this.#mode, urlContext: base, documentPath: path, origin }
