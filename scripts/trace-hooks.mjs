@@ -27,7 +27,7 @@ function instrument (source, file) {
     if (ts.isFunctionLike(node) && node.body !== undefined) {
       if (ts.isBlock(node.body)) insert(node.body.getStart() + 1, `${call};`)
       else wrap(node.body, call)
-    } else if (ts.isPropertyDeclaration(node) && node.initializer !== undefined && !ts.isFunctionLike(node.initializer) && !isStatic(node)) {
+    } else if (hasFieldValue(node)) {
       // A class without a constructor runs these.
       wrap(node.initializer, call)
     }
@@ -49,6 +49,11 @@ function instrument (source, file) {
   return insertions.reduce((text, { at, text: inserted }) => text.slice(0, at) + inserted + text.slice(at), source)
 }
 
+function hasFieldValue (node) {
+  if (!ts.isPropertyDeclaration(node) || node.initializer === undefined) return false
+  return !ts.isFunctionLike(node.initializer) && !isStatic(node)
+}
+
 function isStatic (node) {
   return node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false
 }
@@ -60,7 +65,8 @@ function nameOf (node) {
   if (own !== undefined) return own
   const { parent } = node
   if (parent === undefined) return ''
-  if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) return parent.name.getText()
+  const isNamed = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)
+  if (isNamed) return parent.name.getText()
   if (ts.isBinaryExpression(parent)) return parent.left.getText()
   if (ts.isCallExpression(parent)) return `${parent.expression.getText().split('.').at(-1)}(…)`
   return '(anonymous)'
