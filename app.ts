@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { answerClientError } from './lib/downstream/client-error.ts'
-import { chooseRequestId } from './lib/downstream/request-id.ts'
+import { isRequestId } from './lib/headers/request-fault.ts'
 import { loadConfiguration } from './lib/configuration/load.ts'
 import { toRoutable } from './lib/routing/request-target.ts'
 import type { GatewayOptions } from './lib/options/schema.ts'
@@ -29,7 +29,7 @@ export const options: FastifyServerOptions = {
   return503OnClosing: false,
   // Stopping takes as long as `shutdown` says; Fastify would end it with an error after ten seconds.
   pluginTimeout: 0,
-  genReqId: ({ headers }) => chooseRequestId(headers['x-request-id'], randomUUID),
+  genReqId: ({ headers: { 'x-request-id': given } }) => isRequestId(given) ? given : randomUUID(),
   rewriteUrl: ({ url }) => toRoutable(url!),
   clientErrorHandler: answerClientError,
 }

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { createClientAddressReader } from '../lib/downstream/client-address.ts'
-import { createPeerReader } from '../lib/downstream/peer.ts'
-import { chooseRequestId } from '../lib/downstream/request-id.ts'
+import { createClientAddressReader, createPeerReader } from '../lib/downstream/client-address.ts'
+import { isRequestId } from '../lib/headers/request-fault.ts'
 import { Shutdown } from '../lib/downstream/shutdown.ts'
 import { createBlockList } from '../lib/downstream/subnet.ts'
 import { vetRequests } from '../lib/downstream/request-validation.ts'
@@ -132,7 +131,10 @@ function createReaders (
   return {
     readPeer: createPeerReader(trustedProxies),
     readClientAddress: createClientAddressReader(trustedProxies),
-    readRequestId: request => chooseRequestId(request.headers['x-request-id'], () => createId(request)),
+    readRequestId (request) {
+      const given = request.headers['x-request-id']
+      return isRequestId(given) ? given : createId(request)
+    },
     // Our own server routes by `toRoutable` and keeps the original; in a host server, a rewritten URL is what it meant.
     readTarget: isStandalone ? request => request.originalUrl : request => request.raw.url!,
   }

@@ -3,11 +3,9 @@ import { Http2ServerResponse } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { giveBack } from '../lib/downstream/reparse-request.ts'
-import { allowOf } from '../lib/downstream/methods.ts'
+import { allowOf, findFault } from '../lib/downstream/request-validation.ts'
 import { currentResponse, type ServerSocket } from '../lib/downstream/node-internals.ts'
-import { readUpgrade } from '../lib/downstream/upgrade-request.ts'
-import { endBehind, respondOn, whenItsTurn } from '../lib/downstream/upgrade-response.ts'
-import { findFault } from '../lib/downstream/request-validation.ts'
+import { endBehind, readUpgrade, respondOn, whenItsTurn } from '../lib/downstream/upgrade.ts'
 import { MethodNotAllowedError } from '../lib/errors.ts'
 
 /** Marks the listeners of gateways. */

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2 } from '../lib/downstream/http-version.ts'
-import { lingerOnClose } from '../lib/downstream/lingering-close.ts'
-import { allowOf } from '../lib/downstream/methods.ts'
-import { verdictOn } from '../lib/downstream/request-validation.ts'
+import { lingerOnClose } from '../lib/downstream/connection-close.ts'
+import { allowOf, verdictOn } from '../lib/downstream/request-validation.ts'
 import {
   BadPathError,
   BadRequestError,

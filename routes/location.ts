@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { isSent } from '../lib/downstream/http-version.ts'
-import { isForwarded } from '../lib/downstream/methods.ts'
+import { isForwarded } from '../lib/downstream/request-validation.ts'
 import type { Shutdown } from '../lib/downstream/shutdown.ts'
 import type { Location } from '../lib/location.ts'
 import { createExchangeAgent } from '../lib/dispatch/exchange-agent.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2, resetStream } from '../lib/downstream/http-version.ts'
-import { lingerOnClose } from '../lib/downstream/lingering-close.ts'
+import { lingerOnClose } from '../lib/downstream/connection-close.ts'
 import { deferHead, endInOneWrite } from '../lib/downstream/node-internals.ts'
 import { ResponseBody } from '../lib/downstream/response-body.ts'
 import { EventStreamBody } from '../lib/event-stream/event-stream-body.ts'

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { detachConnection } from '../lib/downstream/node-internals.ts'
-import { stopWatching } from '../lib/downstream/watch-for-end.ts'
+import { stopWatching } from '../lib/downstream/upgrade.ts'
 import type { Tunnel } from '../lib/tunnel/tunnel.ts'
 
 /**

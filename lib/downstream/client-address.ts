@@ -1,10 +1,41 @@
 import { type BlockList, isIP } from 'node:net'
 import { type Peer, readForwarded } from '../headers/forwarded.ts'
 
-// Nobody has more proxies in a row; a longer chain is somebody's invention, and each look-up costs.
+/** No site has more proxies in a row; a longer chain is an invention, and each look-up costs. */
 const MAX_HOPS = 32
-// The longest node that can hold an address: brackets, IPv6, a zone, a port.
+/** The longest node that can hold an address: brackets, IPv6, a zone, a port. */
 const MAX_NODE_LENGTH = 80
+/** What an IPv4 client of a server that listens on `::` has before its address, and the zone of a link-local one, which only this host can read. */
+const SPELLING = /^::ffff:(?=\d+\.)|%.*$/g
+
+/** What is read of a client's connection: a `net.Socket` or a `tls.TLSSocket`. */
+export interface PeerSocket {
+  readonly remoteAddress?: string | undefined
+  readonly encrypted?: boolean
+}
+
+/**
+ * Makes the function that tells who is at the other end of a connection. What it finds is kept with the connection, as
+ * it is asked for every request.
+ * @param trustedProxies - whose claims about their clients are believed
+ */
+export function createPeerReader (trustedProxies: BlockList): (socket: PeerSocket) => Peer {
+  const peers = new WeakMap<PeerSocket, Peer>()
+  return function readPeer (socket) {
+    let peer = peers.get(socket)
+    if (peer === undefined) {
+      peer = describePeer(socket, trustedProxies)
+      peers.set(socket, peer)
+    }
+    return peer
+  }
+}
+
+function describePeer ({ remoteAddress, encrypted }: PeerSocket, trustedProxies: BlockList): Peer {
+  // A Unix socket has no address; RFC 7239 says `unknown` then.
+  const address = remoteAddress?.replace(SPELLING, '') ?? 'unknown'
+  return { address, isSecure: encrypted === true, isTrusted: isIP(address) !== 0 && isTrusted(address, trustedProxies) }
+}
 
 /**
  * Makes the function that tells who sent a request, for hashing: the other end of the connection, or, when that is a
@@ -53,7 +84,7 @@ function findClient (chain: string, trustedProxies: BlockList): string | undefin
 function parseNode (node: string): string | undefined {
   if (node.length > MAX_NODE_LENGTH) return undefined
   const bare = node.trim().replace(/^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2')
-  const address = bare.toLowerCase().replace(/^::ffff:(?=\d+\.)|%.*$/g, '')
+  const address = bare.toLowerCase().replace(SPELLING, '')
   return isIP(address) === 0 ? undefined : address
 }
 

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { markClosing } from './closing.ts'
-import { lingerOnClose } from './lingering-close.ts'
+import { lingerOnClose, markClosing } from './connection-close.ts'
 import { currentResponse, destroySoon, endConnectionAfter, type ServerSocket } from './node-internals.ts'
 
 /** What node reports of a connection on which no request could be read. */

@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { toHttp1Headers } from '../headers/http2-request.ts'
-import type { PeerSocket } from './peer.ts'
-import { hasBody as hasFramedBody } from './upgrade-request.ts'
+import type { PeerSocket } from './client-address.ts'
 
 // What a request and its response are like, whether a client speaks HTTP/1 or HTTP/2: node has two kinds of each. Fastify's
 // types know the first only.
@@ -28,6 +27,11 @@ export function rawHeadersOf (request: AnyRequest): readonly string[] {
 /** Whether a request has a body, of whatever length. */
 export function hasBody (request: AnyRequest): boolean {
   return isHttp2(request) ? !request.stream.endAfterHeaders : hasFramedBody(request.headers)
+}
+
+/** Whether an HTTP/1 request says that it has a body (RFC 9112, 6). */
+export function hasFramedBody ({ 'content-length': length, 'transfer-encoding': coding }: IncomingHttpHeaders): boolean {
+  return coding !== undefined || (length !== undefined && length !== '0')
 }
 
 /** The connection of a request: one object for all of its requests. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { findAuthorityFault, findRequestFault, MAX_HEADER_FIELDS } from '../headers/request-fault.ts'
-import { isClosing, markClosing } from './closing.ts'
+import { isClosing, markClosing } from './connection-close.ts'
 import { isHttp2 } from './http-version.ts'
 import { endConnectionAfter } from './node-internals.ts'
 
@@ -56,4 +56,14 @@ function judge (request: IncomingMessage, response: ServerResponse, server: Serv
   if (!isHttp2(request) && isClosing(request.socket, response)) return LATE
   const reason = findFault(request, server)
   return reason === undefined ? FINE : { kind: 'malformed', reason }
+}
+
+/** CONNECT is for a tunnel to anywhere (RFC 9110, 9.3.6), and TRACE shows a client's credentials to its scripts (9.3.8). */
+export function isForwarded (method: string): boolean {
+  return method !== 'CONNECT' && method !== 'TRACE'
+}
+
+/** The `Allow` of a server that knows these methods. */
+export function allowOf (methods: readonly string[]): string {
+  return methods.filter(isForwarded).join(', ')
 }

@@ -9,6 +9,8 @@ export interface RequestHead {
 // RFC 3986 reg-name, IPv4 or bracketed IPv6, and a port. Without the comma that it would allow: that is two hosts.
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d*)?$/i
 const DIGITS = /^\d+$/
+// What logs and other programs' headers can carry without harm.
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/
 
 /** Whether a `Host`, or the authority of a URL, is one host and perhaps a port, and nothing else. */
 export function isHost (value: string): boolean {
@@ -78,4 +80,9 @@ function framingFault (length: string | undefined, coding: string | undefined, h
   if (length !== undefined) return 'Content-Length beside Transfer-Encoding'
   if (httpVersion === '1.0') return 'Transfer-Encoding in HTTP/1.0'
   return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding is not chunked'
+}
+
+/** Whether a client's `X-Request-Id` may name its request in logs, upstream and in the response. */
+export function isRequestId (value: unknown): value is string {
+  return typeof value === 'string' && REQUEST_ID.test(value)
 }

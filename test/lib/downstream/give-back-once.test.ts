@@ -4,7 +4,7 @@ import net, { type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { giveBack } from '../../../lib/downstream/reparse-request.ts'
-import { whenItsTurn } from '../../../lib/downstream/upgrade-response.ts'
+import { whenItsTurn } from '../../../lib/downstream/upgrade.ts'
 import { listen, portOf } from './sockets.ts'
 
 /** A server that gives back what asks for a switch, and a client that has sent bytes. */

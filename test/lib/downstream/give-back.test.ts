@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { giveBack } from '../../../lib/downstream/reparse-request.ts'
-import { whenItsTurn } from '../../../lib/downstream/upgrade-response.ts'
+import { whenItsTurn } from '../../../lib/downstream/upgrade.ts'
 import { connectPair, listen, portOf, readAll } from './sockets.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { connectionOf, hasBody, hostOf, isHttp2, isSent, rawHeadersOf, resetStream } from '../../../lib/downstream/http-version.ts'
+import { connectionOf, hasBody, hasFramedBody, hostOf, isHttp2, isSent, rawHeadersOf, resetStream } from '../../../lib/downstream/http-version.ts'
 import { portOf } from '../../helpers/servers.ts'
 
 /** A request of HTTP/2 with its response, and the client's end of it. */
@@ -57,3 +57,18 @@ t.test('a response of HTTP/2 that breaks off is a stream with an error', async t
   t.equal(stream.rstCode, http2.constants.NGHTTP2_INTERNAL_ERROR)
   t.equal(isSent(response), false)
 })
+
+const bodies: { name: string, headers: IncomingHttpHeaders, expected: boolean }[] = [
+  { name: 'neither header', headers: {}, expected: false },
+  { name: 'no bytes', headers: { 'content-length': '0' }, expected: false },
+  { name: 'some bytes', headers: { 'content-length': '10' }, expected: true },
+  { name: 'what is no number', headers: { 'content-length': 'x' }, expected: true },
+  { name: 'no number', headers: { 'content-length': '' }, expected: true },
+  { name: 'chunks', headers: { 'transfer-encoding': 'chunked' }, expected: true },
+  { name: 'chunks, and no bytes beside them', headers: { 'transfer-encoding': 'chunked', 'content-length': '0' }, expected: true },
+  { name: 'a coding without a name', headers: { 'transfer-encoding': '' }, expected: true },
+]
+
+for (const { name, headers, expected } of bodies) {
+  t.test(`a request says that it has a body: ${name}: ${expected}`, async t => t.equal(hasFramedBody(headers), expected))
+}

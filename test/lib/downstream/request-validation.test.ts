@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import http, { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import http, { type IncomingMessage, METHODS, type Server, ServerResponse } from 'node:http'
 import net, { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { type Verdict, verdictOn, vetRequests } from '../../../lib/downstream/request-validation.ts'
+import { allowOf, isForwarded, type Verdict, verdictOn, vetRequests } from '../../../lib/downstream/request-validation.ts'
 import { listen, portOf } from './sockets.ts'
 
 /** The verdicts on the requests in these bytes, in the order in which the server's own listener got them. */
@@ -56,4 +56,12 @@ t.test('it ends when it is told to', async t => {
   vetRequests(server)()
   t.strictSame(server.listeners('request'), before)
   t.type(verdictOn(new http.IncomingMessage(new Socket()), new ServerResponse({ method: 'GET' } as IncomingMessage), server), Object)
+})
+
+t.test('every method that node knows is forwarded, but CONNECT and TRACE', async t => {
+  t.strictSame(METHODS.filter(method => !isForwarded(method)), ['CONNECT', 'TRACE'])
+})
+
+t.test('Allow names what is forwarded', async t => {
+  t.equal(allowOf(['GET', 'TRACE', 'POST', 'CONNECT']), 'GET, POST')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findAuthorityFault, findRequestFault, isHost, MAX_HEADER_FIELDS } from '../../../lib/headers/request-fault.ts'
+import { findAuthorityFault, findRequestFault, isHost, isRequestId, MAX_HEADER_FIELDS } from '../../../lib/headers/request-fault.ts'
 
 interface Row {
   name: string
@@ -69,4 +69,21 @@ const authorities: Array<{ name: string, headers: Record<string, string | string
 
 for (const { name, headers, expected } of authorities) {
   t.test(`HTTP/2: ${name}`, async t => { t.equal(findAuthorityFault(headers), expected) })
+}
+
+const requestIds: [name: string, value: unknown, expected: boolean][] = [
+  ['a UUID', '9b2f7a52-0c2e-4a57-8d2d-3c8f8d1b3a10', true],
+  ['any visible ASCII', '!a~', true],
+  ['200 characters', 'x'.repeat(200), true],
+  ['201 characters', 'x'.repeat(201), false],
+  ['nothing', '', false],
+  ['a space', 'a b', false],
+  ['a line feed at the end', 'a\n', false],
+  ['bytes above 127', 'caf\u00e9', false],
+  ['a list', ['a'], false],
+  ['no header', undefined, false],
+]
+
+for (const [name, value, expected] of requestIds) {
+  t.test(`request id: ${name}: ${expected}`, async t => t.equal(isRequestId(value), expected))
 }

@@ -3,10 +3,45 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { endBehind, readUpgrade, respondOn, stopWatching, type UpgradeRequest, watchForEnd, whenItsTurn } from '../../../lib/downstream/upgrade.ts'
 import { connectRaw } from '../../helpers/raw-client.ts'
 import type { CurrentResponse, ServerSocket } from '../../../lib/downstream/node-internals.ts'
-import { endBehind, respondOn, whenItsTurn } from '../../../lib/downstream/upgrade-response.ts'
-import { listen, portOf } from './sockets.ts'
+import { connectPair, listen, portOf } from './sockets.ts'
+
+const asked = (upgrade: string | undefined, changes: Partial<UpgradeRequest> = {}): UpgradeRequest => ({
+  httpVersion: '1.1', upgrade: true, ...changes, headers: { connection: 'Upgrade', ...(upgrade === undefined ? {} : { upgrade }), ...changes.headers },
+})
+
+const rows: { name: string, request: UpgradeRequest, expected: string | null }[] = [
+  { name: 'a WebSocket', request: asked('websocket'), expected: 'websocket' },
+  { name: 'as the client spells it', request: asked('WebSocket'), expected: 'WebSocket' },
+  { name: 'another protocol, with its version', request: asked('echo/1.0'), expected: 'echo/1.0' },
+  { name: 'several', request: asked('websocket, echo/1'), expected: 'websocket, echo/1' },
+  { name: 'several, written badly', request: asked(' ,websocket ,, echo/1,'), expected: 'websocket, echo/1' },
+  { name: 'HTTP/2 without TLS', request: asked('h2c'), expected: null },
+  { name: 'HTTP/2 without TLS, in capitals', request: asked('H2C'), expected: null },
+  { name: 'HTTP/2 by its other name', request: asked('h2'), expected: null },
+  { name: 'HTTP with a version', request: asked('HTTP/2.0'), expected: null },
+  { name: 'HTTPS', request: asked('https'), expected: null },
+  { name: 'TLS (RFC 2817)', request: asked('TLS/1.2, HTTP/1.1'), expected: null },
+  { name: 'HTTP/2 without TLS before a WebSocket', request: asked('h2c, websocket'), expected: 'websocket' },
+  { name: 'HTTP/2 without TLS among others, in any spelling', request: asked('echo/1,\tH2c ,h2c'), expected: 'echo/1' },
+  { name: 'what only begins like HTTP', request: asked('h2cx, httpx, tls-like'), expected: 'h2cx, httpx, tls-like' },
+  { name: 'nothing but commas', request: asked(' , ,'), expected: null },
+  { name: 'nothing', request: asked(''), expected: null },
+  { name: 'no header', request: asked(undefined), expected: null },
+  { name: 'a request that node has left on its parser', request: asked('websocket', { upgrade: false }), expected: null },
+  { name: 'a request of which node says nothing', request: asked('websocket', { upgrade: null }), expected: null },
+  { name: 'an injected request', request: { httpVersion: '1.1', headers: { upgrade: 'websocket' } }, expected: null },
+  { name: 'HTTP/1.0', request: asked('websocket', { httpVersion: '1.0' }), expected: null },
+  { name: 'with a body', request: asked('websocket', { headers: { 'content-length': '3' } }), expected: null },
+  { name: 'with a chunked body', request: asked('websocket', { headers: { 'transfer-encoding': 'chunked' } }), expected: null },
+  { name: 'with an empty body', request: asked('websocket', { headers: { 'content-length': '0' } }), expected: 'websocket' },
+]
+
+for (const { name, request, expected } of rows) {
+  t.test(`protocols to switch to: ${name}: ${expected}`, async t => t.equal(readUpgrade(request), expected))
+}
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 const UPGRADE = 'GET /switch HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
@@ -123,4 +158,68 @@ t.test('it is never the turn of a request whose connection closes behind the ans
   socket.destroy()
   current.emit('close')
   t.equal(calls, 0)
+})
+
+t.test('a client that ends while it waits has its connection destroyed', async t => {
+  const { client, server } = await connectPair(t)
+  watchForEnd(server)
+  client.end()
+  await once(server, 'close')
+  t.ok(server.destroyed)
+})
+
+t.test('a client that resets while it waits has, too', async t => {
+  const { client, server } = await connectPair(t)
+  watchForEnd(server)
+  client.resetAndDestroy()
+  await new Promise(resolve => { server.once('close', resolve) })
+  t.ok(server.destroyed)
+})
+
+t.test('a client that waits is left alone', async t => {
+  const { client, server } = await connectPair(t)
+  watchForEnd(server)
+  server.write('not yet')
+  await once(client, 'readable')
+  t.notOk(server.destroyed)
+})
+
+t.test('what a client says while it waits is there for who reads then, with what had been read before', async t => {
+  const { client, server } = await connectPair(t)
+  server.unshift(Buffer.from('head '))
+  watchForEnd(server)
+  client.write('early ')
+  while (server.readableLength < 11) await setImmediate()
+  stopWatching(server)
+  let text = ''
+  server.on('data', chunk => { text += String(chunk) })
+  client.end('late')
+  await once(server, 'end')
+  t.equal(text, 'head early late')
+})
+
+t.test('the end of a client that has said something is left for who reads that', async t => {
+  const { client, server } = await connectPair(t)
+  watchForEnd(server)
+  client.end('last words')
+  while (server.readableLength < 10) await setImmediate()
+  await setImmediate()
+  t.notOk(server.destroyed)
+  stopWatching(server)
+  let text = ''
+  server.on('data', chunk => { text += String(chunk) })
+  await once(server, 'end')
+  t.equal(text, 'last words')
+})
+
+t.test('an end behind the watch is nobody\'s but the reader\'s', async t => {
+  const { client, server } = await connectPair(t)
+  watchForEnd(server)
+  stopWatching(server)
+  client.end()
+  server.resume()
+  await once(server, 'end')
+  await setImmediate()
+  t.notOk(server.destroyed)
+  t.strictSame([server.listenerCount('readable')], [0])
 })
