@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { BadUpstreamResponseError, ClientClosedError } from '../errors.ts'
-import type { RawText } from '../headers/raw-text.ts'
-import type { ResponseHead } from '../headers/response.ts'
+import type { RawText, ResponseHead } from '../headers/response.ts'
 import { readTrailers } from '../headers/trailers.ts'
 import { ResponseAssembly } from './response-assembly.ts'
 import type { BodySource } from '../downstream/response-body.ts'

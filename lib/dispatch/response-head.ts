@@ -1,6 +1,5 @@
 import { BadUpstreamResponseError } from '../errors.ts'
-import { decode, type RawText } from '../headers/raw-text.ts'
-import { type ResponseHead, hasUnknownCoding, readResponseHeaders } from '../headers/response.ts'
+import { decode, hasUnknownCoding, type RawText, readResponseHeaders, type ResponseHead } from '../headers/response.ts'
 
 /**
  * The head of an answer, as the parser gives it.

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import { toHttp1Headers } from '../headers/http2-request.ts'
+import { toHttp1Headers } from '../headers/http2.ts'
 import type { PeerSocket } from './client-address.ts'
 
 // What a request and its response are like, whether a client speaks HTTP/1 or HTTP/2: node has two kinds of each. Fastify's

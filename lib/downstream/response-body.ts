@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { foldRepeated } from '../headers/http2-response.ts'
+import { foldRepeated } from '../headers/http2.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 import { isHttp2 } from './http-version.ts'
 

@@ -1,5 +1,12 @@
 import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
-import { decode, type RawText } from './raw-text.ts'
+
+/** A name or a value of a header field: bytes, or latin1 characters, one a byte. */
+export type RawText = Buffer | string
+
+/** As latin1 characters, the way node writes them. */
+export function decode (text: RawText): string {
+  return typeof text === 'string' ? text : text.toString('latin1')
+}
 
 /** Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a prototype: a name may be `constructor`. */
 export type HeaderRecord = Record<string, string | string[]>

@@ -1,6 +1,5 @@
 import { HOP_BY_HOP } from './hop-by-hop.ts'
-import { decode, type RawText } from './raw-text.ts'
-import { addHeader, type HeaderRecord } from './response.ts'
+import { addHeader, decode, type HeaderRecord, type RawText } from './response.ts'
 
 /**
  * What must have been known before the body, so that it would come too late in a trailer, or be a way around who looks at

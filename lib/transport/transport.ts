@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from 'node:stream'
-import type { RawText } from '../headers/raw-text.ts'
+import type { RawText } from '../headers/response.ts'
 
 /** A request as one upstream gets it. */
 export interface OutgoingRequest {

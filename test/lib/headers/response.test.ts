@@ -1,5 +1,21 @@
 import t from 'tap'
-import { type HeaderRecord, readResponseHeaders } from '../../../lib/headers/response.ts'
+import { decode, type HeaderRecord, type RawText, readResponseHeaders } from '../../../lib/headers/response.ts'
+
+const texts: { name: string, text: RawText, expected: string }[] = [
+  { name: 'bytes are characters, one each', text: Buffer.from([0x00, 0x41, 0x7f, 0x80, 0xc3, 0xa9, 0xff]), expected: '\x00A\x7f\x80\xc3\xa9\xff' },
+  { name: 'characters are left as they are', text: 'caf\xc3\xa9', expected: 'caf\xc3\xa9' },
+  { name: 'no bytes', text: Buffer.alloc(0), expected: '' },
+  { name: 'no characters', text: '', expected: '' },
+]
+
+for (const { name, text, expected } of texts) {
+  t.test(`raw text: ${name}`, async t => t.equal(decode(text), expected))
+}
+
+t.test('headers are the same, whichever form a transport gives them', async t => {
+  const raw = ['X-A', 'caf\xe9', 'Connection', 'x-b', 'X-B', '1', 'Set-Cookie', 'a=\xc3\xa9']
+  t.strictSame(readResponseHeaders(raw), readResponseHeaders(raw.map(text => Buffer.from(text, 'latin1'))))
+})
 
 const raw = (...texts: string[]) => texts.map(text => Buffer.from(text, 'latin1'))
 

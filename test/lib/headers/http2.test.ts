@@ -1,5 +1,5 @@
 import t from 'tap'
-import { toHttp1Headers } from '../../../lib/headers/http2-request.ts'
+import { foldRepeated, toHttp1Headers } from '../../../lib/headers/http2.ts'
 
 const rows: Array<{ name: string, raw: string[], expected: string[] }> = [
   { name: 'pseudo fields and host are the request line\'s and Host\'s', raw: [':method', 'GET', ':authority', 'a', ':path', '/', ':scheme', 'https', 'host', 'a', 'x-a', '1'], expected: ['x-a', '1'] },
@@ -9,3 +9,11 @@ const rows: Array<{ name: string, raw: string[], expected: string[] }> = [
 ]
 
 for (const { name, raw, expected } of rows) t.test(name, async t => { t.strictSame(toHttp1Headers(raw), expected) })
+
+t.test('of what node takes once, the same lines are one, and others are joined', async t => {
+  t.strictSame(foldRepeated({
+    'x-content-type-options': ['nosniff', 'nosniff'], etag: ['"a"', '"b"'], 'set-cookie': ['a', 'a'], vary: ['a', 'b'], server: 'x', date: 'now',
+  }), {
+    'x-content-type-options': 'nosniff', etag: '"a", "b"', 'set-cookie': ['a', 'a'], vary: ['a', 'b'], server: 'x', date: 'now',
+  })
+})
