@@ -3,7 +3,7 @@ import { EventStreamBody } from '../event-stream/event-stream-body.ts'
 import { isEventStream } from '../event-stream/response-head.ts'
 import { isMediaType } from '../headers/media-type.ts'
 import type { ResponseHead, HeaderRecord } from '../headers/response.ts'
-import { StreamEnding } from '../event-stream/stream-ending.ts'
+import { StreamEnding } from '../event-stream/event-boundary.ts'
 
 /** The head of an answer, and its body: nothing, all of it at once, or a stream. */
 export interface UpstreamResponse extends ResponseHead {
