@@ -1,8 +1,7 @@
 import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
-import type { HealthSource, ProbeListener } from './health-source.ts'
+import { type HealthSource, identityOf, type ProbeListener } from './health-source.ts'
 import { Probe, type SendProbe } from './probe.ts'
 import { ProbeState } from './probe-state.ts'
-import { identityOf } from './upstream-identity.ts'
 
 export interface HealthCheckerContext {
   /** From 0 to below 1; called once a probe. */

@@ -1,7 +1,6 @@
 import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
-import type { HealthSource, ProbeListener } from './health-source.ts'
+import { type HealthSource, identityOf, type ProbeListener } from './health-source.ts'
 import { ProbeState, type ProbeStatus } from './probe-state.ts'
-import { identityOf } from './upstream-identity.ts'
 
 /** Result of a probe that another process has made. */
 export interface HealthUpdate {

@@ -1,6 +1,5 @@
 import type { OutlierRule } from '../location.ts'
-import { EjectionBackoff } from './ejection-backoff.ts'
-import { FailureStreak } from './failure-streak.ts'
+import { EjectionBackoff, FailureStreak } from './ejection.ts'
 
 /**
  * What a request shows about its upstream:

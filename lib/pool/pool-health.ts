@@ -1,4 +1,4 @@
-import { mayEject } from '../health/ejection-quota.ts'
+import { mayEject } from '../health/ejection.ts'
 import type { Result } from '../health/outlier-detector.ts'
 import type { OutlierRule } from '../location.ts'
 import type { Upstream } from './upstream.ts'

@@ -1,6 +1,6 @@
 import type { Balancer } from '../balancer/candidate.ts'
 import { createBalancer } from '../balancer/create-balancer.ts'
-import { isPanicking } from '../health/ejection-quota.ts'
+import { isPanicking } from '../health/ejection.ts'
 import type { Location } from '../location.ts'
 import type { PoolContext } from './pool-health.ts'
 import type { Upstream } from './upstream.ts'

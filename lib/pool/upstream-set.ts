@@ -1,6 +1,6 @@
 import type { ProbeState } from '../health/probe-state.ts'
 import type { UpstreamTarget } from '../location.ts'
-import { identityOf } from '../health/upstream-identity.ts'
+import { identityOf } from '../health/health-source.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 
 /** Finds what the health checks of an address say; `null` for an address without health checks. */

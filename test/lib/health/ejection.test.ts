@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isPanicking, mayEject } from '../../../lib/health/ejection-quota.ts'
+import { isPanicking, mayEject } from '../../../lib/health/ejection.ts'
 
 /** How many a pool spares when all of them fail. */
 function countEjections (members: number, maxEjectionPercent: number): number {
