@@ -1,4 +1,10 @@
-import type { PeakEwma } from './peak-ewma.ts'
+/** Latency of an upstream: a moving average that follows a rise at once and a fall slowly. */
+export interface Latency {
+  /** Milliseconds, at `observedAt`. */
+  estimate: number
+  /** Milliseconds on the clock of `now`; `-Infinity` before the first observation. */
+  observedAt: number
+}
 
 /** The properties of an upstream that balancers read. */
 export interface Candidate {
@@ -12,7 +18,7 @@ export interface Candidate {
   /** Requests, streams and tunnels under way at this upstream. */
   readonly inFlight: number
   /** Its response times, for `ewma`. */
-  readonly latency: PeakEwma
+  readonly latency: Latency
   /** Hash of its URL, for rendezvous hashing. */
   readonly seed: number
 }

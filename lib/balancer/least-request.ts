@@ -1,5 +1,5 @@
 import type { Balancer, Candidate } from './candidate.ts'
-import { drawCheaper } from './draw.ts'
+import { drawCheaper } from './random.ts'
 
 type Loaded = Pick<Candidate, 'share' | 'inFlight'>
 

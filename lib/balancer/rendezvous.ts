@@ -1,5 +1,5 @@
 import type { Balancer, Candidate } from './candidate.ts'
-import { draw } from './draw.ts'
+import { draw } from './random.ts'
 
 /**
  * Weighted rendezvous hashing: requests with the same key go to the same upstream. Every candidate has a number for the

@@ -1,4 +1,4 @@
-import { observe } from '../balancer/peak-ewma.ts'
+import { observe } from '../balancer/ewma.ts'
 import type { Result } from '../health/outlier-detector.ts'
 import type { Location, UpstreamTarget } from '../location.ts'
 import { PendingQueue, type Queued } from './pending-queue.ts'

@@ -1,5 +1,5 @@
 import type { Candidate } from '../balancer/candidate.ts'
-import { createPeakEwma } from '../balancer/peak-ewma.ts'
+import { createLatency } from '../balancer/ewma.ts'
 import { hashText } from '../balancer/rendezvous.ts'
 import { OutlierDetector } from '../health/outlier-detector.ts'
 import type { ProbeState } from '../health/probe-state.ts'
@@ -17,7 +17,7 @@ export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 't
 /** An address of an app: its configuration, its connections, its health and its load. */
 export class Upstream implements Candidate {
   readonly transport: Transport
-  readonly latency = createPeakEwma()
+  readonly latency = createLatency()
   readonly seed: number
   readonly outlier: OutlierDetector | null
   /** State of the health checks of its address; `null` without health checks. */

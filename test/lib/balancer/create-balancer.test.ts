@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createBalancer } from '../../../lib/balancer/create-balancer.ts'
-import { observe } from '../../../lib/balancer/peak-ewma.ts'
+import { observe } from '../../../lib/balancer/ewma.ts'
 import type { BalancerRule } from '../../../lib/location.ts'
 import { poolOf } from './pool.ts'
 

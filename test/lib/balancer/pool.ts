@@ -1,5 +1,5 @@
 import type { Candidate } from '../../../lib/balancer/candidate.ts'
-import { createPeakEwma } from '../../../lib/balancer/peak-ewma.ts'
+import { createLatency } from '../../../lib/balancer/ewma.ts'
 import { hashText } from '../../../lib/balancer/rendezvous.ts'
 
 /** A candidate whose state tests set. */
@@ -8,7 +8,7 @@ export type Fake = { -readonly [Key in keyof Candidate]: Candidate[Key] } & { re
 /** Candidates by name, idle and without history. */
 export function poolOf (shares: Record<string, number>): Fake[] {
   return Object.entries(shares).map(([name, share]) => ({
-    name, share, score: 0, inFlight: 0, latency: createPeakEwma(), seed: hashText(`http://${name}.internal:8000`),
+    name, share, score: 0, inFlight: 0, latency: createLatency(), seed: hashText(`http://${name}.internal:8000`),
   }))
 }
 
