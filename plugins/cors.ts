@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { CorsPolicy } from '../lib/cors/policy.ts'
-import { isPreflight } from '../lib/cors/preflight.ts'
-import { addVary, grantOrigin, grantPreflight } from '../lib/cors/response-headers.ts'
+import { addVary, grantOrigin, grantPreflight, isPreflight } from '../lib/cors/response-headers.ts'
 import { refuseMalformed } from '../routes/local-replies.ts'
 
 export interface CorsOptions {

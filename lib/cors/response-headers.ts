@@ -1,5 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { isOriginAllowed } from './allowed-host.ts'
 import type { CorsPolicy } from './policy.ts'
+
+/**
+ * Whether a request is a CORS preflight of a browser. An OPTIONS without one of the headers is an ordinary request.
+ * @see WHATWG Fetch, 4.8
+ */
+export function isPreflight (method: string | undefined, headers: IncomingHttpHeaders): boolean {
+  return method === 'OPTIONS' && Boolean(headers.origin) && Boolean(headers['access-control-request-method'])
+}
 
 /** Headers to set; what a browser then may do is the Fetch standard's to say. */
 export type CorsHeaders = Record<string, string>

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
-import { isPreflight } from '../../../lib/cors/preflight.ts'
+import { isPreflight } from '../../../lib/cors/response-headers.ts'
 
 const asked = { origin: 'https://a.example', 'access-control-request-method': 'PUT' }
 
