@@ -3,10 +3,8 @@ import fastifyStatic from '@fastify/static'
 import { NOT_A_PATH } from '../lib/routing/upstream-path.ts'
 import { parseRequestTarget, splitQuery } from '../lib/routing/request-target.ts'
 import { chooseCacheControl } from '../lib/static/cache-control.ts'
-import { findFile } from '../lib/static/find-file.ts'
-import { isNavigation } from '../lib/static/navigation.ts'
+import { findFile, isNavigation, resolveSitePath } from '../lib/static/find-file.ts'
 import type { StaticSite } from '../lib/static/site.ts'
-import { resolveSitePath } from '../lib/static/site-path.ts'
 import { refuseMalformed, refusePath } from '../routes/local-replies.ts'
 
 export interface StaticSiteOptions {
