@@ -11,7 +11,7 @@ import { Connection, type ConnectionListener } from './connection.ts'
 import { transportClosed, transportDestroyed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'
 import { Http1Request } from './request.ts'
-import { composeHead } from './request-head.ts'
+import { composeHead } from './write-request.ts'
 
 /**
  * HTTP/1.1 to one address: one request at a time on each connection; kept connections are reused, the last used first.

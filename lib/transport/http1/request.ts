@@ -2,10 +2,9 @@ import type { Socket } from 'node:net'
 import { ProtocolError } from '../errors.ts'
 import type { OutgoingRequest, TransportHandler } from '../transport.ts'
 import { aborted } from './errors.ts'
-import type { RequestHead } from './request-head.ts'
+import { type RequestHead, writeRequest } from './write-request.ts'
 import type { ResponseContext, ResponseListener } from './response-parser.ts'
 import { type StreamingRequest, Upload, type UploadListener } from './upload.ts'
-import { writeRequest } from './write-request.ts'
 
 /** The connection that a request runs on. */
 export interface RequestConnection {

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { OutgoingRequest } from '../transport.ts'
 import { aborted, lengthMismatch } from './errors.ts'
-import { composeTrailers, framingLines, type RequestHead } from './request-head.ts'
-import { checkLength } from './write-request.ts'
+import { checkLength, composeTrailers, framingLines, type RequestHead } from './write-request.ts'
 
 /** The events of an upload. */
 export interface UploadListener {

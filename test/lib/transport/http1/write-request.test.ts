@@ -1,5 +1,5 @@
 import t from 'tap'
-import { composeHead, composeTrailers } from '../../../../lib/transport/http1/request-head.ts'
+import { composeHead, composeTrailers } from '../../../../lib/transport/http1/write-request.ts'
 import type { OutgoingRequest } from '../../../../lib/transport/transport.ts'
 import { GET } from '../transport.ts'
 
