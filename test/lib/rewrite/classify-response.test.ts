@@ -1,6 +1,14 @@
 import t from 'tap'
-import { classifyResponse, isCandidatePath, type ResponseClass } from '../../../lib/rewrite/classify-response.ts'
+import { classifyResponse, isCandidatePath, type ResponseClass, selectRewrites } from '../../../lib/rewrite/classify-response.ts'
 import { MAX_UNKNOWN_PAGE_BYTES } from '../../../lib/rewrite/pages/candidate.ts'
+
+const openapi = { mode: 'paths' as const, documents: [], pages: [], maxBytes: 1 }
+
+t.test('headers and documents are rewritten, unless the app knows its prefix', async t => {
+  t.strictSame(selectRewrites({ prefixAware: false, openapi }), { headers: true, content: openapi })
+  t.strictSame(selectRewrites({ prefixAware: false, openapi: null }), { headers: true, content: null })
+  t.strictSame(selectRewrites({ prefixAware: true, openapi }), { headers: false, content: null })
+})
 
 const RULE = { mode: 'paths' as const, documents: ['/spec', '/files/api.txt'], pages: ['/handbook'], maxBytes: 5_000_000 }
 
