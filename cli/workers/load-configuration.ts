@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Configuration } from '../../lib/configuration/resolve.ts'
 import type { ConfigurationSource } from '../flags.ts'
-import { resolveEntry } from './entry-file.ts'
+import { resolveEntry } from './worker-process.ts'
 import { deserializeError, type SerializedError } from './serialize-error.ts'
 
 /** Result of the thread. */

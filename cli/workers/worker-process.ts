@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import { resolveEntry } from './entry-file.ts'
+import { fileURLToPath } from 'node:url'
 import type { ToPrimary, ToWorker, WorkerSettings } from './messages.ts'
 import { deserializeError } from './serialize-error.ts'
 
@@ -125,4 +125,13 @@ function fork (): Worker {
   // `advanced`, because a configuration holds regular expressions.
   cluster.setupPrimary({ exec: resolveEntry(import.meta.url, 'worker'), args: [], serialization: 'advanced' })
   return cluster.fork()
+}
+
+/**
+ * Path of the entry of a process or thread, beside the module that starts it.
+ * @param url - `import.meta.url` of that module; the entry has the same extension: `.ts` in the source, `.js` compiled
+ */
+export function resolveEntry (url: string, name: string): string {
+  const extension = url.slice(url.lastIndexOf('.'))
+  return fileURLToPath(new URL(`./${name}${extension}`, url))
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeRoutes } from '../../cli/describe-routes.ts'
+import { describeRoutes } from '../../cli/routes.ts'
 import { renderRoutes, renderUnexported } from '../../cli/route-table.ts'
 import { resolveConfiguration } from '../../lib/configuration/resolve.ts'
 import type { GatewayOptions } from '../../lib/options/schema.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeError } from '../../cli/describe-error.ts'
+import { describeError } from '../../cli/run.ts'
 import { createConfigError } from '../../lib/errors.ts'
 
 const listening = (code: string, more: object) => Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen', ...more })

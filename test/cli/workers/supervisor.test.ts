@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RestartBackoff } from '../../../cli/workers/restart-backoff.ts'
+import { RestartBackoff } from '../../../cli/workers/supervisor.ts'
 
 t.test('each delay is twice the one before, up to ten seconds', async t => {
   const backoff = new RestartBackoff()
