@@ -26,13 +26,14 @@ async function rewriteOpenApiPlugin (
 
   fastify.addHook('onSend', function rewriteContent (request, reply, payload, done) {
     const exchange = exchangeBehind(request, payload)
-    const body = exchange?.response?.body ?? null
+    const response = exchange?.response ?? null
+    const body = response?.body ?? null
     if (body === null || (request.method !== 'GET' && request.method !== 'HEAD')) return done(null, payload)
     const path = pathOf(exchange!.request.path)
-    const kind = classifyResponse(exchange!.response!, path, rule)
+    const kind = classifyResponse(response!, path, rule)
     // What most of it is, is known at once.
     if (kind === 'passthrough' || (kind === 'sniff' && Buffer.isBuffer(body) && !isDocumentStart(body))) {
-      return done(null, passOriginal(request, reply, exchange!.response!.headers, body))
+      return done(null, passOriginal(request, reply, response!.headers, body))
     }
     rewriteBody(request, reply, body, path, kind === 'sniff').then(rewritten => done(null, rewritten), done)
   })

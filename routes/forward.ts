@@ -15,14 +15,13 @@ import { buildRequestHeaders } from '../lib/headers/request.ts'
 import type { ResponseHead } from '../lib/headers/response.ts'
 import { listTrailers, wantsTrailers } from '../lib/headers/trailers.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/routing/upstream-path.ts'
-import { pathOf } from '../lib/routing/request-target.ts'
-import { parseRequestTarget } from '../lib/routing/request-target.ts'
+import { parseRequestTarget, pathOf } from '../lib/routing/request-target.ts'
 import type { Location } from '../lib/location.ts'
 import { isCandidatePath, selectRewrites } from '../lib/rewrite/classify-response.ts'
 import { Exchange, type ExchangeListener } from '../lib/dispatch/exchange.ts'
 import { toGatewayError } from '../lib/dispatch/failure.ts'
 import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure } from './local-replies.ts'
-import { stateOf } from './request-state.ts'
+import { type RequestState, stateOf } from './request-state.ts'
 import { finishHead, respond } from './respond.ts'
 
 /** How a request is read, the same way for every location. */
@@ -70,7 +69,8 @@ export function createForwarder (options: ForwarderOptions): (request: FastifyRe
     if (typeof path !== 'string') return isAboutServer(raw) ? replyAboutServer(request, reply) : refusePath(reply, path)
     const upgrade = readUpgrade(raw)
     if (upgrade !== null && !location.websocket) return refuseUpgrade(reply)
-    stateOf(request)!.exchange = createExchange(request, reply, { path, upgrade, host: head?.authority ?? hostOf(raw) })
+    const state = stateOf(request)!
+    state.exchange = createExchange(request, reply, state, { path, upgrade, host: head?.authority ?? hostOf(raw) })
     if (upgrade !== null) watchForEnd(raw.socket)
     from.call(reply, '/', replyOptions)
   }
@@ -93,10 +93,10 @@ function createExchangeReader ({ location, readPeer, readClientAddress }: Forwar
   return function createExchange (
     request: FastifyRequest,
     reply: FastifyReply,
+    state: RequestState,
     { path, upgrade, host }: Wanted
   ): Exchange {
     const { raw } = request
-    const state = stateOf(request)!
     const peer = readPeer(connectionOf(raw))
     const effective = readEffectiveHeaders(rawHeadersOf(raw), request.headers)
     const acceptsTrailers = wantsTrailers(raw.headers.te)

@@ -1,6 +1,6 @@
 import type { ProbeState } from '../health/probe-state.ts'
-import type { UpstreamTarget } from '../location.ts'
 import { identityOf } from '../health/health-source.ts'
+import type { UpstreamTarget } from '../location.ts'
 import { Upstream, type UpstreamRules } from './upstream.ts'
 
 /** Finds what the health checks of an address say; `null` for an address without health checks. */
@@ -8,18 +8,14 @@ export type ProbeFinder = (target: UpstreamTarget) => ProbeState | null
 
 /** The upstreams of a pool: the configured ones, and removed ones that still have requests to finish. */
 export class UpstreamSet {
+  /** The configured upstreams, in their order. */
+  current: readonly Upstream[]
   readonly #rules: UpstreamRules
-  #current: readonly Upstream[]
   readonly #removed = new Set<Upstream>()
 
   constructor (targets: readonly UpstreamTarget[], rules: UpstreamRules, probeOf: ProbeFinder) {
     this.#rules = rules
-    this.#current = targets.map((_, index) => this.#create(targets, index, probeOf))
-  }
-
-  /** The configured upstreams, in their order. */
-  get current (): readonly Upstream[] {
-    return this.#current
+    this.current = targets.map((_, index) => this.#create(targets, index, probeOf))
   }
 
   /**
@@ -28,15 +24,15 @@ export class UpstreamSet {
    * @param now - milliseconds, the start of the slow start of the new ones
    */
   update (targets: readonly UpstreamTarget[], probeOf: ProbeFinder, now: number): void {
-    const known = [...this.#current]
-    this.#current = targets.map((target, index) =>
+    const known = [...this.current]
+    this.current = targets.map((target, index) =>
       takeSame(known, target) ?? this.#create(targets, index, probeOf, now))
     for (const upstream of known) this.#remove(upstream)
   }
 
   /** Closes every connection, at once. */
   async destroy (): Promise<void> {
-    await Promise.all([...this.#current, ...this.#removed].map(({ transport }) => transport.destroy()))
+    await Promise.all([...this.current, ...this.#removed].map(({ transport }) => transport.destroy()))
   }
 
   /** Upstreams with the same address are numbered: the balancer hashes them apart. */

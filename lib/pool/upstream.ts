@@ -16,6 +16,8 @@ export type UpstreamRules = Pick<Location, 'outlierDetection' | 'slowStart' | 't
 
 /** An address of an app: its configuration, its connections, its health and its load. */
 export class Upstream implements Candidate {
+  /** Replaced with its weight. */
+  target: UpstreamTarget
   readonly transport: Transport
   readonly latency = createLatency()
   readonly seed: number
@@ -28,12 +30,11 @@ export class Upstream implements Candidate {
   /** When it was added or came back: the begin of its slow start. `-Infinity` for those that were there at first. */
   joinedAt = -Infinity
   readonly #rules: UpstreamRules
-  #target: UpstreamTarget
 
   /** @param copy - number of upstreams with the same address before it */
   constructor (target: UpstreamTarget, rules: UpstreamRules, probe: ProbeState | null, copy = 0) {
     const { timeouts, limits, outlierDetection, httpClient } = rules
-    this.#target = target
+    this.target = target
     this.#rules = rules
     const settings = { connectTimeout: timeouts.connect, maxConnections: limits.maxConnections }
     this.transport = openTransport(target, settings, httpClient)
@@ -42,17 +43,13 @@ export class Upstream implements Candidate {
     this.probe = probe
   }
 
-  get target (): UpstreamTarget {
-    return this.#target
-  }
-
   /** With 0 it is drained: it gets no new requests. */
   get weight (): number {
-    return this.#target.weight
+    return this.target.weight
   }
 
   set weight (weight: number) {
-    this.#target = { ...this.#target, weight }
+    this.target = { ...this.target, weight }
   }
 
   get isAtCapacity (): boolean {
