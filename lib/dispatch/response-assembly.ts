@@ -53,7 +53,7 @@ export class ResponseAssembly {
 
   /** Asks an event stream to end. @returns whether it is over at once */
   askToEnd (): boolean {
-    return this.#ending?.ask() === true
+    return this.#ending?.requestEnd() === true
   }
 
   /** @returns whether its reader takes more */

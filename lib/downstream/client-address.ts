@@ -5,7 +5,10 @@ import { type Peer, readForwarded } from '../headers/forwarded.ts'
 const MAX_HOPS = 32
 /** The longest node that can hold an address: brackets, IPv6, a zone, a port. */
 const MAX_NODE_LENGTH = 80
-/** What an IPv4 client of a server that listens on `::` has before its address, and the zone of a link-local one, which only this host can read. */
+/**
+ * What an IPv4 client of a server that listens on `::` has before its address, and the zone of a link-local one, which
+ * only this host can read.
+ */
 const SPELLING = /^::ffff:(?=\d+\.)|%.*$/g
 
 /** What is read of a client's connection: a `net.Socket` or a `tls.TLSSocket`. */
@@ -15,9 +18,9 @@ export interface PeerSocket {
 }
 
 /**
- * Makes the function that tells who is at the other end of a connection. What it finds is kept with the connection, as
- * it is asked for every request.
- * @param trustedProxies - whose claims about their clients are believed
+ * Makes the function that reads the other end of a connection. The result is kept with the connection, for all of its
+ * requests.
+ * @param trustedProxies - what these say about their clients is believed
  */
 export function createPeerReader (trustedProxies: BlockList): (socket: PeerSocket) => Peer {
   const peers = new WeakMap<PeerSocket, Peer>()
@@ -38,13 +41,15 @@ function describePeer ({ remoteAddress, encrypted }: PeerSocket, trustedProxies:
 }
 
 /**
- * Makes the function that tells who sent a request, for hashing: the other end of the connection, or, when that is a
- * trusted proxy, the nearest address in the chain that it reports that is not a trusted proxy itself. What stands
+ * Makes the function that reads the client of a request, for hashing: the other end of the connection, or, when that is
+ * a trusted proxy, the nearest address in the chain that it reports that is not a trusted proxy itself. What stands
  * before that one may be the client's invention. Of a chain of trusted proxies only it is the farthest.
  * @returns reads a connection's peer and the headers as they came; `undefined` for a Unix socket
  * @see nginx, `real_ip_recursive`
  */
-export function createClientAddressReader (trustedProxies: BlockList): (peer: Peer, rawHeaders: readonly string[]) => string | undefined {
+export function createClientAddressReader (
+  trustedProxies: BlockList
+): (peer: Peer, rawHeaders: readonly string[]) => string | undefined {
   return function readClientAddress (peer, rawHeaders) {
     const claimed = peer.isTrusted ? findClient(readChain(rawHeaders), trustedProxies) : undefined
     return claimed ?? (isIP(peer.address) === 0 ? undefined : peer.address)
@@ -80,7 +85,10 @@ function findClient (chain: string, trustedProxies: BlockList): string | undefin
   return farthest
 }
 
-/** `192.0.2.1`, also with a port, as some proxies write it, and an IPv6 address also in brackets; `undefined` for anything else. */
+/**
+ * `192.0.2.1`, also with a port, as some proxies write it, and an IPv6 address also in brackets; `undefined` for
+ * anything else.
+ */
 function parseNode (node: string): string | undefined {
   if (node.length > MAX_NODE_LENGTH) return undefined
   const bare = node.trim().replace(/^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2')

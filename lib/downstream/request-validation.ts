@@ -6,7 +6,10 @@ import { endConnectionAfter } from './node-internals.ts'
 
 const VERDICT = Symbol('fastify-gateway.verdict')
 
-/** What is to become of a request: it is `fine`, it is `late` (behind the last one of its connection), or what is wrong with it. */
+/**
+ * What is to become of a request: it is `fine`, it is `late` (behind the last one of its connection), or what is wrong
+ * with it.
+ */
 export type Verdict = { kind: 'fine' } | { kind: 'late' } | { kind: 'malformed', reason: string }
 
 interface VettedRequest extends IncomingMessage {
@@ -29,7 +32,8 @@ export function vetRequests (server: Server): () => void {
 
 /** Why a request must not be acted on, whatever its turn; `undefined` for one that is fine. */
 export function findFault (request: IncomingMessage, { maxHeadersCount }: Server): string | undefined {
-  return isHttp2(request) ? findAuthorityFault(request.headers) : findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
+  if (isHttp2(request)) return findAuthorityFault(request.headers)
+  return findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
 }
 
 /** The verdict on a request; given now when it did not come through the server's own listener (`inject`). */
@@ -44,7 +48,7 @@ function vet (request: VettedRequest, response: ServerResponse, server: Server):
   return verdict
 }
 
-/** Whoever answers it, in somebody else's server perhaps their own route: the connection ends with that answer. */
+/** Also when a host server's own route responds: the connection ends with that response. */
 function endWith (request: IncomingMessage, response: ServerResponse): void {
   // In HTTP/2 nothing can be hidden behind a request.
   if (isHttp2(request)) return
@@ -58,7 +62,9 @@ function judge (request: IncomingMessage, response: ServerResponse, server: Serv
   return reason === undefined ? FINE : { kind: 'malformed', reason }
 }
 
-/** CONNECT is for a tunnel to anywhere (RFC 9110, 9.3.6), and TRACE shows a client's credentials to its scripts (9.3.8). */
+/**
+ * CONNECT is for a tunnel to anywhere (RFC 9110, 9.3.6), and TRACE shows a client's credentials to its scripts (9.3.8).
+ */
 export function isForwarded (method: string): boolean {
   return method !== 'CONNECT' && method !== 'TRACE'
 }

@@ -57,16 +57,16 @@ function isLineEnd (byte: number): boolean {
   return byte === LF || byte === CR
 }
 
-/** Ends an event stream between two events, once that is asked for. */
+/** Ends an event stream between two events, once that is requested. */
 export class StreamEnding {
   readonly #boundary = new EventBoundary()
-  #isAsked = false
+  #isEndRequested = false
   /** Nothing more of the stream is passed on. */
   isOver = false
 
   /** @returns whether it is over at once */
-  ask (): boolean {
-    this.#isAsked = true
+  requestEnd (): boolean {
+    this.#isEndRequested = true
     this.isOver ||= this.#boundary.isBetweenEvents
     return this.isOver
   }
@@ -74,7 +74,7 @@ export class StreamEnding {
   /** @returns what of a chunk is passed on: all of it, or the rest of the last event */
   take (chunk: Buffer): Buffer {
     if (this.isOver) return chunk.subarray(0, 0)
-    const end = this.#isAsked ? this.#boundary.endOfEvent(chunk) : -1
+    const end = this.#isEndRequested ? this.#boundary.endOfEvent(chunk) : -1
     this.isOver = end !== -1
     const part = this.isOver ? chunk.subarray(0, end) : chunk
     this.#boundary.push(part)

@@ -28,7 +28,9 @@ export const MAX_HEADER_FIELDS = 1000
  * @returns the reason, or `undefined`
  * @see RFC 9112, 2.3 (version), 3.2 (Host), 6.1 to 6.3 (framing)
  */
-export function findRequestFault ({ httpVersion, rawHeaders }: RequestHead, maxHeaderFields = MAX_HEADER_FIELDS): string | undefined {
+export function findRequestFault (
+  { httpVersion, rawHeaders }: RequestHead, maxHeaderFields = MAX_HEADER_FIELDS
+): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP version ${httpVersion} is not supported`
   if (rawHeaders.length >= maxHeaderFields * 2) return 'too many header fields'
   let host: string | undefined
@@ -54,11 +56,13 @@ export function findRequestFault ({ httpVersion, rawHeaders }: RequestHead, maxH
 }
 
 /**
- * The same for an HTTP/2 request, of which node has judged all but the host: an app behind HTTP/1.1 gets one, whichever of
- * the two the client meant.
+ * The same for an HTTP/2 request, of which node has judged all but the host: an app behind HTTP/1.1 gets one, whichever
+ * of the two the client meant.
  * @see RFC 9113, 8.3.1
  */
-export function findAuthorityFault ({ ':authority': authority, host }: Record<string, string | string[] | undefined>): string | undefined {
+export function findAuthorityFault (
+  { ':authority': authority, host }: Record<string, string | string[] | undefined>
+): string | undefined {
   const asked = authority ?? host
   if (asked === undefined) return 'no Host'
   if (typeof asked !== 'string' || !isHost(asked)) return 'Host is not a host'
@@ -74,7 +78,9 @@ function hostFault (host: string | undefined, httpVersion: string): string | und
   return isHost(host) ? undefined : 'Host is not a host'
 }
 
-function framingFault (length: string | undefined, coding: string | undefined, httpVersion: string): string | undefined {
+function framingFault (
+  length: string | undefined, coding: string | undefined, httpVersion: string
+): string | undefined {
   if (length !== undefined && !DIGITS.test(length)) return 'Content-Length is not a number'
   if (coding === undefined) return undefined
   if (length !== undefined) return 'Content-Length beside Transfer-Encoding'

@@ -8,10 +8,13 @@ export function decode (text: RawText): string {
   return typeof text === 'string' ? text : text.toString('latin1')
 }
 
-/** Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a prototype: a name may be `constructor`. */
+/**
+ * Headers by lower-case name, repeated ones as a list in their order (`content-type` is never a list). Without a
+ * prototype: a name may be `constructor`.
+ */
 export type HeaderRecord = Record<string, string | string[]>
 
-/** How an upstream's answer begins. */
+/** How an upstream's response begins. */
 export interface ResponseHead {
   statusCode: number
   /** The reason phrase, as it came. */
@@ -22,8 +25,8 @@ export interface ResponseHead {
 }
 
 /**
- * The end-to-end headers of an upstream's answer, and `Trailer`, for whoever passes trailers on. Bytes above 127 are kept, one character each (latin1), the way node
- * writes them.
+ * The end-to-end headers of an upstream's response, and `Trailer`, for those that pass trailers on. Bytes above 127 are
+ * kept, one character each (latin1), the way node writes them.
  * @param raw - names and values in turn, as they came
  */
 export function readResponseHeaders (raw: readonly RawText[]): HeaderRecord {
@@ -40,8 +43,8 @@ export function readResponseHeaders (raw: readonly RawText[]): HeaderRecord {
 }
 
 /**
- * Whether an answer has a transfer coding besides `chunked`. undici takes off that one and no other, so what it hands on
- * would not be the content (RFC 9112, 6.1: nobody asked for another one).
+ * Whether a response has a transfer coding besides `chunked`. undici takes off that one and no other, so what it hands
+ * on would not be the content (RFC 9112, 6.1: no other was requested).
  */
 export function hasUnknownCoding (raw: readonly RawText[]): boolean {
   for (let i = 0; i < raw.length; i += 2) {

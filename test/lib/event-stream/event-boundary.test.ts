@@ -148,7 +148,7 @@ for (const { name, before, isOver } of asked) {
     const ending = new StreamEnding()
     for (const chunk of before) t.equal(ending.take(bytes(chunk)).toString('latin1'), chunk)
     t.equal(ending.isOver, false, 'not before it is asked for')
-    t.equal(ending.ask(), isOver)
+    t.equal(ending.requestEnd(), isOver)
     t.equal(ending.isOver, isOver)
   })
 }
@@ -163,14 +163,14 @@ for (const { name, chunks, passed } of cuts) {
   t.test(`an event stream that is to end passes on ${name}`, async t => {
     const ending = new StreamEnding()
     ending.take(bytes('data'))
-    ending.ask()
+    ending.requestEnd()
     let text = ''
     for (const [index, chunk] of chunks.entries()) {
       text += ending.take(bytes(chunk)).toString('latin1')
       t.equal(ending.isOver, index === chunks.length - 1)
     }
     t.equal(text, passed)
-    t.equal(ending.ask(), true, 'and it stays over')
+    t.equal(ending.requestEnd(), true, 'and it stays over')
   })
 }
 
@@ -178,7 +178,7 @@ t.test('a chunk is not copied', async t => {
   const chunk = bytes('data: 1\n\ndata: 2')
   const ending = new StreamEnding()
   t.equal(ending.take(chunk), chunk)
-  ending.ask()
+  ending.requestEnd()
   const last = bytes('\n\nrest')
   const part = ending.take(last)
   t.strictSame([part.buffer, part.byteOffset, part.length], [last.buffer, last.byteOffset, 2])
@@ -186,7 +186,7 @@ t.test('a chunk is not copied', async t => {
 
 t.test('behind its end nothing is passed on', async t => {
   const ending = new StreamEnding()
-  t.equal(ending.ask(), true)
+  t.equal(ending.requestEnd(), true)
   t.equal(ending.take(Buffer.from('data: 1\n\n')).length, 0)
   t.equal(ending.isOver, true)
 })
