@@ -65,8 +65,8 @@ function nameOf (node) {
   if (own !== undefined) return own
   const { parent } = node
   if (parent === undefined) return ''
-  const isNamed = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)
-  if (isNamed) return parent.name.getText()
+  const isValue = ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)
+  if (ts.isVariableDeclaration(parent) || isValue) return parent.name.getText()
   if (ts.isBinaryExpression(parent)) return parent.left.getText()
   if (ts.isCallExpression(parent)) return `${parent.expression.getText().split('.').at(-1)}(…)`
   return '(anonymous)'

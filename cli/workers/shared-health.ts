@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { HealthChecker } from '../../lib/health/health-checker.ts'
 import { HealthFollower } from '../../lib/health/health-follower.ts'
-import { type HealthSource, type HealthSourceFactory, identityOf, type ProbeReport } from '../../lib/health/health-source.ts'
+import {
+  type HealthSource, type HealthSourceFactory, identityOf, type ProbeReport
+} from '../../lib/health/health-source.ts'
 import type { Location } from '../../lib/location.ts'
 import { sendProbe } from '../../lib/transport/probe.ts'
 import { createHealthLog } from '../../plugins/health-check.ts'

@@ -13,7 +13,10 @@ export function isPreflight (method: string | undefined, headers: IncomingHttpHe
 /** Headers to set; what a browser then may do is the Fetch standard's to say. */
 export type CorsHeaders = Record<string, string>
 
-/** How long a browser may keep the response to a preflight, in seconds. Its default is 5, which makes every other request two. */
+/**
+ * How long a browser may keep the response to a preflight, in seconds. Its default is 5, which makes every other
+ * request two.
+ */
 const MAX_AGE_SECONDS = 600
 
 /**
@@ -31,7 +34,9 @@ export function grantOrigin ({ allowsAny, hosts }: CorsPolicy, origin: string | 
  * The response to a preflight: the method and the headers that are asked for, which are the app's to refuse.
  * @param requested - `Access-Control-Request-Method` and `-Headers`
  */
-export function grantPreflight (policy: CorsPolicy, origin: string | undefined, requested: { method: string, headers: string | undefined }): CorsHeaders {
+export function grantPreflight (
+  policy: CorsPolicy, origin: string | undefined, requested: { method: string, headers: string | undefined }
+): CorsHeaders {
   const granted = grantOrigin(policy, origin)
   if (granted['access-control-allow-origin'] === undefined) return granted
   return {

@@ -3,8 +3,8 @@ import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'no
 import { toHttp1Headers } from '../headers/http2.ts'
 import type { PeerSocket } from './client-address.ts'
 
-// What a request and its response are like, whether a client speaks HTTP/1 or HTTP/2: node has two kinds of each. Fastify's
-// types know the first only.
+// What a request and its response are like, whether a client speaks HTTP/1 or HTTP/2: node has two kinds of each.
+// Fastify's types know the first only.
 
 type AnyRequest = IncomingMessage | Http2ServerRequest
 type AnyResponse = ServerResponse | Http2ServerResponse
@@ -30,7 +30,8 @@ export function hasBody (request: AnyRequest): boolean {
 }
 
 /** Whether an HTTP/1 request says that it has a body (RFC 9112, 6). */
-export function hasFramedBody ({ 'content-length': length, 'transfer-encoding': coding }: IncomingHttpHeaders): boolean {
+export function hasFramedBody (headers: IncomingHttpHeaders): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
   return coding !== undefined || (length !== undefined && length !== '0')
 }
 

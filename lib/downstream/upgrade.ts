@@ -20,7 +20,8 @@ const NEVER = /^(?:h2c?|https?|tls)(?:\/|$)/i
 /**
  * The protocols to which a client's connection may be switched.
  * @returns as they are requested of the upstream, `websocket`; `null` for an ordinary request, and for one with a
- *   protocol that is not tunnelled, with HTTP/1.0, whose clients cannot switch, or with a body, which has to be read first
+ *   protocol that is not tunnelled, with HTTP/1.0, whose clients cannot switch, or with a body, which has to be read
+ *   first
  */
 export function readUpgrade (request: UpgradeRequest): string | null {
   const { httpVersion, headers } = request
