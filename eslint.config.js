@@ -37,7 +37,10 @@ const pureLib = {
   rules: {
     'no-restricted-imports': ['error', {
       patterns: [
-        { group: ['fastify', 'fastify-plugin', '@fastify/*', '!@fastify/error'], message: 'lib/ imports no Fastify: wire it in plugins/ or routes/.' },
+        {
+          group: ['fastify', 'fastify-plugin', '@fastify/*', '!@fastify/error'],
+          message: 'lib/ imports no Fastify: wire it in plugins/ or routes/.',
+        },
         { group: ['**/plugins/*', '**/routes/*', '**/cli/*'], message: 'lib/ is below plugins/, routes/ and cli/.' },
       ],
     }],

@@ -7,6 +7,7 @@ import { allowOf, findFault } from '../lib/downstream/request-validation.ts'
 import { currentResponse, type ServerSocket } from '../lib/downstream/node-internals.ts'
 import { endBehind, readUpgrade, respondOn, whenItsTurn } from '../lib/downstream/upgrade.ts'
 import { MethodNotAllowedError } from '../lib/errors.ts'
+import { ignore } from '../lib/ignore.ts'
 
 /** Marks the listeners of gateways. */
 const OURS = Symbol('fastify-gateway.listener')
@@ -86,7 +87,5 @@ function isFirst (server: Server, event: string, listener: object): boolean {
 function isTaken (socket: ServerSocket): boolean {
   return socket.destroyed || socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
 }
-
-function ignore (): void {}
 
 export default fp(routeUpgrades, { name: 'gateway-upgrades', fastify: '5.x' })

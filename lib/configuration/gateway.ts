@@ -22,10 +22,10 @@ export interface Gateway extends Configuration {
    */
   setUpstreams (prefix: string, upstreams: UpstreamListOptions): void
   /**
-   * Stops as `fastify.close()` does where another process takes the place of this one, so that no client notices: it takes no
-   * new connections from the start, without `shutdown.delay`, and closes none that is idle. A client that uses one in that
-   * very moment would see a reset; instead the next request gets `Connection: close`. What is left at the end of the grace
-   * period is closed.
+   * Stops as `fastify.close()` does where another process takes the place of this one, so that no client notices: it
+   * takes no new connections from the start, without `shutdown.delay`, and closes none that is idle. A client that uses
+   * one in that very moment would see a reset; instead the next request gets `Connection: close`. What is left at the
+   * end of the grace period is closed.
    * @param abort - aborted when there will be no successor: from then on it is an ordinary stop
    */
   handOver (abort: AbortSignal): Promise<void>

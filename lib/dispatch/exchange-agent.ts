@@ -2,10 +2,15 @@ import type { BodyReader } from './read-request-body.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Exchange, ResponseHandler } from './exchange.ts'
 
-/** The key under which an exchange travels through reply-from, which copies the headers of a request by `Object.assign`. */
+/**
+ * The key under which an exchange travels through reply-from, which copies the headers of a request by `Object.assign`.
+ */
 export const EXCHANGE: unique symbol = Symbol('fastify-gateway.exchange')
 
-/** What `rewriteRequestHeaders` gives reply-from in place of headers: the exchange has them, in the client's order and case. */
+/**
+ * What `rewriteRequestHeaders` gives reply-from in place of headers: the exchange has them, in the client's order and
+ * case.
+ */
 export interface ExchangeHeaders {
   [EXCHANGE]: Exchange
 }

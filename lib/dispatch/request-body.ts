@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { BadRequestError, ClientClosedError } from '../errors.ts'
+import { ignore } from '../ignore.ts'
 
 /**
  * A client's upload on its way to an upstream, with back-pressure. A stream of its own, because the two sides end
@@ -68,5 +69,3 @@ function toUploadError (cause: NodeJS.ErrnoException | undefined): Error {
   if (cause === undefined || cause.code === 'ECONNRESET') return new ClientClosedError({ cause })
   return new BadRequestError('its body cannot be read', { cause })
 }
-
-function ignore (): void {}

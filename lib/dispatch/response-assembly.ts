@@ -17,9 +17,9 @@ const WHOLE_BODY_LIMIT = 64 * 1024
 const WITHOUT_BODY = new Set([204, 304])
 
 /**
- * An answer from its head on: what comes behind that is kept until it is handed on, which is done when the read that brought
- * the head has been parsed, and from then on passed through. So a small answer that came in one read is handed on whole, and
- * everything else as a stream.
+ * An answer from its head on: what comes behind that is kept until it is handed on, which is done when the read that
+ * brought the head has been parsed, and from then on passed through. So a small answer that came in one read is handed
+ * on whole, and everything else as a stream.
  */
 export class ResponseAssembly {
   readonly head: ResponseHead
@@ -102,11 +102,19 @@ export class ResponseAssembly {
   }
 
   /**
-   * An event stream is one to its end, and trailers need something that they can come behind. Without a proper content type,
-   * too: Fastify would give a Buffer one.
+   * An event stream is one to its end, and trailers need something that they can come behind. Without a proper content
+   * type, too: Fastify would give a Buffer one.
    */
   #isWhole (): boolean {
     const { 'content-length': length, 'content-type': type } = this.head.headers
-    return this.isComplete && !this.isStream && this.#trailers === null && this.#length <= WHOLE_BODY_LIMIT && length !== undefined && typeof type === 'string' && isMediaType(type)
+    return (
+      this.isComplete &&
+      !this.isStream &&
+      this.#trailers === null &&
+      this.#length <= WHOLE_BODY_LIMIT &&
+      length !== undefined &&
+      typeof type === 'string' &&
+      isMediaType(type)
+    )
   }
 }

@@ -8,7 +8,12 @@ import { decode, hasUnknownCoding, type RawText, readResponseHeaders, type Respo
  * @returns of an interim answer when the status is below 200
  * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no answer to the request that was sent
  */
-export function readResponseHead (statusCode: number, rawHeaders: readonly RawText[], statusText: string, app: string): ResponseHead {
+export function readResponseHead (
+  statusCode: number,
+  rawHeaders: readonly RawText[],
+  statusText: string,
+  app: string
+): ResponseHead {
   // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
   if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(app)
   if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(app)
@@ -30,7 +35,11 @@ export interface SwitchHead extends ResponseHead {
  * @param asked - the protocols that were asked for, with commas
  * @returns `undefined` for an answer that switches to none of them (RFC 9110, 7.8)
  */
-export function readSwitchHead (statusCode: number, rawHeaders: readonly RawText[], asked: string | null): SwitchHead | undefined {
+export function readSwitchHead (
+  statusCode: number,
+  rawHeaders: readonly RawText[],
+  asked: string | null
+): SwitchHead | undefined {
   const protocols = valuesOf(rawHeaders, 'upgrade')
   const [protocol] = protocols
   if (statusCode !== 101 || protocol === undefined || protocols.length > 1) return undefined
@@ -42,7 +51,9 @@ export function readSwitchHead (statusCode: number, rawHeaders: readonly RawText
 }
 
 function valuesOf (rawHeaders: readonly RawText[], name: string): string[] {
-  return rawHeaders.flatMap((text, index) => index % 2 === 1 && decode(rawHeaders[index - 1]!).toLowerCase() === name ? decode(text) : [])
+  return rawHeaders.flatMap((text, index) =>
+    index % 2 === 1 && decode(rawHeaders[index - 1]!).toLowerCase() === name ? decode(text) : []
+  )
 }
 
 function splitList (list: string): string[] {

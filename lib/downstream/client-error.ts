@@ -14,8 +14,8 @@ const STATUS: Record<string, number> = {
 /**
  * Answers a connection whose bytes are no request, and closes it. While an answer to an earlier request of the same
  * connection is due nothing is written: it would be taken for that answer, or stand in the middle of it. That answer is
- * finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection: close`). A request whose
- * body is malformed is the one that is answered.
+ * finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection: close`). A
+ * request whose body is malformed is the one that is answered.
  */
 export function answerClientError ({ code = '' }: ClientError, socket: ServerSocket): void {
   // Answered already: what still comes is dropped.
@@ -34,7 +34,13 @@ export function answerClientError ({ code = '' }: ClientError, socket: ServerSoc
   const statusCode = STATUS[code] ?? 400
   const error = STATUS_CODES[statusCode]!
   const body = JSON.stringify({ statusCode, code: 'GW_ERR_BAD_REQUEST', error, message: 'Malformed request' })
-  socket.write(`HTTP/1.1 ${statusCode} ${error}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+  const head = [
+    `HTTP/1.1 ${statusCode} ${error}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   // A request under way has to end now, and its upstream's with it.
   if (pending === null) lingerOnClose(socket)
   destroySoon(socket)

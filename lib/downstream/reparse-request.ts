@@ -5,13 +5,17 @@ import { serverOf } from './node-internals.ts'
 const LINE_BREAK = /[\r\n]/
 
 /**
- * Lets a server read a request again that node has taken off its parser because it asks to switch protocols: this time as
- * the ordinary request that it is to be, with its body, and with what comes behind it on the connection. Without its
+ * Lets a server read a request again that node has taken off its parser because it asks to switch protocols: this time
+ * as the ordinary request that it is to be, with its body, and with what comes behind it on the connection. Without its
  * `Upgrade`: what makes node take it off is that together with `Connection`, or with what node takes for that
  * (`Proxy-Connection`), and it must not come here again for ever.
  * @param head - what has been read behind the request's head
  */
-export function giveBack ({ method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+export function giveBack (
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  socket: Socket,
+  head: Buffer
+): void {
   const lines = [`${method} ${url} HTTP/${httpVersion}`, ...headerLines(rawHeaders)]
   // Only node's lenient parser lets one through, and it would be another request then.
   const server = serverOf(socket)

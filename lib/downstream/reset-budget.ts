@@ -1,7 +1,8 @@
 /**
  * How many requests a client may take back on one HTTP/2 connection: a page that is left takes back what it had asked
- * for, an attacker asks in order to take back (rapid reset, CVE-2023-44487). nghttp2 has a bound of its own, of 1000 and
- * 33 a second, but beyond it only stops listening: who does not go away keeps the connection. So this one is smaller.
+ * for, an attacker asks in order to take back (rapid reset, CVE-2023-44487). nghttp2 has a bound of its own, of 1000
+ * and 33 a second, but beyond it only stops listening: who does not go away keeps the connection. So this one is
+ * smaller.
  */
 const BURST = 800
 /** A second. */

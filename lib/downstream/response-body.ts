@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { foldRepeated } from '../headers/http2.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 import { isHttp2 } from './http-version.ts'
+import { ignore } from '../ignore.ts'
 
 /** Where the bytes of a response come from. */
 export interface BodySource {
@@ -29,8 +30,8 @@ export class ResponseBody extends Readable {
   constructor (source: BodySource) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.source = source
-    // It may break off before anything listens, while a hook looks at the response: that must not end the process. A later
-    // reader is still told.
+    // It may break off before anything listens, while a hook looks at the response: that must not end the process. A
+    // later reader is still told.
     this.on('error', ignore)
   }
 
@@ -44,9 +45,9 @@ export class ResponseBody extends Readable {
   }
 
   /**
-   * The head of a response leaves now, and not with the first byte of the body, which may take long to come. A chunk that is
-   * already here takes it along in one packet. Of a body that has broken off already no head leaves: an error takes its place.
-   * Trailers leave with its end, where the response's framing can carry them.
+   * The head of a response leaves now, and not with the first byte of the body, which may take long to come. A chunk
+   * that is already here takes it along in one packet. Of a body that has broken off already no head leaves: an error
+   * takes its place. Trailers leave with its end, where the response's framing can carry them.
    */
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
     if (!isResponse(destination)) return super.pipe(destination, options)
@@ -61,8 +62,6 @@ export class ResponseBody extends Readable {
     if (this.trailers !== null) response.addTrailers(isHttp2(response) ? foldRepeated(this.trailers) : this.trailers)
   }
 }
-
-function ignore (): void {}
 
 export function isResponse (stream: object): stream is ServerResponse {
   return 'flushHeaders' in stream && typeof stream.flushHeaders === 'function'

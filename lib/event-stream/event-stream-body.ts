@@ -7,9 +7,9 @@ import { isResponse, ResponseBody } from '../downstream/response-body.ts'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The body of an event stream. Piped to a response of HTTP/1 it is a raw passthrough: each chunk is written as it comes, past
- * the buffer and the events of a stream, which cost more than the rest of an event's way. Anything else that reads it, a hook
- * or a response of HTTP/2, finds the stream that it is.
+ * The body of an event stream. Piped to a response of HTTP/1 it is a raw passthrough: each chunk is written as it
+ * comes, past the buffer and the events of a stream, which cost more than the rest of an event's way. Anything else
+ * that reads it, a hook or a response of HTTP/2, finds the stream that it is.
  */
 export class EventStreamBody extends ResponseBody {
   /** Where chunks are written to; `null` while it is a stream like any other. */
@@ -30,7 +30,12 @@ export class EventStreamBody extends ResponseBody {
 
   /** What a hook has begun to read, or will end by itself, is piped as a stream is. */
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
-    const isRaw = isResponse(destination) && !isHttp2(destination) && options?.end !== false && !this.destroyed && !this.readableDidRead
+    const isRaw =
+      isResponse(destination) &&
+      !isHttp2(destination) &&
+      options?.end !== false &&
+      !this.destroyed &&
+      !this.readableDidRead
     if (!isRaw) return super.pipe(destination, options)
     this.#writeTo(destination)
     return destination

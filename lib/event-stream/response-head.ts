@@ -2,7 +2,10 @@ import type { HeaderRecord } from '../headers/response.ts'
 
 const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;|$)/i
 
-/** Whether an answer is a stream of server-sent events (WHATWG HTML, 9.2), whatever the case and the parameters of its type. */
+/**
+ * Whether an answer is a stream of server-sent events (WHATWG HTML, 9.2), whatever the case and the parameters of its
+ * type.
+ */
 export function isEventStream (headers: HeaderRecord): boolean {
   const type = headers['content-type']
   return typeof type === 'string' && EVENT_STREAM.test(type)

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** The header fields of a request as they are to be forwarded, before the gateway takes its own off and puts its own in. */
+/**
+ * The header fields of a request as they are to be forwarded, before the gateway takes its own off and puts its own in.
+ */
 export interface EffectiveHeaders {
   /** Names and values in turn: as the client wrote them, but for what hooks have changed. */
   fields: readonly string[]
@@ -8,27 +10,33 @@ export interface EffectiveHeaders {
   keys: readonly string[]
   /** Lower-case names of the fields whose value is a hook's; `null` when there are none. */
   set: ReadonlySet<string> | null
+  /** The client's `Connection`, all of its lines joined; `undefined` when there is none. No hook takes it back. */
+  connection: string | undefined
 }
 
 /**
- * Always the client's: what frames a body is told by the connection, so that a hook that changes it has changed only its own
- * copy; and node cannot keep the last of them in its record.
+ * Always the client's: what frames a body is told by the connection, so that a hook that changes it has changed only
+ * its own copy; and node cannot keep the last of them in its record.
  */
 const CLIENTS_OWN = new Set(['content-length', 'transfer-encoding', '__proto__'])
 
 /**
- * Finds what hooks of the server have done to `request.headers`: set, replaced or deleted a field. Fields that no hook has
- * touched stay as the client wrote them, in its order and case, repeated ones too. Costs one list of names when nothing is
- * changed, which is the usual case.
+ * Finds what hooks of the server have done to `request.headers`: set, replaced or deleted a field. Fields that no hook
+ * has touched stay as the client wrote them, in its order and case, repeated ones too. Costs one list of names when
+ * nothing is changed, which is the usual case.
  * @param raw - names and values in turn, as they came
  * @param headers - the same as node read them, by lower-case name, and hooks left them
  */
 export function readEffectiveHeaders (raw: readonly string[], headers: IncomingHttpHeaders): EffectiveHeaders {
   const keys = Object.keys(headers)
-  return isUnchanged(raw, headers, keys) ? { fields: raw, keys, set: null } : merge(raw, headers)
+  if (!isUnchanged(raw, headers, keys)) return merge(raw, headers)
+  return { fields: raw, keys, set: null, connection: headers.connection }
 }
 
-/** node keeps names in the order in which they first came, so an unchanged head without repeated names is seen in one walk. */
+/**
+ * node keeps names in the order in which they first came, so an unchanged head without repeated names is seen in one
+ * walk.
+ */
 function isUnchanged (raw: readonly string[], headers: IncomingHttpHeaders, keys: readonly string[]): boolean {
   if (keys.length * 2 !== raw.length) return false
   for (let i = 0; i < keys.length; i++) {
@@ -51,7 +59,7 @@ function merge (raw: readonly string[], headers: IncomingHttpHeaders): Effective
     for (const line of lines) fields.push(key, line)
   }
   const keys = fields.flatMap((name, index) => index % 2 === 0 ? name.toLowerCase() : [])
-  return { fields, keys, set: set.size === 0 ? null : set }
+  return { fields, keys, set: set.size === 0 ? null : set, connection: came.get('connection')?.join() }
 }
 
 function groupByName (raw: readonly string[]): Map<string, string[]> {
@@ -65,7 +73,10 @@ function groupByName (raw: readonly string[]): Map<string, string[]> {
   return groups
 }
 
-/** Whether a value is what node makes of the lines of a name: it joins them, lists them, or keeps the first (`http.IncomingMessage`). */
+/**
+ * Whether a value is what node makes of the lines of a name: it joins them, lists them, or keeps the first
+ * (`http.IncomingMessage`).
+ */
 function isSame (value: string | string[] | undefined, lines: readonly string[]): boolean {
   if (Array.isArray(value)) return value.length === lines.length && value.every((each, index) => each === lines[index])
   return value === lines[0] || value === lines.join(', ') || value === lines.join('; ')

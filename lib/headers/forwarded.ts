@@ -1,3 +1,5 @@
+import { TOKEN_CHARACTERS } from './token.ts'
+
 /** Who asks, as far as the connection tells. */
 export interface Peer {
   /** IP address of the other end. */
@@ -26,15 +28,23 @@ export interface ForwardedClaims {
  * @param claims - of a trusted peer; `null` of anyone else
  * @see RFC 7239; Traefik for `X-Forwarded-Port` and `-Prefix`
  */
-export function forwardingHeaders (peer: Peer, host: string | undefined, prefix: string, claims: ForwardedClaims | null): string[] {
+export function forwardingHeaders (
+  peer: Peer,
+  host: string | undefined,
+  prefix: string,
+  claims: ForwardedClaims | null
+): string[] {
   const element = claims?.forwarded === undefined ? undefined : readForwarded(claims.forwarded)
   const proto = claims?.proto ?? element?.proto ?? (peer.isSecure ? 'https' : 'http')
   const publicHost = claims?.host ?? element?.host ?? host
   const addresses = claims?.for ?? element?.chain
   const headers = [
-    'X-Forwarded-For', addresses === undefined ? peer.address : `${addresses}, ${peer.address}`,
-    'X-Forwarded-Proto', proto,
-    'X-Forwarded-Port', claims?.port ?? portOf(publicHost, proto),
+    'X-Forwarded-For',
+    addresses === undefined ? peer.address : `${addresses}, ${peer.address}`,
+    'X-Forwarded-Proto',
+    proto,
+    'X-Forwarded-Port',
+    claims?.port ?? portOf(publicHost, proto),
   ]
   if (publicHost !== undefined) headers.push('X-Forwarded-Host', publicHost)
   const publicPrefix = withoutTrailingSlashes(claims?.prefix ?? '') + prefix
@@ -70,7 +80,9 @@ export interface ForwardedElement {
 
 // A comma, which ends an element, or a pair. The look-behind keeps it from trying every end of a long word: that would
 // take quadratic time.
-const PART = /,|(?<![\w!#$%&'*+.^`|~-])([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)/g
+const PART = new RegExp(
+  `,|(?<![${TOKEN_CHARACTERS}])([${TOKEN_CHARACTERS}]+)=("(?:[^"\\\\]|\\\\.)*"|[^\\s;,"]*)`, 'g'
+)
 
 /**
  * Of a `Forwarded` header what its last element says of protocol and host, and the addresses of all. The trusted proxy

@@ -18,7 +18,8 @@ const END_TO_END_FAMILY = /^(?:x-forwarded-|content-|if-|access-control-|sec-|st
 /**
  * The header names that a `Connection` header makes hop-by-hop.
  * @param value - its value, all of its lines joined by commas; `undefined` when there is none
- * @returns lower-case names, without those that are end-to-end whatever a sender says; `null` when there is none, the usual case
+ * @returns lower-case names, without those that are end-to-end whatever a sender says; `null` when there is none, the
+ *   usual case
  */
 export function connectionOptions (value: string | undefined): Set<string> | null {
   if (value === undefined) return null

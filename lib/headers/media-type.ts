@@ -1,4 +1,7 @@
-const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
+import { TOKEN_CHARACTERS } from './token.ts'
+
+const TOKEN = `[${TOKEN_CHARACTERS}]+`
+const MEDIA_TYPE = new RegExp(`^\\s*${TOKEN}/${TOKEN}\\s*(?:;|$)`)
 
 /** The type and subtype of a `Content-Type`, in lower case, without parameters; empty when there is none. */
 export function mediaTypeOf (value: string | undefined): string {

@@ -8,9 +8,10 @@ export interface RequestContext {
   peer: Peer
   /** The host that was asked; `undefined` when none was. */
   host: string | undefined
-  /** All lines of `Connection`, joined; `undefined` when there is none. */
-  connection: string | undefined
-  /** Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its place. */
+  /**
+   * Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its
+   * place.
+   */
   requestId: string
   /** The client accepts trailers behind the response. */
   wantsTrailers: boolean
@@ -34,13 +35,15 @@ const CLAIMS: Readonly<Record<string, keyof ForwardedClaims>> = {
 
 /**
  * The headers that an upstream gets, without `Host`: the client's own as it wrote them, in their order, less those that
- * end here, and then the gateway's. What a hook of the server has set is not the client's claim: it is forwarded as it is,
- * also in place of the gateway's own.
+ * end here, and then the gateway's. What a hook of the server has set is not the client's claim: it is forwarded as it
+ * is, also in place of the gateway's own.
  * @returns names and values in turn
  */
-export function buildRequestHeaders ({ fields, keys, set }: EffectiveHeaders, context: RequestContext): string[] {
+export function buildRequestHeaders (
+  { fields, keys, set, connection }: EffectiveHeaders, context: RequestContext
+): string[] {
   const { peer, location } = context
-  const dropped = connectionOptions(context.connection)
+  const dropped = connectionOptions(connection)
   const headers: string[] = []
   const claims: ForwardedClaims = {}
   let hasRequestId = false
@@ -86,8 +89,8 @@ function isForwarding (key: string): boolean {
 }
 
 /**
- * `X_Forwarded_For` is `X-Forwarded-For` to an app behind WSGI or CGI (both become `HTTP_X_FORWARDED_FOR`), and so would
- * get past everything above.
+ * `X_Forwarded_For` is `X-Forwarded-For` to an app behind WSGI or CGI (both become `HTTP_X_FORWARDED_FOR`), and so
+ * would get past everything above.
  */
 function isSpoof (key: string): boolean {
   if (!key.includes('_')) return false

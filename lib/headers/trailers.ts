@@ -2,16 +2,36 @@ import { HOP_BY_HOP } from './hop-by-hop.ts'
 import { addHeader, decode, type HeaderRecord, type RawText } from './response.ts'
 
 /**
- * What must have been known before the body, so that it would come too late in a trailer, or be a way around who looks at
- * headers (RFC 9110, 6.5.1): framing, routing, who asks, what the answer is.
+ * What must have been known before the body, so that it would come too late in a trailer, or be a way around who looks
+ * at headers (RFC 9110, 6.5.1): framing, routing, who asks, what the answer is.
  */
 const HEADERS_ONLY = new Set([
-  ...HOP_BY_HOP, 'host', 'forwarded', 'x-request-id', 'x-real-ip', 'max-forwards', 'authorization', 'www-authenticate', 'cookie', 'set-cookie', 'origin',
-  'cache-control', 'pragma', 'range', 'age', 'expires', 'date', 'location', 'retry-after', 'vary',
+  ...HOP_BY_HOP,
+  'host',
+  'forwarded',
+  'x-request-id',
+  'x-real-ip',
+  'max-forwards',
+  'authorization',
+  'www-authenticate',
+  'cookie',
+  'set-cookie',
+  'origin',
+  'cache-control',
+  'pragma',
+  'range',
+  'age',
+  'expires',
+  'date',
+  'location',
+  'retry-after',
+  'vary',
 ])
 const HEADERS_ONLY_FAMILY = /^(?:content-|if-|x-forwarded-|access-control-|sec-)|_/
 
-/** Whether a field may be passed on in a trailer. `Content-Digest` and the like are what trailers are for (RFC 9530). */
+/**
+ * Whether a field may be passed on in a trailer. `Content-Digest` and the like are what trailers are for (RFC 9530).
+ */
 function isTrailer (key: string): boolean {
   return key.endsWith('-digest') || (!HEADERS_ONLY.has(key) && !HEADERS_ONLY_FAMILY.test(key))
 }

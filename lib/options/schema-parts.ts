@@ -1,4 +1,5 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { TOKEN_CHARACTERS } from '../headers/token.ts'
 import { DURATION_PATTERN, SIZE_PATTERN } from './units.ts'
 
 /** The path of a resource. */
@@ -6,7 +7,7 @@ export const PATH_PATTERN = '^/'
 /** A method (RFC 9110, 9.1). Methods are case-sensitive, and no registered one has a small letter. */
 export const METHOD_PATTERN = '^[A-Z][A-Z-]*$'
 /** The part of a request that a hash is taken of. A header name is a token (RFC 9110, 5.6.2). */
-export const HASH_PATTERN = '^(?:ip|(?:header|cookie):[\\w!#$%&\'*+.^`|~-]+)$'
+export const HASH_PATTERN = `^(?:ip|(?:header|cookie):[${TOKEN_CHARACTERS}]+)$`
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   [DURATION_PATTERN]: 'a time such as "250ms", "10s" or "5m"',

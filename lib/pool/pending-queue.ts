@@ -11,8 +11,8 @@ export interface Queued {
 const MAX_GAPS = 1024
 
 /**
- * First in, first out, and any entry can be removed. An array and no `Set`, for the reason that `IndexedSet` is one: while
- * hundreds wait, every request goes through it.
+ * First in, first out, and any entry can be removed. An array and no `Set`, for the reason that `IndexedSet` is one:
+ * while hundreds wait, every request goes through it.
  */
 export class PendingQueue<T extends Queued> {
   /** By position; `undefined` where an entry was removed. */

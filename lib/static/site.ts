@@ -25,13 +25,22 @@ export interface StaticSiteInput {
  * @param baseDir - absolute; a relative root starts there
  * @param problems - gets a prefix that is none, and a folder without the files: better told at start than by 404s
  */
-export function resolveSite (given: StaticSiteInput | undefined, baseDir: string, problems: Problem[]): StaticSite | null {
+export function resolveSite (
+  given: StaticSiteInput | undefined,
+  baseDir: string,
+  problems: Problem[]
+): StaticSite | null {
   if (given === undefined) return null
   const { prefix = '/', spa = false } = given
   const site = { root: resolve(baseDir, given.root), prefix: normalizePrefix(prefix), spa }
   const fault = findRootFault(site)
   if (fault !== undefined) problems.push({ path: 'static.root', message: fault })
-  if (site.prefix === undefined) problems.push({ path: 'static.prefix', message: `${JSON.stringify(prefix)} cannot be a prefix: write "/", or letters, digits and -._~, such as "app"` })
+  if (site.prefix === undefined) {
+    problems.push({
+      path: 'static.prefix',
+      message: `${JSON.stringify(prefix)} cannot be a prefix: write "/", or letters, digits and -._~, such as "app"`,
+    })
+  }
   return { ...site, prefix: site.prefix ?? '' }
 }
 
@@ -40,6 +49,8 @@ function findRootFault ({ root, spa }: Pick<StaticSite, 'root' | 'spa'>): string
   if (stats === undefined) return `there is no folder ${root}; create it, or name the one with the built files`
   if (!stats.isDirectory()) return `${root} is no folder; name the one that it is in`
   const index = join(root, 'index.html')
-  if (spa && statSync(index, { throwIfNoEntry: false })?.isFile() !== true) return `there is no ${index}, which "spa" needs; build the app, or leave "spa" away`
+  if (spa && statSync(index, { throwIfNoEntry: false })?.isFile() !== true) {
+    return `there is no ${index}, which "spa" needs; build the app, or leave "spa" away`
+  }
   return undefined
 }

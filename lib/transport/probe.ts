@@ -3,6 +3,7 @@ import https from 'node:https'
 import { Http2Transport } from './http2/http2-transport.ts'
 import type { HealthCheckRule, UpstreamTarget } from '../location.ts'
 import { serverNameOf, verificationOf } from './tls-options.ts'
+import { ignore } from '../ignore.ts'
 
 /** The part of a health check that decides what is sent; names of `headers` are as the user wrote them. */
 export type ProbeRequest = Pick<HealthCheckRule, 'method' | 'path' | 'headers'>
@@ -40,25 +41,32 @@ function openRequest (target: UpstreamTarget, options: https.RequestOptions): ht
   return https.request({ ...address, servername: serverNameOf(host), ...verificationOf(target) })
 }
 
-function sendHttp2Probe (target: UpstreamTarget, { method, path, headers }: ProbeRequest, onStatus: StatusListener): () => void {
+function sendHttp2Probe (
+  target: UpstreamTarget,
+  { method, path, headers }: ProbeRequest,
+  onStatus: StatusListener
+): () => void {
   const connections = new Http2Transport(target, { connectTimeout: 0, maxConnections: 1 })
-  connections.dispatch({ method, path, headers: Object.entries(headers).flat(), body: null, upgrade: null, trailers: null }, {
-    onConnect: ignore,
-    onBodySent: ignore,
-    onHeaders (statusCode) {
-      if (statusCode >= 200) onStatus(statusCode)
-      return true
-    },
-    onUpgrade: ignore,
-    onData: () => true,
-    onRead: ignore,
-    onComplete: ignore,
-    onError: () => onStatus(null),
-  })
-  return () => { connections.destroy().catch(ignore) }
+  connections.dispatch(
+    { method, path, headers: Object.entries(headers).flat(), body: null, upgrade: null, trailers: null },
+    {
+      onConnect: ignore,
+      onBodySent: ignore,
+      onHeaders (statusCode) {
+        if (statusCode >= 200) onStatus(statusCode)
+        return true
+      },
+      onUpgrade: ignore,
+      onData: () => true,
+      onRead: ignore,
+      onComplete: ignore,
+      onError: () => onStatus(null),
+    }
+  )
+  return () => {
+    connections.destroy().catch(ignore)
+  }
 }
-
-function ignore (): void {}
 
 /** Adds the defaults that are not given; names are compared without case (RFC 9110, 5.1). */
 function addDefaults (given: ProbeRequest['headers'], defaults: Record<string, string>): Record<string, string> {

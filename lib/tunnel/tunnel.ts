@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { NOT_IN_SET } from '../collections/indexed-set.ts'
 import { Flow, type FlowListener } from './flow.ts'
 import { createCloseFrame, FrameScanner, GOING_AWAY } from './websocket-frames.ts'
+import { ignore } from '../ignore.ts'
 
 /** How long one end may take to close after the other, in milliseconds. */
 export const LINGER_TIME = 5000
@@ -142,5 +143,3 @@ export class Tunnel implements FlowListener {
 
 /** Index of the flow to the upstream, whose frames have to be masked. */
 const TO_UPSTREAM = 0
-
-function ignore (): void {}

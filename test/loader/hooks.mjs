@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Loads TypeScript for the tests: ts-blank-space puts blanks where types are, so every line and column stays where it is. Its
-// own loader does so in every process of a test run, and has to load the TypeScript compiler there, which takes a second; this
-// one keeps what was made, one file for each source.
+// Loads TypeScript for the tests: ts-blank-space puts blanks where types are, so every line and column stays where it
+// is. Its own loader does so in every process of a test run, and has to load the TypeScript compiler there, which takes
+// a second; this one keeps what was made, one file for each source.
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ts-blank-space/', import.meta.url))
 const require = createRequire(import.meta.url)

@@ -64,7 +64,9 @@ function welcome (
   socket.on('error', () => {})
   const query = readQuery(request)
   const seat = rooms.enter(query.get('room') ?? 'lobby', query.get('name') ?? '', news => tell(socket, news))
-  if ('reason' in seat) { return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason) }
+  if ('reason' in seat) {
+    return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason)
+  }
 
   const isInTime = keepPace(pace, Date.now)
   socket.on('message', (data, isBinary) => {

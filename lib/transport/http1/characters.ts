@@ -1,8 +1,10 @@
+import { TOKEN_CHARACTERS } from '../../headers/token.ts'
+
 /** A class of bytes: for each byte, 1 when it is in the class. */
 export type ByteClass = Readonly<Uint8Array>
 
 /** Bytes of a token: field names and methods (RFC 9110, 5.6.2). */
-export const TOKEN: ByteClass = classOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/)
+export const TOKEN: ByteClass = classOf(new RegExp(`[${TOKEN_CHARACTERS}]`))
 /**
  * Bytes of a field value, a reason phrase and a chunk extension: no control characters but the tab (RFC 9110, 5.5).
  */

@@ -12,6 +12,7 @@ import { transportClosed, transportDestroyed } from './errors.ts'
 import type { OpenSocket } from './open-socket.ts'
 import { Http1Request } from './request.ts'
 import { composeHead } from './write-request.ts'
+import { ignore } from '../../ignore.ts'
 
 /**
  * HTTP/1.1 to one address: one request at a time on each connection; kept connections are reused, the last used first.
@@ -169,5 +170,3 @@ export class Http1Transport implements Transport, ConnectionListener {
     for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 }
-
-function ignore (): void {}

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
+import { TOKEN_CHARACTERS } from '../../headers/token.ts'
 import { invalidRequest, lengthMismatch } from './errors.ts'
 import type { OutgoingRequest } from '../transport.ts'
 
-const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+const NOT_TOKEN = new RegExp(`[^${TOKEN_CHARACTERS}]`)
 const NOT_TEXT = /[^\t\x20-\x7e\x80-\xff]/
 const NOT_PATH = /[^\x21-\x7e\x80-\xff]/
 const LENGTH = /^\d{1,15}$/

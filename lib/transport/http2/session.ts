@@ -6,6 +6,7 @@ import { explainConnectFailure, explainStreamFailure, type Goaway, noAlpn, timed
 import { enlargeWindow, openSession, openSocket } from './open-session.ts'
 import { RequestStream, type StreamOwner } from './request-stream.ts'
 import { MONITOR_TIMES, type MonitoredSession, type MonitorTimes, SessionMonitor } from './session-monitor.ts'
+import { ignore } from '../../ignore.ts'
 
 /**
  * Streams at a time where the peer sets no limit. Beyond it, another connection is better than more load on this one.
@@ -152,5 +153,3 @@ export class Session implements StreamOwner, MonitoredSession {
     this.#listener.onSessionClose(this, this.#monitor === undefined ? explainConnectFailure(this.#error) : null)
   }
 }
-
-function ignore (): void {}

@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
+import { ignore } from '../../ignore.ts'
 
 /** The events of an upload. */
 export interface UploadListener {
@@ -73,5 +74,3 @@ export class Upload {
 function prematureClose (): Error {
   return Object.assign(new Error('The body ended too early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
 }
-
-function ignore (): void {}

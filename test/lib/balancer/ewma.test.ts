@@ -52,7 +52,12 @@ interface Answer {
 }
 
 /** One request every `interval` ms; each ends before the next begins. */
-function runRequests (pool: readonly Fake[], answers: Record<string, Answer>, count: number, interval = 10): Record<string, number> {
+function runRequests (
+  pool: readonly Fake[],
+  answers: Record<string, Answer>,
+  count: number,
+  interval = 10
+): Record<string, number> {
   let time = 0
   const balancer = createEwma(createRandom(11), () => time)
   return countPicks(count, () => {
@@ -91,13 +96,21 @@ t.test('differences below a millisecond do not matter', async t => {
 })
 
 t.test('a slow one gets far fewer, but is tried again', async t => {
-  const counts = runRequests(poolOf({ a: 1, b: 1, c: 1 }), { a: { elapsed: 20 }, b: { elapsed: 400 }, c: { elapsed: 20 } }, 20_000)
+  const counts = runRequests(
+    poolOf({ a: 1, b: 1, c: 1 }),
+    { a: { elapsed: 20 }, b: { elapsed: 400 }, c: { elapsed: 20 } },
+    20_000
+  )
   t.ok(counts.b! > 0)
   t.ok(counts.b! < 100, `${counts.b} of 20000`)
 })
 
 t.test('one that fails fast is not attractive', async t => {
-  const counts = runRequests(poolOf({ a: 1, b: 1, c: 1 }), { a: { elapsed: 20 }, b: { elapsed: 1, isFailure: true }, c: { elapsed: 20 } }, 20_000)
+  const counts = runRequests(
+    poolOf({ a: 1, b: 1, c: 1 }),
+    { a: { elapsed: 20 }, b: { elapsed: 1, isFailure: true }, c: { elapsed: 20 } },
+    20_000
+  )
   t.ok(counts.b! > 0)
   t.ok(counts.b! < 50, `${counts.b} of 20000`)
 })
@@ -127,11 +140,13 @@ const means: { name: string, inFlight: number, expected: string }[] = [
 
 for (const { name, inFlight, expected } of means) {
   t.test(`a newcomer is as fast as the mean of those that are known and take requests: ${name}`, async t => {
-    // 30 ms is the mean of 100, 10, 5 and 5; each under way costs a third of that, as the two have three times the mean share.
-    // Beside the heavy two the others are not drawn at these numbers.
+    // 30 ms is the mean of 100, 10, 5 and 5; each under way costs a third of that, as the two have three times the mean
+    // share. Beside the heavy two the others are not drawn at these numbers.
     const pool = poolOf({ known: 1e9, b: 1, c: 1, d: 1, other: 1, drained: 0, newcomer: 1e9 })
     const elapsed: Record<string, number> = { known: 100, b: 10, c: 5, d: 5, drained: 9999 }
-    for (const candidate of pool) if (candidate.name in elapsed) observe(candidate.latency, elapsed[candidate.name]!, false, 0)
+    for (const candidate of pool) {
+      if (candidate.name in elapsed) observe(candidate.latency, elapsed[candidate.name]!, false, 0)
+    }
     pool.at(-1)!.inFlight = inFlight
     for (const number of [0.1, 0.9]) t.equal(createEwma(() => number, () => 0).pick(pool)?.name, expected)
   })

@@ -39,10 +39,16 @@ export function countPicks (count: number, pick: (index: number) => Pick<Fake, '
 }
 
 /** Names whose part of all picks is not the expected one, and by how much; empty when all are. */
-export function offShare (counts: Record<string, number>, shares: Record<string, number>, tolerance: number): Record<string, number> {
+export function offShare (
+  counts: Record<string, number>,
+  shares: Record<string, number>,
+  tolerance: number
+): Record<string, number> {
   const picks = sumOf(counts)
   const total = sumOf(shares)
-  const off = Object.keys({ ...counts, ...shares }).map(name => [name, (counts[name] ?? 0) / picks - (shares[name] ?? 0) / total] as const)
+  const off = Object.keys({ ...counts, ...shares }).map(
+    name => [name, (counts[name] ?? 0) / picks - (shares[name] ?? 0) / total] as const
+  )
   return Object.fromEntries(off.filter(([, difference]) => Math.abs(difference) > tolerance))
 }
 

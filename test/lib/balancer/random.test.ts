@@ -2,14 +2,20 @@ import t from 'tap'
 import { createRandom as createRandomBalancer, draw, drawCheaper } from '../../../lib/balancer/random.ts'
 import { countPicks, createRandom, offShare, poolOf, wideOf } from './pool.ts'
 
-const rows: { name: string, shares: Record<string, number>, random: number, except?: number, drawn: string | undefined }[] = [
+const rows: {
+  name: string
+  shares: Record<string, number>
+  random: number
+  except?: number
+  drawn: string | undefined
+}[] = [
   { name: 'an empty pool', shares: {}, random: 0.5, drawn: undefined },
   { name: 'only zeros', shares: { a: 0, b: 0 }, random: 0, drawn: undefined },
-  { name: 'the lowest number is the first one\'s', shares: { a: 1, b: 1 }, random: 0, drawn: 'a' },
+  { name: "the lowest number is the first one's", shares: { a: 1, b: 1 }, random: 0, drawn: 'a' },
   { name: 'the lowest number is not for a first one without a share', shares: { a: 0, b: 1 }, random: 0, drawn: 'b' },
   { name: 'just below the border', shares: { a: 1, b: 3 }, random: 0.2499, drawn: 'a' },
   { name: 'on the border', shares: { a: 1, b: 3 }, random: 0.25, drawn: 'b' },
-  { name: 'the highest number is the last one\'s', shares: { a: 1, b: 1, c: 0 }, random: 1 - 2 ** -53, drawn: 'b' },
+  { name: "the highest number is the last one's", shares: { a: 1, b: 1, c: 0 }, random: 1 - 2 ** -53, drawn: 'b' },
   { name: 'rounding that leaves a rest', shares: { a: 0.1, b: 0.2, c: 0 }, random: 1, drawn: 'b' },
   { name: 'one but itself', shares: { a: 1 }, random: 0, except: 0, drawn: undefined },
   { name: 'the first of the others', shares: { a: 1, b: 1, c: 1 }, random: 0, except: 0, drawn: 'b' },

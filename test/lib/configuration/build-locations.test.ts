@@ -11,7 +11,10 @@ import { resolveOptions } from '../../../lib/options/resolve.ts'
 type Addresses = Record<string, string | null>
 
 /** With inline apps only, so that nothing is read from a disk; `ports` is what the port map has. */
-async function build (input: GatewayOptions, ports: Addresses = {}): Promise<{ locations: Location[], problems: Problem[] }> {
+async function build (
+  input: GatewayOptions,
+  ports: Addresses = {}
+): Promise<{ locations: Location[]; problems: Problem[] }> {
   const problems: Problem[] = []
   const options = resolveOptions(input, '/project', problems)
   const apps = await discoverApps(options, problems)
@@ -23,38 +26,69 @@ function portMap (ports: Addresses): PortMap {
   return { file: 'ports.json', addresses: new Map(Object.entries(ports).map(([name, address]) => [name, address === null ? null : toTarget(address)])) }
 }
 
-const urlsOf = ({ locations }: { locations: Location[] }) => locations.flatMap(({ upstreams }) => upstreams.map(({ url }) => url))
+const urlsOf = ({ locations }: { locations: Location[] }) =>
+  locations.flatMap(({ upstreams }) => upstreams.map(({ url }) => url))
 
 t.test('a location has every flag, with its default', async t => {
   const { locations, problems } = await build({ apps: [{ name: 'users', upstreams: 'http://h:1/v2' }] })
   t.same(problems, [])
-  t.strictSame(locations, [{
-    name: 'users',
-    prefix: '/users',
-    kind: 'app',
-    port: null,
-    upstreams: [{ url: 'http://h:1/v2', origin: 'http://h:1', isSecure: false, host: 'h:1', hostname: 'h', port: 1, basePath: '/v2', isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }],
-    http2: false,
-    rewrite: null,
-    addSlashes: false,
-    fastapiRedirect: false,
-    redirectCache: true,
-    prefixAware: false,
-    cookiePath: 'rewrite',
-    openapi: { mode: 'paths', documents: [], pages: [], maxBytes: 10_485_760 },
-    addForwardedHost: true,
-    rewriteHost: 'auto',
-    httpClient: 'own',
-    websocket: true,
-    trace: false,
-    timeouts: { connect: 5000, headers: 60_000, body: 60_000, stream: 0, request: 0 },
-    limits: { maxConnections: 128, maxPending: 1024, pendingTimeout: 5000 },
-    balancer: 'round-robin',
-    healthCheck: null,
-    outlierDetection: { consecutive5xx: 5, consecutiveLocalErrors: 3, baseEjectionTime: 10_000, maxEjectionTime: 300_000, maxEjectionPercent: 50, panicThreshold: 50 },
-    slowStart: null,
-    retry: { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } },
-  }])
+  t.strictSame(locations, [
+    {
+      name: 'users',
+      prefix: '/users',
+      kind: 'app',
+      port: null,
+      upstreams: [
+        {
+          url: 'http://h:1/v2',
+          origin: 'http://h:1',
+          isSecure: false,
+          host: 'h:1',
+          hostname: 'h',
+          port: 1,
+          basePath: '/v2',
+          isHttp2: false,
+          socketPath: null,
+          weight: 1,
+          ca: null,
+          insecure: false,
+        },
+      ],
+      http2: false,
+      rewrite: null,
+      addSlashes: false,
+      fastapiRedirect: false,
+      redirectCache: true,
+      prefixAware: false,
+      cookiePath: 'rewrite',
+      openapi: { mode: 'paths', documents: [], pages: [], maxBytes: 10_485_760 },
+      addForwardedHost: true,
+      rewriteHost: 'auto',
+      httpClient: 'own',
+      websocket: true,
+      trace: false,
+      timeouts: { connect: 5000, headers: 60_000, body: 60_000, stream: 0, request: 0 },
+      limits: { maxConnections: 128, maxPending: 1024, pendingTimeout: 5000 },
+      balancer: 'round-robin',
+      healthCheck: null,
+      outlierDetection: {
+        consecutive5xx: 5,
+        consecutiveLocalErrors: 3,
+        baseEjectionTime: 10_000,
+        maxEjectionTime: 300_000,
+        maxEjectionPercent: 50,
+        panicThreshold: 50,
+      },
+      slowStart: null,
+      retry: {
+        attempts: 1,
+        methods: ['GET', 'HEAD', 'OPTIONS'],
+        statusCodes: [],
+        maxBodyBytes: 65_536,
+        budget: { percent: 20, minPerSecond: 10 },
+      },
+    },
+  ])
 })
 
 t.test('no app and no extra proxy is an empty table', async t => {

@@ -98,14 +98,39 @@ t.test('a weight of 0 drains, also all of them', async t => {
   t.equal(gateway.isReady(), true)
 })
 
-const places: { name: string, prefix: string, upstreams: UpstreamListOptions, changed: string, expected: string[] }[] = [
-  { name: 'a prefix without slashes', prefix: 'v1/users', upstreams: 'h:7', changed: '/v1/users', expected: ['http://h:7*1'] },
-  { name: 'a prefix with slashes', prefix: '/v1/users/', upstreams: ['h:7'], changed: '/v1/users', expected: ['http://h:7*1'] },
-  { name: 'the empty prefix', prefix: '', upstreams: 'h:7', changed: '', expected: ['http://h:7*1'] },
-  { name: 'the empty prefix as a slash', prefix: '/', upstreams: 'h:7', changed: '', expected: ['http://h:7*1'] },
-  { name: 'an extra proxy', prefix: 'api', upstreams: ['https://h', { url: 'h:8', weight: 0.5 }], changed: '/api', expected: ['https://h*1', 'http://h:8*0.5'] },
-  { name: 'a bare host with the port of the app', prefix: 'v1/users', upstreams: ['h', 'i'], changed: '/v1/users', expected: ['http://h:3*1', 'http://i:3*1'] },
-]
+const places: { name: string; prefix: string; upstreams: UpstreamListOptions; changed: string; expected: string[] }[] =
+  [
+    {
+      name: 'a prefix without slashes',
+      prefix: 'v1/users',
+      upstreams: 'h:7',
+      changed: '/v1/users',
+      expected: ['http://h:7*1'],
+    },
+    {
+      name: 'a prefix with slashes',
+      prefix: '/v1/users/',
+      upstreams: ['h:7'],
+      changed: '/v1/users',
+      expected: ['http://h:7*1'],
+    },
+    { name: 'the empty prefix', prefix: '', upstreams: 'h:7', changed: '', expected: ['http://h:7*1'] },
+    { name: 'the empty prefix as a slash', prefix: '/', upstreams: 'h:7', changed: '', expected: ['http://h:7*1'] },
+    {
+      name: 'an extra proxy',
+      prefix: 'api',
+      upstreams: ['https://h', { url: 'h:8', weight: 0.5 }],
+      changed: '/api',
+      expected: ['https://h*1', 'http://h:8*0.5'],
+    },
+    {
+      name: 'a bare host with the port of the app',
+      prefix: 'v1/users',
+      upstreams: ['h', 'i'],
+      changed: '/v1/users',
+      expected: ['http://h:3*1', 'http://i:3*1'],
+    },
+  ]
 
 const PLACES: GatewayOptions = {
   apps: [{ name: 'users', prefix: 'v1/users', port: 3 }, { name: 'home', prefix: '', port: 4 }],
@@ -132,19 +157,85 @@ t.test('the file of an authority is where the configuration is', async t => {
 
 const UNKNOWN = 'there are "/v1/users", "/api", ""'
 
-const faults: { name: string, prefix: string, upstreams: unknown, problems: [path: string, message: string | RegExp][] }[] = [
-  { name: 'a prefix that no location has', prefix: 'nobody', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`]] },
-  { name: 'a path below a prefix', prefix: 'api/x', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "api/x"; ${UNKNOWN}`]] },
-  { name: 'a prefix that is none', prefix: '../api', upstreams: 'h:1', problems: [['prefix', `nothing has the prefix "../api"; ${UNKNOWN}`]] },
+const faults: {
+  name: string
+  prefix: string
+  upstreams: unknown
+  problems: [path: string, message: string | RegExp][]
+}[] = [
+  {
+    name: 'a prefix that no location has',
+    prefix: 'nobody',
+    upstreams: 'h:1',
+    problems: [['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`]],
+  },
+  {
+    name: 'a path below a prefix',
+    prefix: 'api/x',
+    upstreams: 'h:1',
+    problems: [['prefix', `nothing has the prefix "api/x"; ${UNKNOWN}`]],
+  },
+  {
+    name: 'a prefix that is none',
+    prefix: '../api',
+    upstreams: 'h:1',
+    problems: [['prefix', `nothing has the prefix "../api"; ${UNKNOWN}`]],
+  },
   { name: 'an address that is none', prefix: 'api', upstreams: 'ftp://h', problems: [['upstreams', /scheme/]] },
-  { name: 'one of several that is none', prefix: 'api', upstreams: ['h:1', 'ftp://h', { url: '8001' }], problems: [['upstreams[1]', /scheme/], ['upstreams[2]', /only a port/]] },
-  { name: 'a bare host for a location without a port', prefix: 'api', upstreams: 'h', problems: [['upstreams', /no port/]] },
-  { name: 'an authority that is not there', prefix: 'api', upstreams: [{ url: 'https://h', ca: 'nowhere.pem' }], problems: [['upstreams[0].ca', /there is no file "nowhere.pem"/]] },
-  { name: 'a weight below 0', prefix: 'api', upstreams: ['h:1', { url: 'h:2', weight: -1 }], problems: [['upstreams[1].weight', 'must be a number of at least 0, not -1']] },
-  { name: 'no upstreams', prefix: 'api', upstreams: [], problems: [['upstreams', 'must be a list that is not empty, not []']] },
-  { name: 'nothing', prefix: 'api', upstreams: undefined, problems: [['upstreams', 'must be a string or a list that is not empty, not missing']] },
-  { name: 'an unknown property', prefix: 'api', upstreams: [{ url: 'h:1', wieght: 2 }], problems: [['upstreams[0].wieght', 'unknown option "wieght"; did you mean "weight"?']] },
-  { name: 'the prefix and the shape', prefix: 'nobody', upstreams: 5, problems: [['upstreams', 'must be a string or a list that is not empty, not 5'], ['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`]] },
+  {
+    name: 'one of several that is none',
+    prefix: 'api',
+    upstreams: ['h:1', 'ftp://h', { url: '8001' }],
+    problems: [
+      ['upstreams[1]', /scheme/],
+      ['upstreams[2]', /only a port/],
+    ],
+  },
+  {
+    name: 'a bare host for a location without a port',
+    prefix: 'api',
+    upstreams: 'h',
+    problems: [['upstreams', /no port/]],
+  },
+  {
+    name: 'an authority that is not there',
+    prefix: 'api',
+    upstreams: [{ url: 'https://h', ca: 'nowhere.pem' }],
+    problems: [['upstreams[0].ca', /there is no file "nowhere.pem"/]],
+  },
+  {
+    name: 'a weight below 0',
+    prefix: 'api',
+    upstreams: ['h:1', { url: 'h:2', weight: -1 }],
+    problems: [['upstreams[1].weight', 'must be a number of at least 0, not -1']],
+  },
+  {
+    name: 'no upstreams',
+    prefix: 'api',
+    upstreams: [],
+    problems: [['upstreams', 'must be a list that is not empty, not []']],
+  },
+  {
+    name: 'nothing',
+    prefix: 'api',
+    upstreams: undefined,
+    problems: [['upstreams', 'must be a string or a list that is not empty, not missing']],
+  },
+  {
+    name: 'an unknown property',
+    prefix: 'api',
+    upstreams: [{ url: 'h:1', wieght: 2 }],
+    problems: [['upstreams[0].wieght', 'unknown option "wieght"; did you mean "weight"?']],
+  },
+  {
+    name: 'the prefix and the shape',
+    prefix: 'nobody',
+    upstreams: 5,
+    problems: [
+      ['upstreams', 'must be a string or a list that is not empty, not 5'],
+      ['prefix', `nothing has the prefix "nobody"; ${UNKNOWN}`],
+    ],
+  },
 ]
 
 for (const { name, prefix, upstreams, problems } of faults) {

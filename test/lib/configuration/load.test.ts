@@ -36,7 +36,9 @@ t.test('apps are looked for at the root of a project when the options name none'
 
 t.test('they are not when the options name apps, have no shape, or there is no folder', async t => {
   const dir = t.testdir({ apps: {} })
-  for (const input of [{ installedApps: [] }, { apps: [] }, { extraProxy: [] }, [], 5, { appsDir: 5 }]) t.equal(withDiscoveryDefaults(input, dir), input)
+  for (const input of [{ installedApps: [] }, { apps: [] }, { extraProxy: [] }, [], 5, { appsDir: 5 }]) {
+    t.equal(withDiscoveryDefaults(input, dir), input)
+  }
   const empty = {}
   t.equal(withDiscoveryDefaults(empty, t.testdir({})), empty)
   t.equal(withDiscoveryDefaults(undefined, t.testdir({})), undefined)

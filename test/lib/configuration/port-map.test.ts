@@ -6,7 +6,11 @@ import { resolveOptions } from '../../../lib/options/resolve.ts'
 async function read (t: Test, tree: NonNullable<Parameters<Test['testdir']>[0]>, input: object = {}) {
   const problems: Problem[] = []
   const { file, addresses } = await readPortMap(resolveOptions(input, t.testdir(tree), problems), problems)
-  return { file, problems, urls: Object.fromEntries([...addresses].map(([name, target]) => [name, target === null ? null : target.url])) }
+  return {
+    file,
+    problems,
+    urls: Object.fromEntries([...addresses].map(([name, target]) => [name, target === null ? null : target.url])),
+  }
 }
 
 t.test('service_ports.json is read when it is there', async t => {

@@ -15,9 +15,22 @@ const DEFAULTS = {
   limits: { maxConnections: 128, maxPending: 1024, pendingTimeout: 5000 },
   balancer: 'round-robin',
   healthCheck: null,
-  outlierDetection: { consecutive5xx: 5, consecutiveLocalErrors: 3, baseEjectionTime: 10_000, maxEjectionTime: 300_000, maxEjectionPercent: 50, panicThreshold: 50 },
+  outlierDetection: {
+    consecutive5xx: 5,
+    consecutiveLocalErrors: 3,
+    baseEjectionTime: 10_000,
+    maxEjectionTime: 300_000,
+    maxEjectionPercent: 50,
+    panicThreshold: 50,
+  },
   slowStart: null,
-  retry: { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } },
+  retry: {
+    attempts: 1,
+    methods: ['GET', 'HEAD', 'OPTIONS'],
+    statusCodes: [],
+    maxBodyBytes: 65_536,
+    budget: { percent: 20, minPerSecond: 10 },
+  },
 }
 const PROBES = { path: '/health', method: 'GET', interval: 5000, unhealthyInterval: 2000, timeout: 2000, rise: 2, fall: 3, expectedStatus: [200, 399], headers: {} }
 const SLOW = { window: 30_000, minWeightPercent: 10 }
@@ -55,27 +68,143 @@ for (const { name, flags, shared = {}, expected } of merged) {
 const PATH_REQUIRED = 'is required: the path to request, such as "/health"'
 const path = '/health'
 
-const faults: { name: string, flags: FlagOptions, shared?: FlagOptions, problems: [path: string, message: string][] }[] = [
-  { name: 'probes without a path', flags: { healthCheck: {} }, problems: [['apps[0].healthCheck.path', PATH_REQUIRED]] },
-  { name: 'probes of the top level without one', flags: {}, shared: { healthCheck: { interval: 1 } }, problems: [['healthCheck.path', PATH_REQUIRED]] },
-  { name: 'probes of both without one', flags: { healthCheck: { fall: 1 } }, shared: { healthCheck: {} }, problems: [['apps[0].healthCheck.path', PATH_REQUIRED]] },
-  { name: 'a path with a space', flags: { healthCheck: { path: '/a b' } }, problems: [['apps[0].healthCheck.path', 'must be written in the characters of a URL, not "/a b"; encode the others as "%20"']] },
-  { name: 'a path with a line break', flags: { healthCheck: { path: '/a\r\nX: y' } }, problems: [['apps[0].healthCheck.path', 'must be written in the characters of a URL, not "/a\\r\\nX: y"; encode the others as "%20"']] },
-  { name: 'a path that ends with a line break', flags: { healthCheck: { path: '/a\n' } }, problems: [['apps[0].healthCheck.path', 'must be written in the characters of a URL, not "/a\\n"; encode the others as "%20"']] },
-  { name: 'a path with a letter that URLs have not', flags: { healthCheck: { path: '/ä' } }, problems: [['apps[0].healthCheck.path', 'must be written in the characters of a URL, not "/ä"; encode the others as "%20"']] },
-  { name: 'a range that goes down', flags: { healthCheck: { path, expectedStatus: [300, 200] } }, problems: [['apps[0].healthCheck.expectedStatus', 'must go from the lower to the higher, not [300,200]']] },
-  { name: 'no time between probes', flags: { healthCheck: { path, interval: 0 } }, problems: [['apps[0].healthCheck.interval', 'must be longer than 0']] },
-  { name: 'no time between probes of one that is down', flags: { healthCheck: { path, unhealthyInterval: '0s' } }, problems: [['apps[0].healthCheck.unhealthyInterval', 'must be longer than 0']] },
-  { name: 'no time for a response', flags: { healthCheck: { path, timeout: '0ms' } }, problems: [['apps[0].healthCheck.timeout', 'must be longer than 0']] },
-  { name: 'a header whose name is none', flags: { healthCheck: { path, headers: { 'X Y': 'a' } } }, problems: [['apps[0].healthCheck.headers', '"X Y": "a" cannot be a header; use a token for the name, and no line break in the value']] },
-  { name: 'a header without a name', flags: { healthCheck: { path, headers: { '': 'a' } } }, problems: [['apps[0].healthCheck.headers', '"": "a" cannot be a header; use a token for the name, and no line break in the value']] },
-  { name: 'a header that would be two', flags: { healthCheck: { path, headers: { 'X-A': 'a', 'X-Y': 'a\r\nX-Z: b' } } }, problems: [['apps[0].healthCheck.headers', '"X-Y": "a\\r\\nX-Z: b" cannot be a header; use a token for the name, and no line break in the value']] },
-  { name: 'an ejection that begins with more than its most', flags: { outlierDetection: { baseEjectionTime: '10m' } }, problems: [['apps[0].outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (600000 ms), not 300000 ms']] },
-  { name: 'an ejection of the top level that does', flags: {}, shared: { outlierDetection: { maxEjectionTime: 1 } }, problems: [['outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (10000 ms), not 1 ms']] },
-  { name: 'a contradiction between both', flags: { outlierDetection: { maxEjectionTime: '1m' } }, shared: { outlierDetection: { baseEjectionTime: '2m' } }, problems: [['apps[0].outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (120000 ms), not 60000 ms']] },
+const faults: {
+  name: string
+  flags: FlagOptions
+  shared?: FlagOptions
+  problems: [path: string, message: string][]
+}[] = [
+  {
+    name: 'probes without a path',
+    flags: { healthCheck: {} },
+    problems: [['apps[0].healthCheck.path', PATH_REQUIRED]],
+  },
+  {
+    name: 'probes of the top level without one',
+    flags: {},
+    shared: { healthCheck: { interval: 1 } },
+    problems: [['healthCheck.path', PATH_REQUIRED]],
+  },
+  {
+    name: 'probes of both without one',
+    flags: { healthCheck: { fall: 1 } },
+    shared: { healthCheck: {} },
+    problems: [['apps[0].healthCheck.path', PATH_REQUIRED]],
+  },
+  {
+    name: 'a path with a space',
+    flags: { healthCheck: { path: '/a b' } },
+    problems: [
+      [
+        'apps[0].healthCheck.path',
+        'must be written in the characters of a URL, not "/a b"; encode the others as "%20"',
+      ],
+    ],
+  },
+  {
+    name: 'a path with a line break',
+    flags: { healthCheck: { path: '/a\r\nX: y' } },
+    problems: [
+      [
+        'apps[0].healthCheck.path',
+        'must be written in the characters of a URL, not "/a\\r\\nX: y"; encode the others as "%20"',
+      ],
+    ],
+  },
+  {
+    name: 'a path that ends with a line break',
+    flags: { healthCheck: { path: '/a\n' } },
+    problems: [
+      [
+        'apps[0].healthCheck.path',
+        'must be written in the characters of a URL, not "/a\\n"; encode the others as "%20"',
+      ],
+    ],
+  },
+  {
+    name: 'a path with a letter that URLs have not',
+    flags: { healthCheck: { path: '/ä' } },
+    problems: [
+      ['apps[0].healthCheck.path', 'must be written in the characters of a URL, not "/ä"; encode the others as "%20"'],
+    ],
+  },
+  {
+    name: 'a range that goes down',
+    flags: { healthCheck: { path, expectedStatus: [300, 200] } },
+    problems: [['apps[0].healthCheck.expectedStatus', 'must go from the lower to the higher, not [300,200]']],
+  },
+  {
+    name: 'no time between probes',
+    flags: { healthCheck: { path, interval: 0 } },
+    problems: [['apps[0].healthCheck.interval', 'must be longer than 0']],
+  },
+  {
+    name: 'no time between probes of one that is down',
+    flags: { healthCheck: { path, unhealthyInterval: '0s' } },
+    problems: [['apps[0].healthCheck.unhealthyInterval', 'must be longer than 0']],
+  },
+  {
+    name: 'no time for a response',
+    flags: { healthCheck: { path, timeout: '0ms' } },
+    problems: [['apps[0].healthCheck.timeout', 'must be longer than 0']],
+  },
+  {
+    name: 'a header whose name is none',
+    flags: { healthCheck: { path, headers: { 'X Y': 'a' } } },
+    problems: [
+      [
+        'apps[0].healthCheck.headers',
+        '"X Y": "a" cannot be a header; use a token for the name, and no line break in the value',
+      ],
+    ],
+  },
+  {
+    name: 'a header without a name',
+    flags: { healthCheck: { path, headers: { '': 'a' } } },
+    problems: [
+      [
+        'apps[0].healthCheck.headers',
+        '"": "a" cannot be a header; use a token for the name, and no line break in the value',
+      ],
+    ],
+  },
+  {
+    name: 'a header that would be two',
+    flags: { healthCheck: { path, headers: { 'X-A': 'a', 'X-Y': 'a\r\nX-Z: b' } } },
+    problems: [
+      [
+        'apps[0].healthCheck.headers',
+        '"X-Y": "a\\r\\nX-Z: b" cannot be a header; use a token for the name, and no line break in the value',
+      ],
+    ],
+  },
+  {
+    name: 'an ejection that begins with more than its most',
+    flags: { outlierDetection: { baseEjectionTime: '10m' } },
+    problems: [
+      ['apps[0].outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (600000 ms), not 300000 ms'],
+    ],
+  },
+  {
+    name: 'an ejection of the top level that does',
+    flags: {},
+    shared: { outlierDetection: { maxEjectionTime: 1 } },
+    problems: [['outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (10000 ms), not 1 ms']],
+  },
+  {
+    name: 'a contradiction between both',
+    flags: { outlierDetection: { maxEjectionTime: '1m' } },
+    shared: { outlierDetection: { baseEjectionTime: '2m' } },
+    problems: [
+      ['apps[0].outlierDetection.maxEjectionTime', 'must be at least baseEjectionTime (120000 ms), not 60000 ms'],
+    ],
+  },
   {
     name: 'everything at once',
-    flags: { healthCheck: { path: ' ', interval: 0, timeout: 0, expectedStatus: [599, 100] }, outlierDetection: { baseEjectionTime: 2, maxEjectionTime: 1 } },
+    flags: {
+      healthCheck: { path: ' ', interval: 0, timeout: 0, expectedStatus: [599, 100] },
+      outlierDetection: { baseEjectionTime: 2, maxEjectionTime: 1 },
+    },
     problems: [
       ['apps[0].healthCheck.path', 'must be written in the characters of a URL, not " "; encode the others as "%20"'],
       ['apps[0].healthCheck.expectedStatus', 'must go from the lower to the higher, not [599,100]'],

@@ -10,7 +10,13 @@ async function discover (t: Test, tree: Tree, input: object) {
   const dir = t.testdir(tree)
   const problems: Problem[] = []
   const apps = await discoverApps(resolveOptions(input, dir, problems), problems)
-  return { dir, apps, problems, names: apps.map(({ name }) => name), exported: apps.filter(app => app.isExported).map(({ name }) => name) }
+  return {
+    dir,
+    apps,
+    problems,
+    names: apps.map(({ name }) => name),
+    exported: apps.filter(app => app.isExported).map(({ name }) => name),
+  }
 }
 
 const served = () => ({ 'urls.py': '' })

@@ -36,16 +36,58 @@ for (const { name, tree } of without) {
   })
 }
 
-const faults: { name: string, tree: Tree, problems: { path: string, message: string | RegExp }[], manifest?: object }[] = [
-  { name: 'a wrong property', tree: { 'app.config.json': '{ "port": "x", "label": "l" }' }, problems: [{ path: 'app/app.config.json: port', message: 'must be a whole number from 1 to 65535, not "x"' }], manifest: { label: 'l' } },
-  { name: 'a typing error', tree: { 'app.config.json': '{ "prt": 1 }' }, problems: [{ path: 'app/app.config.json: prt', message: 'unknown option "prt"; did you mean "port"?' }] },
-  { name: 'a wrong property in package.json', tree: { 'package.json': '{ "gateway": { "upstreams": [{}] } }' }, problems: [{ path: 'app/package.json: gateway.upstreams[0].url', message: /^is required/ }] },
-  { name: 'no object', tree: { 'app.config.json': '[]' }, problems: [{ path: 'app/app.config.json', message: 'must be an object, not []' }] },
-  { name: 'a key that is no object', tree: { 'package.json': '{ "gateway": true }' }, problems: [{ path: 'app/package.json: gateway', message: 'must be an object, not true' }] },
-  { name: 'broken JSON', tree: { 'app.config.json': '{\n"port": }' }, problems: [{ path: 'app/app.config.json', message: 'line 2, column 9: expected a value, found "}"' }] },
-  { name: 'a broken package.json', tree: { 'package.json': '{' }, problems: [{ path: 'app/package.json', message: /^line 1, column 2/ }] },
-  { name: 'a module that throws', tree: { 'app.config.mjs': 'throw new Error("boom")' }, problems: [{ path: 'app/app.config.mjs', message: 'boom' }] },
-  { name: 'several files', tree: { 'app.config.json': '{}', 'app.config.mjs': '' }, problems: [{ path: 'app', message: 'has app.config.json and app.config.mjs; keep one of them' }] },
+const faults: {
+  name: string
+  tree: Tree
+  problems: { path: string; message: string | RegExp }[]
+  manifest?: object
+}[] = [
+  {
+    name: 'a wrong property',
+    tree: { 'app.config.json': '{ "port": "x", "label": "l" }' },
+    problems: [{ path: 'app/app.config.json: port', message: 'must be a whole number from 1 to 65535, not "x"' }],
+    manifest: { label: 'l' },
+  },
+  {
+    name: 'a typing error',
+    tree: { 'app.config.json': '{ "prt": 1 }' },
+    problems: [{ path: 'app/app.config.json: prt', message: 'unknown option "prt"; did you mean "port"?' }],
+  },
+  {
+    name: 'a wrong property in package.json',
+    tree: { 'package.json': '{ "gateway": { "upstreams": [{}] } }' },
+    problems: [{ path: 'app/package.json: gateway.upstreams[0].url', message: /^is required/ }],
+  },
+  {
+    name: 'no object',
+    tree: { 'app.config.json': '[]' },
+    problems: [{ path: 'app/app.config.json', message: 'must be an object, not []' }],
+  },
+  {
+    name: 'a key that is no object',
+    tree: { 'package.json': '{ "gateway": true }' },
+    problems: [{ path: 'app/package.json: gateway', message: 'must be an object, not true' }],
+  },
+  {
+    name: 'broken JSON',
+    tree: { 'app.config.json': '{\n"port": }' },
+    problems: [{ path: 'app/app.config.json', message: 'line 2, column 9: expected a value, found "}"' }],
+  },
+  {
+    name: 'a broken package.json',
+    tree: { 'package.json': '{' },
+    problems: [{ path: 'app/package.json', message: /^line 1, column 2/ }],
+  },
+  {
+    name: 'a module that throws',
+    tree: { 'app.config.mjs': 'throw new Error("boom")' },
+    problems: [{ path: 'app/app.config.mjs', message: 'boom' }],
+  },
+  {
+    name: 'several files',
+    tree: { 'app.config.json': '{}', 'app.config.mjs': '' },
+    problems: [{ path: 'app', message: 'has app.config.json and app.config.mjs; keep one of them' }],
+  },
 ]
 
 for (const { name, tree, problems, manifest = {} } of faults) {

@@ -10,7 +10,11 @@ import { createClock } from './fakes.ts'
 /** With a clock that stands at 1000. `waitUntil` moves it, and looks. */
 function createAttemptClock ({ endsAt = Infinity, ...timeouts }: Partial<Timeouts> & { endsAt?: number } = {}) {
   const clock = createClock()
-  const attemptClock = new AttemptClock({ connect: 10, headers: 100, body: 40, stream: 0, request: 0, ...timeouts }, endsAt, clock.now)
+  const attemptClock = new AttemptClock(
+    { connect: 10, headers: 100, body: 40, stream: 0, request: 0, ...timeouts },
+    endsAt,
+    clock.now
+  )
   const waitUntil = (time: number) => {
     clock.advance(time - clock.now())
     return attemptClock.check(time)

@@ -29,7 +29,14 @@ function createAttempt ({ request = {}, endsAt = Infinity, tellsError = true, ..
   const deadlines = new Deadlines<ExchangeStep>(clock.now, 1_000_000)
   const { exchange } = createExchange(createLocation(location), request)
   exchange.endBy(endsAt)
-  const told = { answers: [] as UpstreamResponse[], failures: [] as Error[], endings: [] as { error: Error | null }[], switches: [] as { head: SwitchHead, socket: Duplex }[], cancelled: [] as (Error | undefined)[], resumed: 0 }
+  const told = {
+    answers: [] as UpstreamResponse[],
+    failures: [] as Error[],
+    endings: [] as { error: Error | null }[],
+    switches: [] as { head: SwitchHead; socket: Duplex }[],
+    cancelled: [] as (Error | undefined)[],
+    resumed: 0,
+  }
   const lease = createLease()
   const attempt = new Attempt(exchange, lease, deadlines, clock.now, {
     onResponse: answer => told.answers.push(answer),
@@ -274,7 +281,14 @@ for (const tellsError of [true, false]) {
     connect()
     attempt.abort(error)
     attempt.abort(new Error('again'))
-    t.strictSame(told, { answers: [], failures: [error], endings: [{ error }], switches: [], cancelled: [error], resumed: 0 })
+    t.strictSame(told, {
+      answers: [],
+      failures: [error],
+      endings: [{ error }],
+      switches: [],
+      cancelled: [error],
+      resumed: 0,
+    })
     t.equal([...deadlines].length, 0)
   })
 }
@@ -430,11 +444,26 @@ t.test('an upload that stalls is aborted: the client is notified, and the upstre
   t.match(told.cancelled, [{ code: 'GW_ERR_BAD_REQUEST' }])
 })
 
-const notWaited: { name: string, endsAt?: number, prepare: (setup: ReturnType<typeof startUpload> & ReturnType<typeof createAttempt>) => void }[] = [
+const notWaited: {
+  name: string
+  endsAt?: number
+  prepare: (setup: ReturnType<typeof startUpload> & ReturnType<typeof createAttempt>) => void
+}[] = [
   { name: 'when the whole exchange is over', endsAt: 1100, prepare: () => {} },
   { name: 'when the upload has ended', prepare: ({ source }) => source.push(null) },
-  { name: 'when it is the upstream that does not read', prepare: ({ source, body }) => { body.pause(); source.push(Buffer.alloc(70_000)) } },
-  { name: 'when the upstream has answered already', prepare: ({ head }) => { head(200) } },
+  {
+    name: 'when it is the upstream that does not read',
+    prepare: ({ source, body }) => {
+      body.pause()
+      source.push(Buffer.alloc(70_000))
+    },
+  },
+  {
+    name: 'when the upstream has answered already',
+    prepare: ({ head }) => {
+      head(200)
+    },
+  },
 ]
 
 for (const { name, endsAt = Infinity, prepare } of notWaited) {
@@ -549,7 +578,10 @@ t.test('the end of the whole exchange is held against an upstream that had most 
     { name: 'less', waited: 60, isBlameless: true },
   ]
   for (const { name, waited, isBlameless } of rows) {
-    const { attempt, told, clock, deadlines, connect } = createAttempt({ timeouts: { request: 100, headers: 0 }, endsAt: 1100 - waited })
+    const { attempt, told, clock, deadlines, connect } = createAttempt({
+      timeouts: { request: 100, headers: 0 },
+      endsAt: 1100 - waited,
+    })
     connect()
     clock.advance(100 - waited)
     deadlines.tick()

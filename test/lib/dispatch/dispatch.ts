@@ -10,7 +10,10 @@ import { createLocation, type LocationChanges } from '../locations.ts'
 
 /** A location that waits longer than any machine is slow, where a test says nothing else. */
 export function locationOf (changes: LocationChanges): Location {
-  return createLocation({ ...changes, timeouts: { connect: 20_000, headers: 20_000, body: 20_000, ...changes.timeouts } })
+  return createLocation({
+    ...changes,
+    timeouts: { connect: 20_000, headers: 20_000, body: 20_000, ...changes.timeouts },
+  })
 }
 
 /** A dispatcher with its own clock, destroyed with the test. */
@@ -21,9 +24,14 @@ export function createDispatcher (t: Test, location: Location): Dispatcher {
 }
 
 /** Sends a request. Resolves to its answer, or to the error that ends it without one. */
-export function dispatch (dispatcher: Dispatcher, request: Partial<UpstreamRequest> = {}): { exchange: Exchange, failures: GatewayError[], result: Promise<UpstreamResponse | GatewayError> } {
+export function dispatch (
+  dispatcher: Dispatcher,
+  request: Partial<UpstreamRequest> = {}
+): { exchange: Exchange; failures: GatewayError[]; result: Promise<UpstreamResponse | GatewayError> } {
   let resolve!: (result: UpstreamResponse | GatewayError) => void
-  const result = new Promise<UpstreamResponse | GatewayError>(_resolve => { resolve = _resolve })
+  const result = new Promise<UpstreamResponse | GatewayError>(_resolve => {
+    resolve = _resolve
+  })
   const { exchange, failures } = createExchange(dispatcher.location, request, answer => resolve(answer))
   const { fail } = exchange
   exchange.fail = error => {

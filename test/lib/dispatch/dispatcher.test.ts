@@ -72,7 +72,10 @@ t.test('the base path of an upstream comes first', async t => {
 
 t.test('weights are kept: 3:1 is three and one of every four', async t => {
   const origins = await Promise.all(['a', 'b'].map(name => startUpstream(t, (_request, response) => response.end(name))))
-  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origins[0]!, { weight: 3 }), createTarget(origins[1]!)] }))
+  const dispatcher = createDispatcher(
+    t,
+    locationOf({ upstreams: [createTarget(origins[0]!, { weight: 3 }), createTarget(origins[1]!)] })
+  )
   let names = ''
   for (let i = 0; i < 12; i++) names += await textOf(await dispatch(dispatcher).result)
   t.equal(names, 'aabaaabaaaba')
@@ -346,7 +349,10 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
   const origin = await startUpstream(t, (request, response) => {
     if (request.url === '/body') response.write('half')
   })
-  const dispatcher = createDispatcher(t, locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 0, body: 0 } }))
+  const dispatcher = createDispatcher(
+    t,
+    locationOf({ upstreams: [createTarget(origin)], timeouts: { headers: 0, body: 0 } })
+  )
   const waiting = dispatch(dispatcher, { path: '/head' })
   const { result } = dispatch(dispatcher, { path: '/body' })
   const { body } = await result as UpstreamResponse
@@ -364,7 +370,11 @@ t.test('destroying it ends what is under way, in each of its phases', async t =>
 type Asked = string[]
 
 /** An app that redirects as `location` says, and answers 200 with what it was asked for where that says nothing. */
-async function startRedirecting (t: Test, location: (path: string, request: IncomingMessage) => string | undefined, statusCode = 307): Promise<{ origin: string, asked: Asked }> {
+async function startRedirecting (
+  t: Test,
+  location: (path: string, request: IncomingMessage) => string | undefined,
+  statusCode = 307
+): Promise<{ origin: string; asked: Asked }> {
   const asked: Asked = []
   const origin = await startUpstream(t, async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
@@ -381,7 +391,8 @@ async function startRedirecting (t: Test, location: (path: string, request: Inco
 /** As FastAPI does it: every path has a slash at its end. */
 const addSlash = (path: string) => /^[^?]*\/(\?|$)/.test(path) ? undefined : path.replace(/\?|$/, '/$&')
 
-const following = (origin: string, changes: LocationChanges = {}) => locationOf({ upstreams: [createTarget(origin)], fastapiRedirect: true, ...changes })
+const following = (origin: string, changes: LocationChanges = {}) =>
+  locationOf({ upstreams: [createTarget(origin)], fastapiRedirect: true, ...changes })
 
 for (const statusCode of [307, 308]) {
   t.test(`a ${statusCode} of the app is followed, with the method, the body and the query`, async t => {
@@ -466,7 +477,10 @@ for (const { name, location, asked: expected } of loops) {
 t.test('a redirect to another origin, or to another upstream, is the client\'s', async t => {
   const other = await startRedirecting(t, () => undefined)
   const { origin, asked } = await startRedirecting(t, path => `${path === '/other' ? other.origin : 'http://127.0.0.1:1'}/x/`)
-  const dispatcher = createDispatcher(t, following(origin, { upstreams: [createTarget(origin), createTarget(other.origin, { weight: 0 })] }))
+  const dispatcher = createDispatcher(
+    t,
+    following(origin, { upstreams: [createTarget(origin), createTarget(other.origin, { weight: 0 })] })
+  )
   for (const path of ['/other', '/foreign']) {
     t.match(await dispatch(dispatcher, { path, host: 'gw.example' }).result, { statusCode: 307 })
     t.equal(asked.at(-1), `GET ${path}`)
@@ -476,7 +490,14 @@ t.test('a redirect to another origin, or to another upstream, is the client\'s',
 
 t.test('a redirect stays with the upstream that sent it', async t => {
   const apps = await Promise.all([startRedirecting(t, addSlash), startRedirecting(t, addSlash)])
-  const dispatcher = createDispatcher(t, locationOf({ fastapiRedirect: true, upstreams: apps.map(({ origin }) => createTarget(origin)), redirectCache: false }))
+  const dispatcher = createDispatcher(
+    t,
+    locationOf({
+      fastapiRedirect: true,
+      upstreams: apps.map(({ origin }) => createTarget(origin)),
+      redirectCache: false,
+    })
+  )
   for (let i = 0; i < 4; i++) {
     const { exchange, result } = dispatch(dispatcher, { path: `/${i}` })
     await textOf(await result)

@@ -13,9 +13,25 @@ export function createClock () {
 }
 
 /** An exchange, and what it failed with. */
-export function createExchange (location: Location, request: Partial<UpstreamRequest> = {}, answered: (answer: UpstreamResponse) => void = () => {}): { exchange: Exchange, failures: GatewayError[] } {
+export function createExchange (
+  location: Location,
+  request: Partial<UpstreamRequest> = {},
+  answered: (answer: UpstreamResponse) => void = () => {}
+): { exchange: Exchange; failures: GatewayError[] } {
   const failures: GatewayError[] = []
-  const whole = { method: 'GET', path: '/', host: undefined, ownHost: undefined, headers: [], body: null, upgrade: null, trailers: null, hashKey: undefined, acceptsTrailers: false, ...request }
+  const whole = {
+    method: 'GET',
+    path: '/',
+    host: undefined,
+    ownHost: undefined,
+    headers: [],
+    body: null,
+    upgrade: null,
+    trailers: null,
+    hashKey: undefined,
+    acceptsTrailers: false,
+    ...request,
+  }
   const exchange = new Exchange(location, whole, null, { onInterim () {}, onFailure: error => failures.push(error) })
   exchange.expectResponse(() => answered(exchange.response!))
   return { exchange, failures }

@@ -15,7 +15,14 @@ import { createTarget, type LocationChanges } from '../locations.ts'
 import { read } from '../tunnel/ends.ts'
 
 const RETRY: RetryRule = { attempts: 1, methods: ['GET', 'HEAD', 'OPTIONS'], statusCodes: [], maxBodyBytes: 65_536, budget: { percent: 20, minPerSecond: 10 } }
-const OUTLIER = { consecutive5xx: 5, consecutiveLocalErrors: 1, baseEjectionTime: 50, maxEjectionTime: 50, maxEjectionPercent: 100, panicThreshold: 0 }
+const OUTLIER = {
+  consecutive5xx: 5,
+  consecutiveLocalErrors: 1,
+  baseEjectionTime: 50,
+  maxEjectionTime: 50,
+  maxEjectionPercent: 100,
+  panicThreshold: 0,
+}
 
 /** A port that refuses connections: it had been somebody's a moment ago. */
 async function refusedOrigin (): Promise<string> {
@@ -49,10 +56,16 @@ async function startResetting (t: Test): Promise<{ origin: string, count: () => 
 }
 
 function dispatcherTo (t: Test, origins: string[], changes: LocationChanges = {}) {
-  return createDispatcher(t, locationOf({ retry: RETRY, ...changes, upstreams: origins.map(origin => createTarget(origin)) }))
+  return createDispatcher(
+    t,
+    locationOf({ retry: RETRY, ...changes, upstreams: origins.map(origin => createTarget(origin)) })
+  )
 }
 
-const nothingLeft = (dispatcher: ReturnType<typeof createDispatcher>) => [inFlightOf(dispatcher), dispatcher.pool.admitPending()]
+const nothingLeft = (dispatcher: ReturnType<typeof createDispatcher>) => [
+  inFlightOf(dispatcher),
+  dispatcher.pool.admitPending(),
+]
 
 for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
   t.test(`${method} to an upstream that refuses the connection goes to another one`, async t => {
@@ -169,7 +182,10 @@ t.test('an upstream that does not respond in time is retried only with another o
 
 t.test('timeouts.request bounds all tries together', async t => {
   const silent = () => startRawUpstream(t, () => {})
-  const dispatcher = dispatcherTo(t, [await silent(), await silent()], { timeouts: { headers: 150, request: 200 }, retry: { ...RETRY, attempts: 5 } })
+  const dispatcher = dispatcherTo(t, [await silent(), await silent()], {
+    timeouts: { headers: 150, request: 200 },
+    retry: { ...RETRY, attempts: 5 },
+  })
   const start = performance.now()
   const { exchange, result } = dispatch(dispatcher)
   t.match(await result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
@@ -309,7 +325,10 @@ t.test('a request that has waited for pendingTimeout is refused, and takes no le
 t.test('the time of the whole request also runs while it waits', async t => {
   const holding = await startHolding(t)
   for (const pendingTimeout of [0, 10_000]) {
-    const dispatcher = dispatcherTo(t, [holding.origin], { limits: { maxConnections: 1, pendingTimeout }, timeouts: { request: 100 } })
+    const dispatcher = dispatcherTo(t, [holding.origin], {
+      limits: { maxConnections: 1, pendingTimeout },
+      timeouts: { request: 100 },
+    })
     dispatch(dispatcher)
     t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
   }
@@ -353,7 +372,11 @@ t.test('a retry waits for capacity, too, and without room to wait the failure is
 t.test('a request that its client left is no result for the upstream that it probed', async t => {
   const holding = await startHolding(t)
   const fine = await startNamed(t, 'fine')
-  const dispatcher = dispatcherTo(t, [holding.origin, fine.origin], { outlierDetection: OUTLIER, timeouts: { headers: 60 }, retry: null })
+  const dispatcher = dispatcherTo(t, [holding.origin, fine.origin], {
+    outlierDetection: OUTLIER,
+    timeouts: { headers: 60 },
+    retry: null,
+  })
   const [upstream] = dispatcher.pool.upstreams
   t.match(await dispatch(dispatcher).result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
   t.equal(upstream!.outlier!.state, 'ejected')
@@ -403,7 +426,9 @@ t.test('event streams end when the gateway stops, also those that begin then', a
 t.test('a retry that waits for another upstream blocks no request', async t => {
   const holding = await startHolding(t)
   const resetting = await startResetting(t)
-  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 300 } })
+  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], {
+    limits: { maxConnections: 1, pendingTimeout: 300 },
+  })
   const retrying = dispatch(dispatcher, { path: '/retrying' })
   const busy = dispatch(dispatcher, { path: '/busy' })
   await holding.until(1)
@@ -431,7 +456,10 @@ t.test('an upstream that hangs is not retried, also when the other one is at cap
 t.test('the time of the whole request also ends a wait for another upstream', async t => {
   const holding = await startHolding(t)
   const resetting = await startResetting(t)
-  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], { limits: { maxConnections: 1, pendingTimeout: 0 }, timeouts: { request: 250 } })
+  const dispatcher = dispatcherTo(t, [resetting.origin, holding.origin], {
+    limits: { maxConnections: 1, pendingTimeout: 0 },
+    timeouts: { request: 250 },
+  })
   const retrying = dispatch(dispatcher)
   dispatch(dispatcher)
   t.match(await retrying.result, { code: 'GW_ERR_UPSTREAM_TIMEOUT' })
@@ -446,7 +474,11 @@ t.test('a redirected request waits in the queue when the upstream is at capacity
     else if (request.url === '/to') response.setHeader('content-type', 'text/plain').end(name)
   })
   const [a, b] = [await start('a'), await start('b')]
-  const alone = dispatcherTo(t, [a], { fastapiRedirect: true, redirectCache: false, limits: { maxConnections: 1, pendingTimeout: 400 } })
+  const alone = dispatcherTo(t, [a], {
+    fastapiRedirect: true,
+    redirectCache: false,
+    limits: { maxConnections: 1, pendingTimeout: 400 },
+  })
   const first = dispatch(alone, { path: '/from' })
   const held = dispatch(alone, { path: '/silent' })
   t.match(await first.result, { code: 'GW_ERR_OVERLOADED' }, 'the other one was there before')
@@ -482,7 +514,9 @@ t.test('an upstream that breaks off every answer is ejected', async t => {
     setImmediate(() => socket.end())
   }))
   const fine = await startNamed(t, 'fine')
-  const dispatcher = dispatcherTo(t, [liar, fine.origin], { outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, baseEjectionTime: 60_000, maxEjectionTime: 60_000 } })
+  const dispatcher = dispatcherTo(t, [liar, fine.origin], {
+    outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, baseEjectionTime: 60_000, maxEjectionTime: 60_000 },
+  })
   let broken = 0
   for (let i = 0; i < 12; i++) await dispatch(dispatcher).result.then(textOf).catch(() => { broken++ })
   t.equal(broken, 3)
@@ -497,14 +531,21 @@ t.test('a whole answer that takes its time ends a row of failures', async t => {
     if (count % 3 === 0) response.end()
     else response.destroy()
   })
-  const dispatcher = dispatcherTo(t, [origin, origin], { outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, maxEjectionPercent: 50 } })
+  const dispatcher = dispatcherTo(t, [origin, origin], {
+    outlierDetection: { ...OUTLIER, consecutiveLocalErrors: 3, maxEjectionPercent: 50 },
+  })
   for (let i = 0; i < 12; i++) await dispatch(dispatcher).result.then(textOf).catch(() => {})
   t.strictSame(dispatcher.pool.upstreams.map(({ outlier }) => outlier!.state), ['in', 'in'])
 })
 
 t.test('the timeout of a request that had to wait is no failure of an upstream that had no time', async t => {
   const holding = await startHolding(t)
-  const dispatcher = dispatcherTo(t, [holding.origin, holding.origin], { outlierDetection: OUTLIER, limits: { maxConnections: 1, pendingTimeout: 0 }, timeouts: { request: 300 }, retry: null })
+  const dispatcher = dispatcherTo(t, [holding.origin, holding.origin], {
+    outlierDetection: OUTLIER,
+    limits: { maxConnections: 1, pendingTimeout: 0 },
+    timeouts: { request: 300 },
+    retry: null,
+  })
   const results = Array.from({ length: 3 }, () => dispatch(dispatcher))
   await holding.until(2)
   await setTimeout(200)
@@ -516,7 +557,10 @@ t.test('the timeout of a request that had to wait is no failure of an upstream t
 t.test('capacity that no event announces is found: that of an upstream whose ejection is over', async t => {
   const holding = await startHolding(t)
   const fine = await startNamed(t, 'fine')
-  const dispatcher = dispatcherTo(t, [fine.origin, holding.origin], { outlierDetection: { ...OUTLIER, baseEjectionTime: 300, maxEjectionTime: 300 }, limits: { maxConnections: 1, pendingTimeout: 0 } })
+  const dispatcher = dispatcherTo(t, [fine.origin, holding.origin], {
+    outlierDetection: { ...OUTLIER, baseEjectionTime: 300, maxEjectionTime: 300 },
+    limits: { maxConnections: 1, pendingTimeout: 0 },
+  })
   const [upstream] = dispatcher.pool.upstreams
   dispatcher.pool.acquire(upstream!)
   dispatcher.pool.recordResult(upstream!, 'local-error', false)

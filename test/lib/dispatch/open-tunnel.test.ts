@@ -15,7 +15,12 @@ function open (t: Test, { stream = 0, body = 50, isEndingStreams = false, protoc
   t.teardown(() => deadlines.close())
   const lease = createLease()
   const upstream = createConnection({ allowHalfOpen: false, highWaterMark: 100 })
-  const context = { deadlines, now: clock.now, isEndingStreams: () => isEndingStreams, location: createLocation({ timeouts: { stream, body } }) } as DispatchContext
+  const context = {
+    deadlines,
+    now: clock.now,
+    isEndingStreams: () => isEndingStreams,
+    location: createLocation({ timeouts: { stream, body } }),
+  } as DispatchContext
   return { tunnel: openTunnel(context, lease, upstream.socket, protocol), clock, deadlines, lease, upstream }
 }
 

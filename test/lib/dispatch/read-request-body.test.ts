@@ -17,14 +17,21 @@ interface Changes {
   finish?: (client: net.Socket) => void
 }
 
-/** What `readSmallBody`, or another, makes of a request that is written as these pieces, asked a while after its head came. */
-async function take (t: Test, pieces: string[], { upload = readSmallBody, prepare, finish }: Changes = {}): Promise<Buffer | Readable> {
+/**
+ * What `readSmallBody`, or another, makes of a request that is written as these pieces, asked a while after its head
+ * came.
+ */
+async function take (
+  t: Test,
+  pieces: string[],
+  { upload = readSmallBody, prepare, finish }: Changes = {}
+): Promise<Buffer | Readable> {
   const server = http.createServer()
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1')
   t.teardown(() => client.destroy())
   client.write(pieces[0]!)
-  const [request] = await once(server, 'request') as [IncomingMessage]
+  const [request] = (await once(server, 'request')) as [IncomingMessage]
   await setTimeout(20)
   await prepare?.(request)
   const body = new Promise<Buffer | Readable>(resolve => upload(request, request.headers['content-length'], resolve))
@@ -143,19 +150,41 @@ t.test('a body to keep that a hook cannot read says so, early and late', async t
 })
 
 const retry = { attempts: 1, methods: ['PUT'], statusCodes: [], maxBodyBytes: 3, budget: { percent: 20, minPerSecond: 10 } }
-const readers: { name: string, fastapiRedirect?: boolean, retry?: RetryRule | null, method: string, body: string, isWhole: boolean }[] = [
+const readers: {
+  name: string
+  fastapiRedirect?: boolean
+  retry?: RetryRule | null
+  method: string
+  body: string
+  isWhole: boolean
+}[] = [
   { name: 'a method that may be repeated', method: 'PUT', body: 'abc', isWhole: true },
   { name: 'one whose body is longer than maxBodyBytes', method: 'PUT', body: 'abcd', isWhole: false },
   { name: 'a method that may not', method: 'POST', body: 'abc', isWhole: false },
-  { name: 'any method where redirects are followed', fastapiRedirect: true, method: 'POST', body: 'abcd', isWhole: true },
+  {
+    name: 'any method where redirects are followed',
+    fastapiRedirect: true,
+    method: 'POST',
+    body: 'abcd',
+    isWhole: true,
+  },
   { name: 'the longer limit of both', fastapiRedirect: true, method: 'PUT', body: 'abcd', isWhole: true },
   { name: 'nothing without retries', retry: null, method: 'PUT', body: 'abc', isWhole: false },
-  { name: 'nothing with no attempt at one', retry: { ...retry, attempts: 0 }, method: 'PUT', body: 'abc', isWhole: false },
+  {
+    name: 'nothing with no attempt at one',
+    retry: { ...retry, attempts: 0 },
+    method: 'PUT',
+    body: 'abc',
+    isWhole: false,
+  },
 ]
 
 for (const row of readers) {
   t.test(`what is kept: ${row.name}`, async t => {
-    const readUpload = createBodyReader({ fastapiRedirect: row.fastapiRedirect ?? false, retry: row.retry === undefined ? retry : row.retry })
+    const readUpload = createBodyReader({
+      fastapiRedirect: row.fastapiRedirect ?? false,
+      retry: row.retry === undefined ? retry : row.retry,
+    })
     const source = new PassThrough()
     const body = new Promise<Buffer | Readable>(resolve => readUpload(source, row.method, undefined, resolve))
     source.end(row.body)

@@ -5,10 +5,15 @@ import { createTarget } from '../locations.ts'
 const target = createTarget('http://10.0.0.2:9001', { basePath: '/v2' })
 const context = { prefix: '', upstreams: [target], basePath: '/v2', clientHosts: ['gw.example:8000'] }
 
-const redirects: { name: string, location: string | string[] | undefined, statusCode?: number, path: string | undefined }[] = [
+const redirects: {
+  name: string
+  location: string | string[] | undefined
+  statusCode?: number
+  path: string | undefined
+}[] = [
   { name: 'a path', location: '/v2/x/', path: '/x/' },
   { name: 'a path with a query', location: '/v2/x/?a=1&b=http://h/', path: '/x/?a=1&b=http://h/' },
-  { name: 'a fragment, which is nobody\'s but the client\'s', location: '/v2/x?a#b?c\nd', path: '/x?a' },
+  { name: "a fragment, which is nobody's but the client's", location: '/v2/x?a#b?c\nd', path: '/x?a' },
   { name: 'a path outside of the base', location: '/x', path: '/x' },
   { name: 'a path that climbs out of the base', location: '/v2/../x', path: '/x' },
   { name: '308', location: '/x', statusCode: 308, path: '/x' },
@@ -28,7 +33,12 @@ const redirects: { name: string, location: string | string[] | undefined, status
   { name: 'a control character', location: '/a\u007fb', path: undefined },
   { name: 'two of them', location: ['/x', '/y'], path: undefined },
   { name: 'none', location: undefined, path: undefined },
-  ...[200, 301, 302, 303, 304, 306, 309].map(statusCode => ({ name: String(statusCode), location: '/x', statusCode, path: undefined })),
+  ...[200, 301, 302, 303, 304, 306, 309].map(statusCode => ({
+    name: String(statusCode),
+    location: '/x',
+    statusCode,
+    path: undefined,
+  })),
 ]
 
 for (const { name, location, statusCode = 307, path } of redirects) {
@@ -38,6 +48,10 @@ for (const { name, location, statusCode = 307, path } of redirects) {
 }
 
 t.test('a remembered path goes on as long as it is answered', async t => {
-  for (const statusCode of [200, 201, 204, 304, 400, 401, 403, 409, 422, 429]) t.equal(confirmsPath(statusCode), true, String(statusCode))
-  for (const statusCode of [301, 302, 303, 307, 308, 404, 405, 500, 502, 503]) t.equal(confirmsPath(statusCode), false, String(statusCode))
+  for (const statusCode of [200, 201, 204, 304, 400, 401, 403, 409, 422, 429]) {
+    t.equal(confirmsPath(statusCode), true, String(statusCode))
+  }
+  for (const statusCode of [301, 302, 303, 307, 308, 404, 405, 500, 502, 503]) {
+    t.equal(confirmsPath(statusCode), false, String(statusCode))
+  }
 })

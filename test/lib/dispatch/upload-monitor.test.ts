@@ -44,7 +44,10 @@ t.test('without a window nothing stalls, and there are no checks', async t => {
   t.equal(rate.deadline, Infinity)
 })
 
-/** Looks whenever it is time, until a client has stalled. @returns when that was, in ms; `undefined` when it was not within an hour */
+/**
+ * Looks whenever it is time, until a client has stalled. @returns when that was, in ms; `undefined` when it was not
+ * within an hour
+ */
 function watch (totalAt: (now: number) => number): number | undefined {
   const rate = new MinimumRate(WINDOW, 0)
   while (rate.deadline < 3_600_000) {

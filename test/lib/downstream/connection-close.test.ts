@@ -6,7 +6,13 @@ import { isClosing, LINGER_TIME, lingerOnClose, markClosing } from '../../../lib
 import { connectPair, readAll } from './sockets.ts'
 import type { CurrentResponse, ServerSocket } from '../../../lib/downstream/node-internals.ts'
 
-const kept = { headersSent: false, req: { complete: true }, once: () => response, shouldKeepAlive: true, _last: false } as unknown as CurrentResponse
+const kept = {
+  headersSent: false,
+  req: { complete: true },
+  once: () => response,
+  shouldKeepAlive: true,
+  _last: false,
+} as unknown as CurrentResponse
 const response: CurrentResponse = { ...kept, shouldKeepAlive: false, _last: true }
 
 const rows: { name: string, current?: ServerSocket['_httpMessage'], expected: boolean }[] = [

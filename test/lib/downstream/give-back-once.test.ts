@@ -11,7 +11,9 @@ import { listen, portOf } from './sockets.ts'
 async function start (t: Test, bytes: string, options: http.ServerOptions = {}) {
   const requests: { url: string, timeout: number | undefined, response: http.ServerResponse }[] = []
   let given = 0
-  const server = http.createServer(options, (request, response) => { requests.push({ url: request.url!, timeout: request.socket.timeout, response }) })
+  const server = http.createServer(options, (request, response) => {
+    requests.push({ url: request.url!, timeout: request.socket.timeout, response })
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head) => {
     // Ends what would go on for ever.
     if (++given > 3) return socket.destroy()

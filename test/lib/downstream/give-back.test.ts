@@ -28,7 +28,14 @@ async function exchange (t: Test, pieces: readonly string[], isSecure: boolean):
     const { method, url, httpVersion, rawHeaders } = request
     const index = requests.push(undefined) - 1
     const body = Buffer.concat(await request.toArray()).toString('latin1')
-    requests[index] = { method, url, httpVersion, headers: withoutConnection(rawHeaders), trailers: { ...request.trailers }, body }
+    requests[index] = {
+      method,
+      url,
+      httpVersion,
+      headers: withoutConnection(rawHeaders),
+      trailers: { ...request.trailers },
+      body,
+    }
     response.end(`${url} ${body.length}`)
   }
   const server = isSecure ? https.createServer({ cert: pem('name.cert'), key: pem('name.key') }, answer) : http.createServer(answer)
@@ -54,7 +61,9 @@ function withoutConnection (rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, index) => !['connection', 'upgrade'].includes(rawHeaders[index - index % 2]!.toLowerCase()))
 }
 
-/** The same requests, which do not ask for a switch. node itself drops what comes behind one that does and has a body. */
+/**
+ * The same requests, which do not ask for a switch. node itself drops what comes behind one that does and has a body.
+ */
 function withoutUpgrade (pieces: readonly string[]): string[] {
   return pieces.map(piece => piece.replace(/(\r\nconnection: [^\r]*?)upgrade/gi, '$1'))
 }

@@ -36,11 +36,17 @@ t.test('the current response of a connection is the first that is not over, and 
   const server = await startServer(t, ({ socket }, response) => {
     responses.push(response)
     if (responses.length < 2) return
-    seen.push(internals.currentResponse(socket) === responses[0] as unknown, internals.isLastResponse(internals.currentResponse(socket)!))
+    seen.push(
+      internals.currentResponse(socket) === (responses[0] as unknown),
+      internals.isLastResponse(internals.currentResponse(socket)!)
+    )
     responses[0]!.setHeader('content-length', '0').end()
     seen.push(internals.currentResponse(socket) === responses[0] as unknown)
     responses[0]!.once('close', () => {
-      seen.push(internals.currentResponse(socket) === response as unknown, internals.isLastResponse(internals.currentResponse(socket)!))
+      seen.push(
+        internals.currentResponse(socket) === (response as unknown),
+        internals.isLastResponse(internals.currentResponse(socket)!)
+      )
       response.once('close', () => seen.push(internals.currentResponse(socket)))
       response.end()
     })
@@ -113,7 +119,10 @@ t.test('one write: a response leaves with its head, and one that something else 
   const writes: number[] = []
   const server = await startServer(t, ({ socket }, response) => {
     const { write } = socket
-    socket.write = (...parameters: unknown[]) => { writes.push(1); return Reflect.apply(write, socket, parameters) as boolean }
+    socket.write = (...parameters: unknown[]) => {
+      writes.push(1)
+      return Reflect.apply(write, socket, parameters) as boolean
+    }
     internals.endInOneWrite(response)
     response.writeHead(200, { 'content-length': 2 })
     Reflect.apply(response.end, response, [Buffer.from('ok'), null, null])

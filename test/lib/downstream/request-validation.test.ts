@@ -6,7 +6,11 @@ import { allowOf, isForwarded, type Verdict, verdictOn, vetRequests } from '../.
 import { listen, portOf } from './sockets.ts'
 
 /** The verdicts on the requests in these bytes, in the order in which the server's own listener got them. */
-async function vet (t: Test, bytes: string, { isVetted = true, maxHeadersCount = null as number | null } = {}): Promise<Verdict[]> {
+async function vet (
+  t: Test,
+  bytes: string,
+  { isVetted = true, maxHeadersCount = null as number | null } = {}
+): Promise<Verdict[]> {
   const server = http.createServer({ requireHostHeader: false })
   server.maxHeadersCount = maxHeadersCount
   const verdicts: Verdict[] = []
@@ -27,14 +31,46 @@ const get = (path: string, ...lines: string[]) => [`GET ${path} HTTP/1.1`, ...li
 const fine = { kind: 'fine' }
 const late = { kind: 'late' }
 
-const rows: { name: string, bytes: string, options?: { isVetted?: boolean, maxHeadersCount?: number }, expected: object[] }[] = [
+const rows: {
+  name: string
+  bytes: string
+  options?: { isVetted?: boolean; maxHeadersCount?: number }
+  expected: object[]
+}[] = [
   { name: 'good requests are fine', bytes: get('/', 'Host: a') + get('/last', 'Host: a'), expected: [fine, fine] },
-  { name: 'a malformed one is, with its reason', bytes: get('/last'), expected: [{ kind: 'malformed', reason: 'no Host' }] },
-  { name: 'what comes behind a malformed one is late', bytes: get('/') + get('/last', 'Host: a'), expected: [{ kind: 'malformed', reason: 'no Host' }, late] },
-  { name: 'what comes behind a good one is judged by itself', bytes: get('/', 'Host: a') + get('/last'), expected: [fine, { kind: 'malformed', reason: 'no Host' }] },
-  { name: 'a request that did not come through the listener is judged when it is asked for', bytes: get('/last'), options: { isVetted: false }, expected: [{ kind: 'malformed', reason: 'no Host' }] },
-  { name: 'the limit of the server counts', bytes: get('/last', 'Host: a', 'A: b'), options: { maxHeadersCount: 2 }, expected: [{ kind: 'malformed', reason: 'too many header fields' }] },
-  { name: 'a server without a limit drops none', bytes: get('/last', 'Host: a', ...Array.from({ length: 1100 }, (_, i) => `A${i}: b`)), options: { maxHeadersCount: 0 }, expected: [fine] },
+  {
+    name: 'a malformed one is, with its reason',
+    bytes: get('/last'),
+    expected: [{ kind: 'malformed', reason: 'no Host' }],
+  },
+  {
+    name: 'what comes behind a malformed one is late',
+    bytes: get('/') + get('/last', 'Host: a'),
+    expected: [{ kind: 'malformed', reason: 'no Host' }, late],
+  },
+  {
+    name: 'what comes behind a good one is judged by itself',
+    bytes: get('/', 'Host: a') + get('/last'),
+    expected: [fine, { kind: 'malformed', reason: 'no Host' }],
+  },
+  {
+    name: 'a request that did not come through the listener is judged when it is asked for',
+    bytes: get('/last'),
+    options: { isVetted: false },
+    expected: [{ kind: 'malformed', reason: 'no Host' }],
+  },
+  {
+    name: 'the limit of the server counts',
+    bytes: get('/last', 'Host: a', 'A: b'),
+    options: { maxHeadersCount: 2 },
+    expected: [{ kind: 'malformed', reason: 'too many header fields' }],
+  },
+  {
+    name: 'a server without a limit drops none',
+    bytes: get('/last', 'Host: a', ...Array.from({ length: 1100 }, (_, i) => `A${i}: b`)),
+    options: { maxHeadersCount: 0 },
+    expected: [fine],
+  },
 ]
 
 for (const { name, bytes, options = {}, expected } of rows) {

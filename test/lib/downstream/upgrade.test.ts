@@ -46,7 +46,10 @@ for (const { name, request, expected } of rows) {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 const UPGRADE = 'GET /switch HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
-/** A server whose `upgrade` listener is this one, a client of it, and the answers to other requests, which wait to be sent. */
+/**
+ * A server whose `upgrade` listener is this one, a client of it, and the answers to other requests, which wait to be
+ * sent.
+ */
 async function startServer (t: Test, onUpgrade: (request: IncomingMessage, socket: ServerSocket) => void) {
   const waiting: ServerResponse[] = []
   const server = http.createServer((_request, response) => { waiting.push(response) })
@@ -151,7 +154,9 @@ t.test('it is never the turn of a request whose connection has closed before', a
 
 t.test('it is never the turn of a request whose connection closes behind the answer before it', async t => {
   const current = new EventEmitter()
-  const socket: ServerSocket = Object.assign(new Socket(), { _httpMessage: current as unknown as CurrentResponse | null })
+  const socket: ServerSocket = Object.assign(new Socket(), {
+    _httpMessage: current as unknown as CurrentResponse | null,
+  })
   let calls = 0
   whenItsTurn(socket, () => { calls++ })
   socket._httpMessage = null

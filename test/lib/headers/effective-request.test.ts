@@ -38,3 +38,12 @@ for (const { name, raw, headers, fields = raw, set } of rows) {
     t.strictSame(effective.set === null ? undefined : [...effective.set], set)
   })
 }
+
+t.test('a hook that deletes or replaces Connection does not take back what the client has named there', async t => {
+  const raw = ['Connection', 'x-a', 'X-A', '1', 'connection', 'x-b']
+  for (const headers of [{ 'x-a': '1' }, { connection: 'close', 'x-a': '1' }]) {
+    t.equal(readEffectiveHeaders(raw, headers).connection, 'x-a,x-b')
+  }
+  t.equal(readEffectiveHeaders(['Connection', 'x-a'], { connection: 'x-a' }).connection, 'x-a')
+  t.equal(readEffectiveHeaders(['X-A', '1'], { 'x-a': '2' }).connection, undefined)
+})

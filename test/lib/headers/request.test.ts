@@ -8,7 +8,6 @@ const proxy = { address: '10.0.0.1', isSecure: false, isTrusted: true }
 const contextWith = (changes: Partial<RequestContext>): RequestContext => ({
   peer: client,
   host: 'shop.example',
-  connection: undefined,
   requestId: 'id-1',
   wantsTrailers: false,
   hasTrailers: false,
@@ -22,6 +21,8 @@ interface Row {
   name: string
   raw: string[]
   context?: Partial<RequestContext>
+  /** The client's `Connection`. */
+  connection?: string
   /** Without the X-Request-Id of the gateway, unless it is here. */
   expected: string[]
 }
@@ -43,7 +44,7 @@ const rows: Row[] = [
   {
     name: 'what Connection names ends here, except for what is end to end',
     raw: ['X-Trace', '1', 'Authorization', 'Bearer x', 'Content-Length', '3'],
-    context: { connection: 'close, x-trace, authorization, content-length' },
+    connection: 'close, x-trace, authorization, content-length',
     expected: ['Authorization', 'Bearer x', 'Content-Length', '3'],
   },
   { name: 'the length stays with the body that it counts', raw: ['Content-Length', '3'], expected: ['Content-Length', '3'] },
@@ -92,7 +93,8 @@ const rows: Row[] = [
   {
     name: 'Connection cannot take them away',
     raw: [],
-    context: { location: forwarding, connection: 'x-forwarded-for, x-request-id' },
+    context: { location: forwarding },
+    connection: 'x-forwarded-for, x-request-id',
     expected: ['X-Request-Id', 'id-1', 'X-Forwarded-For', '203.0.113.7', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Port', '80', 'X-Forwarded-Host', 'shop.example', 'X-Forwarded-Prefix', '/users'],
   },
   {
@@ -111,15 +113,16 @@ const rows: Row[] = [
 ]
 
 /** As no hook has changed them. */
-function untouched (raw: readonly string[]): EffectiveHeaders {
-  return { fields: raw, keys: raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase()), set: null }
+function untouched (raw: readonly string[], connection: string | undefined): EffectiveHeaders {
+  const keys = raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
+  return { fields: raw, keys, set: null, connection }
 }
 
-for (const { name, raw, context = {}, expected } of rows) {
+for (const { name, raw, context = {}, connection, expected } of rows) {
   t.test(`request headers: ${name}`, async t => {
     const given = [...raw]
     const hasId = expected.some(text => text.toLowerCase() === 'x-request-id')
-    t.strictSame(buildRequestHeaders(untouched(raw), contextWith(context)), hasId ? expected : [...expected, 'X-Request-Id', 'id-1'])
+    t.strictSame(buildRequestHeaders(untouched(raw, connection), contextWith(context)), hasId ? expected : [...expected, 'X-Request-Id', 'id-1'])
     t.strictSame(raw, given, 'the list of the request is untouched')
   })
 }

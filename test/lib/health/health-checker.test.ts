@@ -43,7 +43,11 @@ function createChecker (t: Test, origins: string[], changes: Partial<HealthCheck
   const checker = new HealthChecker({ ...RULE, ...changes }, { random, sendProbe, onProbe })
   const targetsOf = (urls: string[]) => urls.map(url => createTarget(url))
   const stateOf = checker.stateOf.bind(checker)
-  const pool = new UpstreamPool(createLocation({ upstreams: targetsOf(origins) }), { now: createClock().now, random, onHealthChange: () => {} }, stateOf)
+  const pool = new UpstreamPool(
+    createLocation({ upstreams: targetsOf(origins) }),
+    { now: createClock().now, random, onHealthChange: () => {} },
+    stateOf
+  )
   t.teardown(() => {
     checker.stop()
     return pool.destroy()
@@ -242,7 +246,10 @@ t.test('stopping it leaves no timer and no probe, and nothing is reported', asyn
   const sockets = new EventEmitter()
   const silent = await startRawUpstream(t, socket => socket.on('close', () => sockets.emit('close')).resume())
   const upstream = await startProbed(t)
-  const { checker, start, reports, reported } = createChecker(t, [silent, upstream.origin], { interval: 10, timeout: 200 })
+  const { checker, start, reports, reported } = createChecker(t, [silent, upstream.origin], {
+    interval: 10,
+    timeout: 200,
+  })
   start()
   await reported(2)
   const closed = once(sockets, 'close')
@@ -277,7 +284,9 @@ t.test('the listener may change the upstreams, or stop the checker', async t => 
     },
   })
   const location = createLocation({ upstreams: [createTarget(upstream.origin)] })
-  const pool = new UpstreamPool(location, { now: () => 0, random: () => 0.5, onHealthChange: () => {} }, target => checker.stateOf(target))
+  const pool = new UpstreamPool(location, { now: () => 0, random: () => 0.5, onHealthChange: () => {} }, target =>
+    checker.stateOf(target)
+  )
   t.teardown(() => pool.destroy())
   checker.start(() => location.upstreams)
   await aWhile()

@@ -4,7 +4,12 @@ import type { OutlierRule } from '../../../lib/location.ts'
 import { createClock } from '../dispatch/fakes.ts'
 
 const defaults: OutlierRule = {
-  consecutive5xx: 5, consecutiveLocalErrors: 3, baseEjectionTime: 10_000, maxEjectionTime: 300_000, maxEjectionPercent: 50, panicThreshold: 50,
+  consecutive5xx: 5,
+  consecutiveLocalErrors: 3,
+  baseEjectionTime: 10_000,
+  maxEjectionTime: 300_000,
+  maxEjectionPercent: 50,
+  panicThreshold: 50,
 }
 
 const results: Record<string, Result> = { s: 'success', e: 'error-status', l: 'local-error', n: 'neutral' }
@@ -75,7 +80,8 @@ for (const [name, rule, events, expected] of returns) {
   t.test(`return: ${name}`, async t => t.equal(createDetector(rule).play(events), expected))
 }
 
-// Each row: seconds that it was well before it failed (with "probe": the probe failed), and seconds of the ejection that follows.
+// Each row: seconds that it was well before it failed (with "probe": the probe failed), and seconds of the ejection
+// that follows.
 const times: [name: string, rule: Partial<OutlierRule>, steps: [before: number | 'probe', expected: number][]][] = [
   ['grows by the base time with each', {}, [[0, 10], [0, 20], [0, 30]]],
   ['grows with failing probes alike', {}, [[0, 10], ['probe', 20], [0, 30], ['probe', 40]]],

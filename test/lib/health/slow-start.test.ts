@@ -4,7 +4,13 @@ import { slowStartFactor } from '../../../lib/health/slow-start.ts'
 const rule = { window: 30_000, minWeightPercent: 10 }
 const since = 1000
 
-const factors: [name: string, rule: { window: number, minWeightPercent: number }, since: number, now: number, expected: number][] = [
+const factors: [
+  name: string,
+  rule: { window: number; minWeightPercent: number },
+  since: number,
+  now: number,
+  expected: number
+][] = [
   ['the least in the moment in which it joins', rule, since, since, 0.1],
   ['the least before that', rule, since, since - 500, 0.1],
   ['half of what is missing after half of the window', rule, since, since + 15_000, 0.55],

@@ -50,18 +50,42 @@ for (const { name, given, expected } of fillings) {
 
 const OFF = null
 
-const switches: { name: string, isOn: boolean, shared?: false | object, own?: false | object, expected: object | typeof OFF }[] = [
+const switches: {
+  name: string
+  isOn: boolean
+  shared?: false | object
+  own?: false | object
+  expected: object | typeof OFF
+}[] = [
   { name: 'neither level sets it, and it is on', isOn: true, expected: DEFAULTS },
   { name: 'neither level sets it, and it is off', isOn: false, expected: OFF },
   { name: 'the top level turns it on', isOn: false, shared: {}, expected: DEFAULTS },
   { name: 'the top level turns it off', isOn: true, shared: false, expected: OFF },
   { name: 'the app turns it on', isOn: false, own: { count: 1 }, expected: { ...DEFAULTS, count: 1 } },
   { name: 'the app turns it off', isOn: true, own: false, expected: OFF },
-  { name: 'the app turns off what the top level turns on', isOn: false, shared: { count: 1 }, own: false, expected: OFF },
-  { name: 'the app turns on what the top level turns off', isOn: true, shared: false, own: { count: 1 }, expected: { ...DEFAULTS, count: 1 } },
+  {
+    name: 'the app turns off what the top level turns on',
+    isOn: false,
+    shared: { count: 1 },
+    own: false,
+    expected: OFF,
+  },
+  {
+    name: 'the app turns on what the top level turns off',
+    isOn: true,
+    shared: false,
+    own: { count: 1 },
+    expected: { ...DEFAULTS, count: 1 },
+  },
   { name: 'the app turns it on again with nothing more', isOn: true, shared: false, own: {}, expected: DEFAULTS },
   { name: 'both turn it off', isOn: true, shared: false, own: false, expected: OFF },
-  { name: 'both have a part of it', isOn: false, shared: { count: 1, time: 1 }, own: { count: 2 }, expected: { ...DEFAULTS, count: 2, time: 1 } },
+  {
+    name: 'both have a part of it',
+    isOn: false,
+    shared: { count: 1, time: 1 },
+    own: { count: 2 },
+    expected: { ...DEFAULTS, count: 2, time: 1 },
+  },
 ]
 
 for (const { name, isOn, shared, own, expected } of switches) {

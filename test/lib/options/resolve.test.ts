@@ -30,7 +30,13 @@ t.test('no options are all the defaults', async t => {
       static: null,
       tls: null,
       shutdown: { delay: 0, gracePeriod: 10_000 },
-      server: { headersTimeout: 60_000, requestTimeout: 0, keepAliveTimeout: 72_000, connectionTimeout: 0, maxHeaderSize: 16_384 },
+      server: {
+        headersTimeout: 60_000,
+        requestTimeout: 0,
+        keepAliveTimeout: 72_000,
+        connectionTimeout: 0,
+        maxHeaderSize: 16_384,
+      },
     })
   }
 })
@@ -64,7 +70,12 @@ t.test('an app is not filled with defaults, which would hide the flags of the to
 })
 
 t.test('an option that is undefined was left out', async t => {
-  const { options, problems } = resolved({ appsDir: undefined, portMapFile: undefined, addSlashes: undefined, shutdown: { gracePeriod: undefined } })
+  const { options, problems } = resolved({
+    appsDir: undefined,
+    portMapFile: undefined,
+    addSlashes: undefined,
+    shutdown: { gracePeriod: undefined },
+  })
   t.same(problems, [])
   t.equal(options.appsDir, resolve('/project/apps'))
   t.equal(options.portMapFile.isRequired, false)

@@ -9,7 +9,14 @@ import { ProbeState } from '../../../lib/health/probe-state.ts'
 import { createClock } from '../dispatch/fakes.ts'
 import { createLocation, createTarget, type LocationChanges } from '../locations.ts'
 
-const RULE: OutlierRule = { consecutive5xx: 5, consecutiveLocalErrors: 1, baseEjectionTime: 1000, maxEjectionTime: 10_000, maxEjectionPercent: 100, panicThreshold: 0 }
+const RULE: OutlierRule = {
+  consecutive5xx: 5,
+  consecutiveLocalErrors: 1,
+  baseEjectionTime: 1000,
+  maxEjectionTime: 10_000,
+  maxEjectionPercent: 100,
+  panicThreshold: 0,
+}
 const PROBES = { path: '/', method: 'GET', interval: 1000, unhealthyInterval: 500, timeout: 100, rise: 1, fall: 1, expectedStatus: [200, 399] as const, headers: {} }
 
 const targetsOf = (weights: Record<string, number>) => Object.entries(weights).map(([name, weight]) => createTarget(`http://${name}:1`, { weight }))
@@ -38,8 +45,11 @@ function nameOf (upstream: Upstream | typeof AT_CAPACITY | undefined): string {
   return upstream === undefined ? '-' : new URL(upstream.target.url).hostname
 }
 
-const pickMany = (pool: UpstreamPool, count: number, { hashKey, tried }: { hashKey?: string, tried?: Upstream[] } = {}) =>
-  Array.from({ length: count }, () => nameOf(pool.pick(hashKey, tried))).join('')
+const pickMany = (
+  pool: UpstreamPool,
+  count: number,
+  { hashKey, tried }: { hashKey?: string; tried?: Upstream[] } = {}
+) => Array.from({ length: count }, () => nameOf(pool.pick(hashKey, tried))).join('')
 
 /** A request that fails at once. */
 function fail (pool: UpstreamPool, upstream: Upstream): void {
@@ -115,7 +125,11 @@ t.test('no more than maxEjectionPercent are ejected, and one alone never is', as
 })
 
 t.test('when too many are ejected to eject another one, the one that failed longest ago is probed', async t => {
-  const { pool, clock, changed, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, baseEjectionTime: 10_000, maxEjectionPercent: 50, panicThreshold: 50 } })
+  const { pool, clock, changed, named } = createPool(
+    t,
+    { a: 1, b: 1, c: 1, d: 1 },
+    { outlierDetection: { ...RULE, baseEjectionTime: 10_000, maxEjectionPercent: 50, panicThreshold: 50 } }
+  )
   fail(pool, named('a'))
   clock.advance(1)
   fail(pool, named('b'))
@@ -128,7 +142,11 @@ t.test('when too many are ejected to eject another one, the one that failed long
 })
 
 t.test('with fewer available than panicThreshold, health is ignored', async t => {
-  const { pool, named } = createPool(t, { a: 1, b: 1, c: 1, d: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 } })
+  const { pool, named } = createPool(
+    t,
+    { a: 1, b: 1, c: 1, d: 1 },
+    { outlierDetection: { ...RULE, panicThreshold: 50 } }
+  )
   fail(pool, named('a'))
   fail(pool, named('b'))
   t.equal([...pickMany(pool, 4)].sort().join(''), 'ccdd', 'half of them are enough')
@@ -151,7 +169,11 @@ t.test('an upstream that has been tried is not picked', async t => {
 })
 
 t.test('a request that has failed with the healthy ones goes to an ejected one, which may be back by now', async t => {
-  const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: { ...RULE, maxEjectionPercent: 50, panicThreshold: 50 } })
+  const { pool, changed, named } = createPool(
+    t,
+    { a: 1, b: 1 },
+    { outlierDetection: { ...RULE, maxEjectionPercent: 50, panicThreshold: 50 } }
+  )
   fail(pool, named('a'))
   fail(pool, named('b'))
   t.equal(pickMany(pool, 2), 'bb', 'the pool cannot spare the second')
@@ -164,7 +186,8 @@ t.test('a request that has failed with the healthy ones goes to an ejected one, 
 
 t.test('probes take an upstream out and bring it back, and end an ejection', async t => {
   const { pool, changed, named } = createPool(t, { a: 1, b: 1 }, { healthCheck: PROBES, outlierDetection: RULE })
-  const probe = (name: string, hasPassed: boolean) => pool.recordProbe(named(name), hasPassed, named(name).probe!.record(hasPassed))
+  const probe = (name: string, hasPassed: boolean) =>
+    pool.recordProbe(named(name), hasPassed, named(name).probe!.record(hasPassed))
   t.equal([...pickMany(pool, 2)].sort().join(''), 'ab', 'unknown is up')
   probe('a', false)
   t.equal(pickMany(pool, 2), 'bb')
@@ -210,7 +233,13 @@ t.test('a slow start from nothing does not leave out the only one there is', asy
 /** A pending request, and the upstreams that it was given. */
 function createPending () {
   const given: string[] = []
-  const request: PendingRequest = { position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { given.push(nameOf(upstream)) } }
+  const request: PendingRequest = {
+    position: NOT_QUEUED,
+    hashKey: undefined,
+    proceed: upstream => {
+      given.push(nameOf(upstream))
+    },
+  }
   return { request, given }
 }
 
@@ -232,7 +261,14 @@ t.test('pending requests are admitted one by one, in their order', async t => {
   const order: string[] = []
   const join = (name: string) => {
     t.equal(pool.pick(), AT_CAPACITY)
-    pool.enqueue({ position: NOT_QUEUED, hashKey: undefined, proceed: upstream => { order.push(name); pool.acquire(upstream!) } })
+    pool.enqueue({
+      position: NOT_QUEUED,
+      hashKey: undefined,
+      proceed: upstream => {
+        order.push(name)
+        pool.acquire(upstream!)
+      },
+    })
   }
   pool.acquire(named('a'))
   for (const name of ['first', 'second', 'third']) join(name)
@@ -360,7 +396,11 @@ t.test('an upstream can be reused while it has capacity and is there', async t =
 })
 
 t.test('an ejection that is over admits pending requests at the next check', async t => {
-  const { pool, clock, named } = createPool(t, { a: 1, b: 1 }, { outlierDetection: RULE, limits: { maxConnections: 1 } })
+  const { pool, clock, named } = createPool(
+    t,
+    { a: 1, b: 1 },
+    { outlierDetection: RULE, limits: { maxConnections: 1 } }
+  )
   fail(pool, named('a'))
   pool.acquire(named('b'))
   const { request, given } = createPending()
@@ -371,7 +411,11 @@ t.test('an ejection that is over admits pending requests at the next check', asy
 })
 
 t.test('a panic admits pending requests', async t => {
-  const { pool, named } = createPool(t, { a: 1, b: 1, c: 1 }, { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } })
+  const { pool, named } = createPool(
+    t,
+    { a: 1, b: 1, c: 1 },
+    { outlierDetection: { ...RULE, panicThreshold: 50 }, healthCheck: PROBES, limits: { maxConnections: 1 } }
+  )
   fail(pool, named('a'))
   pool.acquire(named('b'))
   pool.acquire(named('c'))

@@ -16,7 +16,10 @@ import { createLocation, createTarget } from '../locations.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
 
-/** A server with a self-signed certificate, for `localhost` (`name`) or for its address. It answers with the server name and the host that it was asked for. */
+/**
+ * A server with a self-signed certificate, for `localhost` (`name`) or for its address. It answers with the server name
+ * and the host that it was asked for.
+ */
 async function startSecure (t: Test, certificate: 'name' | 'address', host = '127.0.0.1'): Promise<{ port: number, connections: () => number }> {
   let connections = 0
   const server = https.createServer({ cert: pem(`${certificate}.cert`), key: pem(`${certificate}.key`) }, (request, response) => {

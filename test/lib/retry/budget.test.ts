@@ -12,7 +12,10 @@ function burst (budget: RetryBudget, now: number, retries = 5000): number {
   return allowed
 }
 
-/** Sends requests of which each fails once, evenly spread, from a time up to another; both in seconds. @returns the retries of each second */
+/**
+ * Sends requests of which each fails once, evenly spread, from a time up to another; both in seconds. @returns the
+ * retries of each second
+ */
 function fail (budget: RetryBudget, perSecond: number, from: number, to: number): number[] {
   const seconds = Array<number>(to - from).fill(0)
   for (let request = 0; request < perSecond * seconds.length; request++) {
@@ -25,7 +28,12 @@ function fail (budget: RetryBudget, perSecond: number, from: number, to: number)
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-const rates: [name: string, budget: { percent: number, minPerSecond: number }, requestsPerSecond: number, retriesPerSecond: number][] = [
+const rates: [
+  name: string,
+  budget: { percent: number; minPerSecond: number },
+  requestsPerSecond: number,
+  retriesPerSecond: number
+][] = [
   ['200 requests a second', DEFAULTS, 200, 50],
   ['2,000 requests a second', DEFAULTS, 2000, 410],
   ['few requests are all tried again', DEFAULTS, 8, 8],
@@ -43,14 +51,15 @@ for (const [name, options, requestsPerSecond, expected] of rates) {
   })
 }
 
-const bursts: [name: string, budget: { percent: number, minPerSecond: number }, requests: number, expected: number][] = [
-  ['ten seconds of the minimum on a cold start', DEFAULTS, 0, 100],
-  ['and the percentage of requests that came at once', DEFAULTS, 1000, 300],
-  ['the percentage without a minimum', { percent: 20, minPerSecond: 0 }, 14, 2],
-  ['exact where percents add up', { percent: 10, minPerSecond: 0 }, 10, 1],
-  ['a minimum below one in ten seconds is none by itself', { percent: 0, minPerSecond: 0.05 }, 100, 0],
-  ['nothing without either', { percent: 0, minPerSecond: 0 }, 1000, 0],
-]
+const bursts: [name: string, budget: { percent: number; minPerSecond: number }, requests: number, expected: number][] =
+  [
+    ['ten seconds of the minimum on a cold start', DEFAULTS, 0, 100],
+    ['and the percentage of requests that came at once', DEFAULTS, 1000, 300],
+    ['the percentage without a minimum', { percent: 20, minPerSecond: 0 }, 14, 2],
+    ['exact where percents add up', { percent: 10, minPerSecond: 0 }, 10, 1],
+    ['a minimum below one in ten seconds is none by itself', { percent: 0, minPerSecond: 0.05 }, 100, 0],
+    ['nothing without either', { percent: 0, minPerSecond: 0 }, 1000, 0],
+  ]
 
 for (const [name, options, requests, expected] of bursts) {
   t.test(`a burst may spend: ${name}`, async t => {

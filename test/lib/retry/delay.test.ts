@@ -30,7 +30,10 @@ t.test('waits are spread over all of their range, and none is outside of 25 to 2
   }
 })
 
-/** Numbers from 0 up to 1, the same at every run: a linear congruential generator with the constants of Numerical Recipes. */
+/**
+ * Numbers from 0 up to 1, the same at every run: a linear congruential generator with the constants of Numerical
+ * Recipes.
+ */
 function seeded (state: number): () => number {
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -10,7 +10,9 @@ import { createTarget } from '../locations.ts'
 async function connect (origin: string): Promise<{ error: Error | null, socket: Socket | null | undefined }> {
   const { hostname, host, port, protocol } = new URL(origin)
   const open = createConnector(createTarget(origin), 1000)
-  return await new Promise(resolve => open({ hostname, host, port, protocol }, (error, socket) => resolve({ error, socket })))
+  return await new Promise(resolve =>
+    open({ hostname, host, port, protocol }, (error, socket) => resolve({ error, socket }))
+  )
 }
 
 /** Both ends of a connection that a connector opened. */
@@ -45,8 +47,11 @@ t.test('another error keeps its code', async t => {
 
 /** Makes the handle of a socket fail at the next write, as the kernel does. */
 function failWrites (socket: Socket, code: string): void {
-  const failure = (callback: (error: Error) => void) => process.nextTick(callback, Object.assign(new Error(code), { code }))
-  const handle = socket as unknown as { _writeGeneric: (writev: boolean, data: unknown, encoding: string, callback: (error: Error) => void) => void }
+  const failure = (callback: (error: Error) => void) =>
+    process.nextTick(callback, Object.assign(new Error(code), { code }))
+  const handle = socket as unknown as {
+    _writeGeneric: (writev: boolean, data: unknown, encoding: string, callback: (error: Error) => void) => void
+  }
   handle._writeGeneric = (_writev, _data, _encoding, callback) => failure(callback)
 }
 

@@ -29,7 +29,15 @@ for (const httpClient of ['own', 'undici'] as const) {
 
       const completed = new Promise<string>((resolve, reject) => {
         let text = ''
-        transport.dispatch(GET, { ...silentHandler, onData: chunk => { text += String(chunk); return true }, onComplete: () => resolve(text), onError: reject })
+        transport.dispatch(GET, {
+          ...silentHandler,
+          onData: chunk => {
+            text += String(chunk)
+            return true
+          },
+          onComplete: () => resolve(text),
+          onError: reject,
+        })
       })
       while (sockets.length === 0) await setImmediate()
       const [bytes] = await once(sockets[0]!, 'data') as [Buffer]

@@ -14,9 +14,19 @@ import { socketPathFor, startHttp2, startSecureHttp2, until } from './http2/supp
 
 const RULE: HealthCheckRule = { path: '/health', method: 'GET', interval: 1000, unhealthyInterval: 500, timeout: 20_000, rise: 1, fall: 1, expectedStatus: [200, 399], headers: { 'X-Probe': '1' } }
 
-async function probe (t: Test, origin: string, target: Partial<UpstreamTarget> = {}, changes: Partial<HealthCheckRule> = {}): Promise<boolean> {
+async function probe (
+  t: Test,
+  origin: string,
+  target: Partial<UpstreamTarget> = {},
+  changes: Partial<HealthCheckRule> = {}
+): Promise<boolean> {
   return new Promise(resolve => {
-    const single = new Probe(createTarget(origin, { isHttp2: true, ...target }), { ...RULE, ...changes }, sendProbe, resolve)
+    const single = new Probe(
+      createTarget(origin, { isHttp2: true, ...target }),
+      { ...RULE, ...changes },
+      sendProbe,
+      resolve
+    )
     t.teardown(() => single.stop())
   })
 }

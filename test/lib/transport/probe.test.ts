@@ -33,7 +33,10 @@ async function probe (t: Test, target: UpstreamTarget, changes: Partial<HealthCh
 }
 
 /** A server of bytes, and the ends of its connections: `closed[0]` resolves when the first is closed. */
-async function startWatched (t: Test, onConnection: (socket: Socket) => void): Promise<{ origin: string, closed: Promise<unknown>[] }> {
+async function startWatched (
+  t: Test,
+  onConnection: (socket: Socket) => void
+): Promise<{ origin: string; closed: Promise<unknown>[] }> {
   const closed: Promise<unknown>[] = []
   const origin = await startRawUpstream(t, socket => {
     closed.push(closeOf(socket))
@@ -188,7 +191,10 @@ for (const { name, given, expected } of headers) {
   })
 }
 
-/** A server with a self-signed certificate, for `localhost` (`name`) or for its address, and the names that it was asked for. */
+/**
+ * A server with a self-signed certificate, for `localhost` (`name`) or for its address, and the names that it was asked
+ * for.
+ */
 async function startSecure (t: Test, certificate: 'name' | 'address', host = '127.0.0.1'): Promise<{ port: number, names: unknown[] }> {
   const names: unknown[] = []
   const server = https.createServer({ cert: pem(`${certificate}.cert`), key: pem(`${certificate}.key`) }, ({ socket, headers: { host } }, response) => {
@@ -270,7 +276,9 @@ t.test('a probe that is stopped says nothing, not even when its time is over, an
   const { origin, closed } = await startWatched(t, () => connected.shift()?.())
   const results: boolean[] = []
   const arrived = new Promise<void>(resolve => connected.push(resolve))
-  const waiting = new Probe(createTarget(origin), { ...RULE, timeout: 50 }, sendProbe, hasPassed => results.push(hasPassed))
+  const waiting = new Probe(createTarget(origin), { ...RULE, timeout: 50 }, sendProbe, hasPassed =>
+    results.push(hasPassed)
+  )
   await arrived
   waiting.stop()
   await closed[0]

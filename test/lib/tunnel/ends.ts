@@ -9,7 +9,10 @@ export interface Connection {
   end: Duplex
 }
 
-/** Without a network: what is written is there after `settle`. Both halves end by themselves, unless the options say otherwise. */
+/**
+ * Without a network: what is written is there after `settle`. Both halves end by themselves, unless the options say
+ * otherwise.
+ */
 export function createConnection (options?: DuplexOptions): Connection {
   const [socket, end] = duplexPair(options)
   for (const each of [socket, end]) each.on('error', () => {})

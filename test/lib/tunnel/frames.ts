@@ -12,7 +12,11 @@ export interface FrameOptions {
 }
 
 /** The header of a frame (RFC 6455, 5.2). */
-export function createHeader (opcode: number, length: number | bigint, { isMasked = false, isFinal = true, lengthBytes = fewestFor(Number(length)) }: FrameOptions = {}): Buffer {
+export function createHeader (
+  opcode: number,
+  length: number | bigint,
+  { isMasked = false, isFinal = true, lengthBytes = fewestFor(Number(length)) }: FrameOptions = {}
+): Buffer {
   const long = Buffer.alloc(8)
   long.writeBigUInt64BE(BigInt(length))
   const short = { 0: Number(length), 2: 126, 8: 127 }[lengthBytes]!

@@ -12,7 +12,8 @@ function make (protocol = 'websocket', highWaterMark = 10_000) {
   const clock = createClock()
   const upstream = createConnection({ highWaterMark })
   const client = createConnection({ highWaterMark })
-  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout: 0, readerTimeout: 0, onEnd () {} })
+  const context = { now: clock.now, idleTimeout: 0, readerTimeout: 0, onEnd () {} }
+  const tunnel = new Tunnel(upstream.socket, protocol, context)
   const errors: string[] = []
   upstream.socket.on('error', error => errors.push(`upstream: ${error.message}`))
   client.socket.on('error', error => errors.push(`client: ${error.message}`))

@@ -21,7 +21,14 @@ function createTunnel ({ protocol = 'websocket', idleTimeout = 0, readerTimeout 
   const upstream = createConnection({ highWaterMark: 10, ...upstreamOptions })
   const client = createConnection({ highWaterMark: 10 })
   const calls = { onEnd: 0 }
-  const tunnel = new Tunnel(upstream.socket, protocol, { now: clock.now, idleTimeout, readerTimeout, onEnd: () => { calls.onEnd++ } })
+  const tunnel = new Tunnel(upstream.socket, protocol, {
+    now: clock.now,
+    idleTimeout,
+    readerTimeout,
+    onEnd: () => {
+      calls.onEnd++
+    },
+  })
   return { tunnel, clock, calls, upstream, client }
 }
 

@@ -140,12 +140,15 @@ for (const { name, frames, expected } of closings) {
 
 t.test('only headers are read', async t => {
   const read: string[] = []
-  const watched = new Proxy(Buffer.concat([createFrame(TEXT, 100), createFrame(PING, 126, { isMasked: true }), createFrame(TEXT, 5)]), {
-    get (target, key) {
-      if (typeof key === 'string' && key !== 'length') read.push(key)
-      return Reflect.get(target, key, target)
-    },
-  })
+  const watched = new Proxy(
+    Buffer.concat([createFrame(TEXT, 100), createFrame(PING, 126, { isMasked: true }), createFrame(TEXT, 5)]),
+    {
+      get (target, key) {
+        if (typeof key === 'string' && key !== 'length') read.push(key)
+        return Reflect.get(target, key, target)
+      },
+    }
+  )
   const scanner = scannerAfter(watched)
   t.ok(scanner.isBetweenFrames)
   t.strictSame(read.map(Number), [0, 1, 102, 103, 104, 105, 106, 107, 108, 109, 236, 237])

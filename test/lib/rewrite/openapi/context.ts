@@ -20,5 +20,18 @@ export function createDocumentContext ({ documentPath = '/openapi.json', ...give
 
 function createUpstream (origin: string, basePath: string): UpstreamTarget {
   const { host, hostname, port } = new URL(origin)
-  return { url: origin + basePath, origin, host, hostname, port: Number(port), isSecure: false, basePath, isHttp2: false, socketPath: null, weight: 1, ca: null, insecure: false }
+  return {
+    url: origin + basePath,
+    origin,
+    host,
+    hostname,
+    port: Number(port),
+    isSecure: false,
+    basePath,
+    isHttp2: false,
+    socketPath: null,
+    weight: 1,
+    ca: null,
+    insecure: false,
+  }
 }

@@ -117,8 +117,17 @@ t.test('URLs obey the redirect rule, by their kind', async t => {
     externalDocs: { url },
     tags: [{ externalDocs: { url } }],
     components: {
-      securitySchemes: { a: { flows: { x: { authorizationUrl: url, tokenUrl: url, refreshUrl: url } }, openIdConnectUrl: url } },
-      schemas: { a: { $ref: url, externalDocs: { url }, discriminator: { mapping: { a: url } }, properties: { a: { items: [{ $ref: url }] } } } },
+      securitySchemes: {
+        a: { flows: { x: { authorizationUrl: url, tokenUrl: url, refreshUrl: url } }, openIdConnectUrl: url },
+      },
+      schemas: {
+        a: {
+          $ref: url,
+          externalDocs: { url },
+          discriminator: { mapping: { a: url } },
+          properties: { a: { items: [{ $ref: url }] } },
+        },
+      },
       examples: { a: { externalValue: url } },
       responses: { a: { content: { a: { schema: { allOf: [{ $ref: url }] } } } } },
       links: { a: { operationRef: url } },
@@ -157,8 +166,11 @@ t.test('a relative URL leads where it led, when its server has moved', async t =
     ['none', [{ url: '/api' }], '', '', ''],
   ]
   for (const [name, servers, url, inPaths, inServers, basePath = ''] of rows) {
-    const document = withServers(servers, { components: { securitySchemes: { a: { flows: { password: { tokenUrl: url } } } } } })
-    const tokenUrl = (mode: Mode) => rewrite(document, mode, { basePath }).components.securitySchemes.a.flows.password.tokenUrl
+    const document = withServers(servers, {
+      components: { securitySchemes: { a: { flows: { password: { tokenUrl: url } } } } },
+    })
+    const tokenUrl = (mode: Mode) =>
+      rewrite(document, mode, { basePath }).components.securitySchemes.a.flows.password.tokenUrl
     t.equal(tokenUrl('paths'), inPaths, `${name}, in paths`)
     t.equal(tokenUrl('servers'), inServers, `${name}, in servers`)
   }

@@ -30,7 +30,9 @@ export function generateOpenApi (generator: Generator): Json {
   if (chance(generator, 0.2)) return generateKnowing(generator, document)
   const bases = chance(generator, 0.6) ? [pick(generator, BASES)] : BASES
   addServers(document, generator, bases, 0.7)
-  document.paths = generatePaths(generator, (item, isOperation) => addServers(item, generator, bases, isOperation ? 0.1 : 0.15))
+  document.paths = generatePaths(generator, (item, isOperation) =>
+    addServers(item, generator, bases, isOperation ? 0.1 : 0.15)
+  )
   addReferences(document, generator)
   document['x-data'] = { servers: [{ url: '/stays' }], paths: { '/stays': {} } }
   return document
@@ -38,7 +40,10 @@ export function generateOpenApi (generator: Generator): Json {
 
 /** An app that says the upstream's base in each path, as FastAPI's full-stack template does. */
 function generateKnowing (generator: Generator, document: Json): Json {
-  const paths = Object.entries(generatePaths(generator, () => {})).map(([path, item]) => [generator.basePath + path, item])
+  const paths = Object.entries(generatePaths(generator, () => {})).map(([path, item]) => [
+    generator.basePath + path,
+    item,
+  ])
   document.paths = Object.fromEntries(paths)
   if (chance(generator, 0.5)) document.servers = [{ url: pick(generator, ['/', 'http://localhost:9001', 'https://gw.example:8000/']) }]
   addReferences(document, generator)

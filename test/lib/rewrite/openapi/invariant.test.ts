@@ -45,22 +45,32 @@ function findFault (seed: number, format: DocumentFormat, write: Notation['write
   const context = createDocumentContext({ prefix, basePath, documentPath })
   const text = write(before)
   const after = read(rewriteDocument(text, format, { mode, ...context }) ?? text, format)
-  return compareAddresses(before, after, context.urlContext.prefix, basePath, documentPath) ?? compareRest(before, after)
+  return (
+    compareAddresses(before, after, context.urlContext.prefix, basePath, documentPath) ?? compareRest(before, after)
+  )
 }
 
 function read (text: string, format: DocumentFormat): Json {
   return format === 'json' ? JSON.parse(text) : parse(text)
 }
 
-function compareAddresses (before: Json, after: Json, prefix: string, basePath: string, documentPath: string): string | undefined {
+function compareAddresses (
+  before: Json,
+  after: Json,
+  prefix: string,
+  basePath: string,
+  documentPath: string
+): string | undefined {
   const expected = addressesOf(before, `http://127.0.0.1:9001${basePath}${documentPath}`)
   const actual = addressesOf(after, `${GATEWAY}${prefix}${documentPath}`)
   for (const [id, urls] of expected) {
     const wanted = [...urls].flatMap(url => toPublic(url, prefix, basePath))
     const isForeign = wanted.length === 0
-    const got = [...actual.get(id) ?? []].filter(url => isForeign || url.startsWith(GATEWAY))
+    const got = [...(actual.get(id) ?? [])].filter(url => isForeign || url.startsWith(GATEWAY))
     const isRight = isForeign ? isSame(got, [...urls]) || hasOwnFallback(before, got, id, prefix) : isSame(got, wanted)
-    if (!isRight) return `${id} is at ${got}, not ${isForeign ? [...urls] : wanted}\n${JSON.stringify(before)}\n${JSON.stringify(after)}`
+    if (!isRight) {
+      return `${id} is at ${got}, not ${isForeign ? [...urls] : wanted}\n${JSON.stringify(before)}\n${JSON.stringify(after)}`
+    }
   }
   return expected.size === actual.size ? undefined : 'operations got lost'
 }
@@ -73,9 +83,14 @@ function toPublic (url: string, prefix: string, basePath: string): string[] {
   return [GATEWAY + prefix + (`${path}/`.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path)]
 }
 
-/** A document that names foreign servers only is the app's all the same: then its operations are at the root of the app, too. */
+/**
+ * A document that names foreign servers only is the app's all the same: then its operations are at the root of the app,
+ * too.
+ */
 function hasOwnFallback (before: Json, got: readonly string[], id: string, prefix: string): boolean {
-  const [path, item] = Object.entries<Json>(before.paths).find(([, item]) => Object.values<Json>(item).some(({ operationId }) => operationId === id))!
+  const [path, item] = Object.entries<Json>(before.paths).find(([, item]) =>
+    Object.values<Json>(item).some(({ operationId }) => operationId === id)
+  )!
   const operation = Object.values<Json>(item).find(({ operationId }) => operationId === id)
   const inherits = [operation.servers, item.servers].every(servers => (servers?.length ?? 0) === 0)
   return inherits && got.includes(GATEWAY + prefix + path)

@@ -26,7 +26,9 @@ export function addressesOf (document: Json, address: string): Map<string, Set<s
 
 function serversOf (document: Json, item: Json, operation: Json): string[] {
   const list = [operation.servers, item.servers, document.servers].find(servers => servers?.length > 0) ?? [{ url: '/' }]
-  return list.map(({ url, variables = {} }: Json) => url.replaceAll(/\{(.+?)\}/g, (_: string, name: string) => variables[name].default))
+  return list.map(({ url, variables = {} }: Json) =>
+    url.replaceAll(/\{(.+?)\}/g, (_: string, name: string) => variables[name].default)
+  )
 }
 
 function swaggerServer ({ basePath = '/', host, schemes = ['http'] }: Json): string {

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { PageOptions } from '../../../../lib/rewrite/pages/page-url.ts'
 import type { UpstreamTarget } from '../../../../lib/location.ts'
 
-/** An app at `/users` with one upstream, requested at `https://api.example.com` and, by its own account, at `localhost:3000`. */
+/**
+ * An app at `/users` with one upstream, requested at `https://api.example.com` and, by its own account, at
+ * `localhost:3000`.
+ */
 export const options: PageOptions = {
   mode: 'paths',
   origin: 'https://api.example.com',

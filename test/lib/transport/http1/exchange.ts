@@ -8,7 +8,12 @@ import { createTarget } from '../../locations.ts'
 import { GET } from '../transport.ts'
 
 /** Connections to an origin, or of another opener, destroyed with the test. */
-export function createTransport (t: Test, origin: string | OpenSocket, settings: Partial<ConnectionSettings> = {}, now?: () => number): Http1Transport {
+export function createTransport (
+  t: Test,
+  origin: string | OpenSocket,
+  settings: Partial<ConnectionSettings> = {},
+  now?: () => number
+): Http1Transport {
   const open = typeof origin === 'string' ? openPlain(addressOf(createTarget(origin))) : origin
   const transport = new Http1Transport(open, { connectTimeout: 10_000, maxConnections: 10, ...settings }, now)
   t.teardown(() => transport.destroy())

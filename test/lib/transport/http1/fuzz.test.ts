@@ -61,7 +61,10 @@ t.test('whatever is sent, there is one answer at most, and it is the same howeve
     if (fault !== null) t.fail(`${fault}: ${JSON.stringify(bytes.toString('latin1'))}`)
     const isSame = whole.ends === pieces.ends && (whole.error === undefined) === (pieces.error === undefined)
     // Of an answer that is refused, less may have been read before that.
-    const isSameText = whole.ends === 0 || JSON.stringify([whole.heads, whole.body, whole.trailers]) === JSON.stringify([pieces.heads, pieces.body, pieces.trailers])
+    const isSameText =
+      whole.ends === 0 ||
+      JSON.stringify([whole.heads, whole.body, whole.trailers]) ===
+        JSON.stringify([pieces.heads, pieces.body, pieces.trailers])
     if (!isSame || !isSameText) t.fail(`cut, it is another: ${JSON.stringify(bytes.toString('latin1'))}`)
   }
   t.ok(complete > MUTATIONS / 20 && complete < MUTATIONS, `${complete} of ${MUTATIONS} were complete`)
@@ -89,7 +92,10 @@ t.test('over sockets, too: every request ends once, and what is answered in orde
     socket.write(mutate(random, oneOf(random, CORPUS).bytes))
     oneOf(random, leave)(socket)
   }))
-  const transport = new Http1Transport(openPlain(addressOf(createTarget(origin))), { connectTimeout: 5000, maxConnections: 10 })
+  const transport = new Http1Transport(openPlain(addressOf(createTarget(origin))), {
+    connectTimeout: 5000,
+    maxConnections: 10,
+  })
   t.teardown(() => transport.destroy())
 
   async function ask (path: string): Promise<Outcome> {

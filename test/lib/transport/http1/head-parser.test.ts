@@ -92,7 +92,9 @@ for (const [name, text] of refused) {
 
 t.test('a head that is not complete is waited for', async t => {
   const whole = `${OK}A: b\r\nC: d\r\n\r\n`
-  for (let length = 0; length < whole.length; length++) t.equal(readHead(whole.slice(0, length)).end, INCOMPLETE, JSON.stringify(whole.slice(0, length)))
+  for (let length = 0; length < whole.length; length++) {
+    t.equal(readHead(whole.slice(0, length)).end, INCOMPLETE, JSON.stringify(whole.slice(0, length)))
+  }
 })
 
 t.test('a head is the same however it is cut', async t => {

@@ -122,7 +122,10 @@ t.test('a turn of the event loop lies between two requests of a connection', asy
   const count = setInterval(() => {}, 1000)
   const tick = () => { turn++; if (turns.length < 3) globalThis.setImmediate(tick) }
   tick()
-  const again = () => { turns.push(turn); if (turns.length < 3) send(transport, {}, { onConnect: () => turns.push(turn), onComplete: again }) }
+  const again = () => {
+    turns.push(turn)
+    if (turns.length < 3) send(transport, {}, { onConnect: () => turns.push(turn), onComplete: again })
+  }
   send(transport, {}, { onComplete: again })
   while (turns.length < 3) await setTimeout(5)
   clearInterval(count)

@@ -30,7 +30,11 @@ for (const [origin, host, port] of addresses) {
 }
 
 /** Answers `/large` with 8 MB and everything else with the port of its client; `/upgrade` becomes an echo. */
-async function listen (t: Test, server: http.Server | https.Server, where: { host?: string, path?: string }): Promise<Server> {
+async function listen (
+  t: Test,
+  server: http.Server | https.Server,
+  where: { host?: string; path?: string }
+): Promise<Server> {
   const onRequest: RequestListener = (request, response) => {
     response.end(request.url === '/large' ? 'x'.repeat(SIZE) : String(request.socket.remotePort))
   }

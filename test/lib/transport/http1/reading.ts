@@ -64,4 +64,5 @@ export function readPieces (pieces: readonly Buffer[], context: ResponseContext 
   return reading
 }
 
-export const read = (text: string, context?: ResponseContext, isEnded?: boolean) => readPieces([bytesOf(text)], context, isEnded)
+export const read = (text: string, context?: ResponseContext, isEnded?: boolean) =>
+  readPieces([bytesOf(text)], context, isEnded)

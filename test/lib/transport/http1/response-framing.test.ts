@@ -41,7 +41,15 @@ const rows: Row[] = [
   { name: 'no body, but chunks', fields: CHUNKED, isBodiless: true, length: 0, keepAlive: 0 },
 ]
 
-for (const { name, fields, isOld = false, isBodiless = false, length = Infinity, isChunked = false, keepAlive } of rows) {
+for (const {
+  name,
+  fields,
+  isOld = false,
+  isBodiless = false,
+  length = Infinity,
+  isChunked = false,
+  keepAlive,
+} of rows) {
   t.test(`an answer is framed by ${name}`, async t => {
     t.strictSame(frameResponse({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), { length, isChunked, keepAlive })
   })
@@ -73,6 +81,8 @@ const refused: [name: string, fields: string[], isOld?: boolean][] = [
 
 for (const [name, fields, isOld = false] of refused) {
   t.test(`a framing that can be understood in two ways is refused: ${name}`, async t => {
-    for (const isBodiless of [false, true]) t.throws(() => frameResponse({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), PROTOCOL_ERROR)
+    for (const isBodiless of [false, true]) {
+      t.throws(() => frameResponse({ minorVersion: isOld ? 0 : 1, fields }, isBodiless), PROTOCOL_ERROR)
+    }
   })
 }

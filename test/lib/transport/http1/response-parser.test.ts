@@ -6,11 +6,23 @@ import { bytesOf, createRecorder, GET, PROTOCOL_ERROR, read } from './reading.ts
 const OK = 'HTTP/1.1 200 OK\r\n'
 const HEAD = { method: 'HEAD', upgrade: null }
 
-const whole: { name: string, text: string, context?: typeof GET, status?: number, body?: string, trailers?: string[] }[] = [
+const whole: {
+  name: string
+  text: string
+  context?: typeof GET
+  status?: number
+  body?: string
+  trailers?: string[]
+}[] = [
   { name: 'with a length', text: `${OK}Content-Length: 4\r\n\r\nbody`, body: 'body' },
   { name: 'with a length of 0', text: `${OK}Content-Length: 0\r\n\r\n` },
   { name: 'in chunks', text: `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`, body: 'body' },
-  { name: 'with trailers', text: `${OK}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\na: b\r\n\r\n`, body: 'body', trailers: ['X-Sum', '1', 'a', 'b'] },
+  {
+    name: 'with trailers',
+    text: `${OK}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\na: b\r\n\r\n`,
+    body: 'body',
+    trailers: ['X-Sum', '1', 'a', 'b'],
+  },
   { name: 'to HEAD, with a length', text: `${OK}Content-Length: 4\r\n\r\n`, context: HEAD },
   { name: 'to HEAD, in chunks', text: `${OK}Transfer-Encoding: chunked\r\n\r\n`, context: HEAD },
   { name: 'to HEAD, with nothing', text: `${OK}\r\n`, context: HEAD },

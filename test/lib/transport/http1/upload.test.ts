@@ -37,7 +37,9 @@ const rows: [name: string, request: Partial<OutgoingRequest>, bytes: string][] =
 
 for (const [name, request, bytes] of rows) {
   t.test(`a request is written: ${name}`, async t => {
-    const upstream = await startUpstream(t, socket => { if (upstream.received().length >= bytes.length) socket.write(FINE) })
+    const upstream = await startUpstream(t, socket => {
+      if (upstream.received().length >= bytes.length) socket.write(FINE)
+    })
     const sent = send(createTransport(t, upstream.origin), request)
     await upstream.until(/\r\n\r\n/)
     while (upstream.received().length < bytes.length) await settle()
@@ -48,7 +50,9 @@ for (const [name, request, bytes] of rows) {
 }
 
 t.test('a connection is used again behind an upload', async t => {
-  const upstream = await startUpstream(t, (socket, text, index) => { if (/0\r\n\r\n$|GET/.test(text)) socket.write(answerOf(String(index))) })
+  const upstream = await startUpstream(t, (socket, text, index) => {
+    if (/0\r\n\r\n$|GET/.test(text)) socket.write(answerOf(String(index)))
+  })
   const transport = createTransport(t, upstream.origin)
   t.equal((await send(transport, { method: 'POST', body: pieces('a') }).over).body, '0')
   await settle()

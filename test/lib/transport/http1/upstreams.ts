@@ -18,7 +18,10 @@ export interface Upstream {
 }
 
 /** @param onData - gets what came, and the number of the connection */
-export async function startUpstream (t: Test, onData: (socket: Socket, text: string, index: number) => void = socket => socket.write(FINE)): Promise<Upstream> {
+export async function startUpstream (
+  t: Test,
+  onData: (socket: Socket, text: string, index: number) => void = socket => socket.write(FINE)
+): Promise<Upstream> {
   const sockets: Socket[] = []
   const waiting = new Set<() => void>()
   let received = ''
@@ -35,14 +38,15 @@ export async function startUpstream (t: Test, onData: (socket: Socket, text: str
     origin,
     sockets,
     received: () => received,
-    until: pattern => new Promise(resolve => {
-      const look = () => {
-        if (!pattern.test(received)) return
-        waiting.delete(look)
-        resolve(received)
-      }
-      waiting.add(look)
-      look()
-    }),
+    until: pattern =>
+      new Promise(resolve => {
+        const look = () => {
+          if (!pattern.test(received)) return
+          waiting.delete(look)
+          resolve(received)
+        }
+        waiting.add(look)
+        look()
+      }),
   }
 }

@@ -22,7 +22,12 @@ export class Peer {
 
   /** The head of an answer: `:status: 200` of the static table (RFC 7541, A), and other fields as they are. */
   head (stream: number, { status = '200', fields = [] as string[], end = false } = {}): this {
-    return this.send(HEADERS, END_HEADERS | (end ? END_STREAM : 0), stream, Buffer.concat([Buffer.from([0x08]), encodeText(status), encodeFields(fields)]))
+    return this.send(
+      HEADERS,
+      END_HEADERS | (end ? END_STREAM : 0),
+      stream,
+      Buffer.concat([Buffer.from([0x08]), encodeText(status), encodeFields(fields)])
+    )
   }
 
   data (stream: number, payload: string, { end = false } = {}): this {
@@ -43,7 +48,11 @@ export class Peer {
 }
 
 /** A server that is told every frame but the acknowledgements, and answers PING unless it is silent. */
-export async function startPeer (t: Test, onFrame: (frame: Frame, peer: Peer) => void, { settings }: { settings?: Buffer } = {}): Promise<{ origin: string, peers: Peer[] }> {
+export async function startPeer (
+  t: Test,
+  onFrame: (frame: Frame, peer: Peer) => void,
+  { settings }: { settings?: Buffer } = {}
+): Promise<{ origin: string; peers: Peer[] }> {
   const peers: Peer[] = []
   const origin = await startRawUpstream(t, socket => {
     const peer = new Peer(socket)

@@ -3,7 +3,8 @@ import grpc from '@grpc/grpc-js'
 import t, { type Test } from 'tap'
 import { ask, openConnections, pem, send, until } from './support.ts'
 
-// A server of grpc-js behind the transport, and a client's frames by hand: the gateway is what is between two ends of gRPC.
+// A server of grpc-js behind the transport, and a client's frames by hand: the gateway is what is between two ends of
+// gRPC.
 
 /** A method whose messages are texts. */
 const method = (name: string, requestStream: boolean, responseStream: boolean) => ({

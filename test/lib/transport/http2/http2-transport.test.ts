@@ -65,7 +65,9 @@ t.test('requests survive a server that closes each connection after ten, in good
   })
   const connections = openConnections(t, origin)
   const results: Recorder[] = []
-  for (let round = 0; round < 20; round++) results.push(...await Promise.all(Array.from({ length: 10 }, () => ask(connections))))
+  for (let round = 0; round < 20; round++) {
+    results.push(...(await Promise.all(Array.from({ length: 10 }, () => ask(connections)))))
+  }
   const failed = results.filter(({ error }) => error !== null)
   t.ok(failed.every(({ error }) => 'code' in error! && error.code === 'ERR_UPSTREAM_UNPROCESSED'))
   t.equal(results.length - failed.length, count)

@@ -49,14 +49,56 @@ function pairsOf (list: string[]): string[] {
   return [...pairs.filter(pair => pair.startsWith(':')).sort(), ...pairs.filter(pair => !pair.startsWith(':'))]
 }
 
-const bodies: { name: string, request: Partial<OutgoingRequest>, body: string, trailers: string[] | null, sent: number }[] = [
+const bodies: {
+  name: string
+  request: Partial<OutgoingRequest>
+  body: string
+  trailers: string[] | null
+  sent: number
+}[] = [
   { name: 'none', request: {}, body: '', trailers: null, sent: 0 },
-  { name: 'one piece', request: { body: Buffer.from('abc'), headers: ['host', 'a', 'content-length', '3'] }, body: 'abc', trailers: null, sent: 1 },
-  { name: 'a stream', request: { body: Readable.from([Buffer.from('a'), Buffer.from('bc')]) }, body: 'abc', trailers: null, sent: 2 },
-  { name: 'none, and trailers', request: { trailers: () => ['X-Sum', '1'] }, body: '', trailers: ['x-sum', '1'], sent: 0 },
-  { name: 'one piece, and trailers', request: { body: Buffer.from('abc'), trailers: () => ['X-Sum', '1', 'x', '2', 'x', '3', 'connection', 'x'] }, body: 'abc', trailers: ['x-sum', '1', 'x', '2', 'x', '3'], sent: 1 },
-  { name: 'a stream, and trailers', request: { body: Readable.from([Buffer.from('abc')]), trailers: () => ['x-sum', '1'] }, body: 'abc', trailers: ['x-sum', '1'], sent: 1 },
-  { name: 'a stream, and trailers that there are none of', request: { body: Readable.from([Buffer.from('abc')]), trailers: () => [] }, body: 'abc', trailers: null, sent: 1 },
+  {
+    name: 'one piece',
+    request: { body: Buffer.from('abc'), headers: ['host', 'a', 'content-length', '3'] },
+    body: 'abc',
+    trailers: null,
+    sent: 1,
+  },
+  {
+    name: 'a stream',
+    request: { body: Readable.from([Buffer.from('a'), Buffer.from('bc')]) },
+    body: 'abc',
+    trailers: null,
+    sent: 2,
+  },
+  {
+    name: 'none, and trailers',
+    request: { trailers: () => ['X-Sum', '1'] },
+    body: '',
+    trailers: ['x-sum', '1'],
+    sent: 0,
+  },
+  {
+    name: 'one piece, and trailers',
+    request: { body: Buffer.from('abc'), trailers: () => ['X-Sum', '1', 'x', '2', 'x', '3', 'connection', 'x'] },
+    body: 'abc',
+    trailers: ['x-sum', '1', 'x', '2', 'x', '3'],
+    sent: 1,
+  },
+  {
+    name: 'a stream, and trailers',
+    request: { body: Readable.from([Buffer.from('abc')]), trailers: () => ['x-sum', '1'] },
+    body: 'abc',
+    trailers: ['x-sum', '1'],
+    sent: 1,
+  },
+  {
+    name: 'a stream, and trailers that there are none of',
+    request: { body: Readable.from([Buffer.from('abc')]), trailers: () => [] },
+    body: 'abc',
+    trailers: null,
+    sent: 1,
+  },
 ]
 
 t.test('the body of a request', async t => {
@@ -72,7 +114,9 @@ t.test('the body of a request', async t => {
 })
 
 t.test('a request without a body ends with its head', async t => {
-  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.head(stream, { end: true }) })
+  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
+    if (type === HEADERS) peer.head(stream, { end: true })
+  })
   await ask(openConnections(t, origin), {})
   const head = peers[0]!.frames.find(({ type }) => type === HEADERS)!
   t.equal(head.flags & 1, 1)
@@ -140,7 +184,9 @@ for (const { name, code } of broken) {
   })
 
   t.test(`a stream that is reset with ${name} before its answer is an error`, async t => {
-    const { origin } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.reset(stream, code) })
+    const { origin } = await startPeer(t, ({ type, stream }, peer) => {
+      if (type === HEADERS) peer.reset(stream, code)
+    })
     t.strictSame((await ask(openConnections(t, origin))).events, ['connect', 'error'])
   })
 }

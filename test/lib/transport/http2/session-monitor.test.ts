@@ -82,7 +82,16 @@ t.test('silence without a request is no reason to ask', async t => {
 
 t.test('it looks by itself, and not after it was stopped', async t => {
   let looks = 0
-  const session = { get activeStreams () { looks++; return 0 }, bytesRead: 0, sendPing () {}, close () {}, onPingTimeout () {} }
+  const session = {
+    get activeStreams () {
+      looks++
+      return 0
+    },
+    bytesRead: 0,
+    sendPing () {},
+    close () {},
+    onPingTimeout () {},
+  }
   const monitor = new SessionMonitor(session, { ...MONITOR_TIMES, checkInterval: 1 })
   await until(() => looks >= 3)
   monitor.stop()

@@ -101,7 +101,9 @@ t.test('without a timeout it is waited for', async t => {
 })
 
 t.test('what the gateway offers: no push, windows that a fast line needs, and a bounded head', async t => {
-  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.head(stream, { end: true }) })
+  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
+    if (type === HEADERS) peer.head(stream, { end: true })
+  })
   await ask(openConnections(t, origin))
   const { payload } = peers[0]!.frames.find(({ type }) => type === SETTINGS)!
   const settings = new Map<number, number>()
@@ -218,7 +220,13 @@ t.test('a peer that lowers its limit is believed', async t => {
   t.equal(peers.length, 2)
 })
 
-const QUICK: MonitorTimes = { checkInterval: 10, idleTimeout: 50, silenceTimeout: 50, pingTimeout: 50, minPingInterval: 100 }
+const QUICK: MonitorTimes = {
+  checkInterval: 10,
+  idleTimeout: 50,
+  silenceTimeout: 50,
+  pingTimeout: 50,
+  minPingInterval: 100,
+}
 
 t.test('an idle session is closed', async t => {
   const { origin, sessions } = await startHttp2(t, answer)
@@ -227,7 +235,9 @@ t.test('an idle session is closed', async t => {
 })
 
 t.test('an idle session whose other end does not close is cut', async t => {
-  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => { if (type === HEADERS) peer.head(stream, { end: true }) })
+  const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
+    if (type === HEADERS) peer.head(stream, { end: true })
+  })
   const connections = openConnections(t, origin, { monitorTimes: QUICK })
   await ask(connections)
   peers[0]!.socket.allowHalfOpen = true
@@ -262,5 +272,7 @@ t.test('garbage that node overlooks is found as silence', async t => {
     // A frame of 4 MB, by its first bytes. nghttp2 says goodbye then, and Node 20 does not notice; newer ones do.
     if (type === HEADERS) peer.head(stream).socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
   })
-  t.match((await ask(openConnections(t, origin, { monitorTimes: QUICK }))).error, { code: /^(?:ETIMEDOUT|ERR_UPSTREAM_PROTOCOL)$/ })
+  t.match((await ask(openConnections(t, origin, { monitorTimes: QUICK }))).error, {
+    code: /^(?:ETIMEDOUT|ERR_UPSTREAM_PROTOCOL)$/,
+  })
 })

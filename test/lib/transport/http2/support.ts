@@ -41,25 +41,42 @@ export function socketPathFor (t: Test): string {
 }
 
 /** An HTTP/2 server without TLS, closed with the test. */
-export async function startHttp2 (t: Test, listener: StreamListener, options: http2.ServerOptions = {}): Promise<Http2Upstream> {
+export async function startHttp2 (
+  t: Test,
+  listener: StreamListener,
+  options: http2.ServerOptions = {}
+): Promise<Http2Upstream> {
   return await watch(t, http2.createServer(options), listener, 'http')
 }
 
 /** The same in TLS, at 127.0.0.1. */
-export async function startSecureHttp2 (t: Test, listener: StreamListener, options: http2.SecureServerOptions = {}): Promise<Http2Upstream> {
+export async function startSecureHttp2 (
+  t: Test,
+  listener: StreamListener,
+  options: http2.SecureServerOptions = {}
+): Promise<Http2Upstream> {
   return await watch(t, http2.createSecureServer({ ...identity('address'), ...options }), listener, 'https')
 }
 
 /** Listens on a port of its own, or on a Unix socket. */
-export async function watch (t: Test, server: Http2Server, listener: StreamListener, scheme: string, path?: string): Promise<Http2Upstream> {
+export async function watch (
+  t: Test,
+  server: Http2Server,
+  listener: StreamListener,
+  scheme: string,
+  path?: string
+): Promise<Http2Upstream> {
   const sessions: ServerHttp2Session[] = []
   const streams: ServerHttp2Stream[] = []
   server.on('session', session => sessions.push(session)).on('sessionError', () => {})
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-    streams.push(stream)
-    stream.on('error', () => {})
-    listener(stream, headers, rawHeaders)
-  })
+  server.on(
+    'stream',
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
+      streams.push(stream)
+      stream.on('error', () => {})
+      listener(stream, headers, rawHeaders)
+    }
+  )
   await listen(t, server, path)
   t.teardown(() => sessions.forEach(session => session.destroy()))
   return { origin: path === undefined ? `${scheme}://127.0.0.1:${portOf(server)}` : `unix:${path}`, sessions, streams }
@@ -72,8 +89,20 @@ async function listen (t: Test, server: Server, path: string | undefined): Promi
 }
 
 /** Connections to an origin, destroyed with the test. Nothing of them takes longer than a machine is slow. */
-export function openConnections (t: Test, origin: string, { target, monitorTimes, ...settings }: Partial<ConnectionSettings> & { target?: Partial<UpstreamTarget>, monitorTimes?: MonitorTimes } = {}): Http2Transport {
-  const connections = new Http2Transport(createTarget(origin, { isHttp2: true, ...target }), { connectTimeout: 20_000, maxConnections: 8, ...settings }, monitorTimes)
+export function openConnections (
+  t: Test,
+  origin: string,
+  {
+    target,
+    monitorTimes,
+    ...settings
+  }: Partial<ConnectionSettings> & { target?: Partial<UpstreamTarget>; monitorTimes?: MonitorTimes } = {}
+): Http2Transport {
+  const connections = new Http2Transport(
+    createTarget(origin, { isHttp2: true, ...target }),
+    { connectTimeout: 20_000, maxConnections: 8, ...settings },
+    monitorTimes
+  )
   t.teardown(() => connections.destroy())
   return connections
 }
@@ -162,19 +191,29 @@ export class Recorder implements TransportHandler {
 }
 
 /** Sends a request. */
-export function send (transport: Transport, request: Partial<OutgoingRequest> = {}, listeners: Partial<TransportHandler> = {}): Recorder {
+export function send (
+  transport: Transport,
+  request: Partial<OutgoingRequest> = {},
+  listeners: Partial<TransportHandler> = {}
+): Recorder {
   const recorder = new Recorder(listeners)
   transport.dispatch({ ...GET, ...request }, recorder)
   return recorder
 }
 
 /** Sends a request, and waits for its end. */
-export async function ask (transport: Transport, request: Partial<OutgoingRequest> = {}, listeners: Partial<TransportHandler> = {}): Promise<Recorder> {
+export async function ask (
+  transport: Transport,
+  request: Partial<OutgoingRequest> = {},
+  listeners: Partial<TransportHandler> = {}
+): Promise<Recorder> {
   return await send(transport, request, listeners).done
 }
 
 /** Two requests on one session, whose answers have begun with `a` and go on. */
-export async function startTwo (t: Test): Promise<Http2Upstream & { connections: Http2Transport, first: Recorder, second: Recorder }> {
+export async function startTwo (
+  t: Test
+): Promise<Http2Upstream & { connections: Http2Transport; first: Recorder; second: Recorder }> {
   const upstream = await startHttp2(t, stream => {
     stream.respond({ ':status': 200 })
     stream.write('a')
