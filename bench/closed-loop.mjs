@@ -2,14 +2,14 @@ import { lineUp } from './line-up.mjs'
 import { applyLoad } from './load.mjs'
 import { readCpuMicros } from './usage.mjs'
 
-// Requests one after another on each connection, to contenders that forward to the same target. What is made of the
-// rounds is the kind's.
+// Requests one after another on each connection, to contenders that forward to the same target. The kind chooses the
+// figures.
 
 /**
  * @typedef {object} RequestsScenario
  * @property {string} title
- * @property {string} path - what every contender is asked for; `/bench` is the gateway's prefix
- * @property {number} connections - each with one request under way
+ * @property {string} path - of every request; `/bench` is the gateway's prefix
+ * @property {number} connections - each with one request in flight
  * @property {number} [body] - bytes to POST; without, it is a GET
  * @property {boolean} [close] - a new connection for each request
  * @property {number} [servers] - of the target; 1 by default
@@ -24,15 +24,15 @@ export function describe ({ title, connections }) {
 }
 
 /**
- * Each contender has `startAgain`, too: it starts one more process that is like it.
+ * Each contender has `startAgain`, too: it starts one more process like it.
  * @type {import('./kinds.mjs').Kind['setUp']}
  */
 export async function setUp (scenario, { options, cores, start }) {
-  const target = await start('targets/answers.mjs', [String(scenario.servers ?? 1)], cores.load)
+  const target = await start('targets/responses.mjs', [String(scenario.servers ?? 1)], cores.load)
   return await Promise.all(lineUp(scenario, options, target.urls).map(async ({ name, script, args }) => {
     const startAgain = () => start(script, args, cores.contender)
     const server = await startAgain()
-    await checkAnswer(name, server, target, scenario)
+    await checkResponse(name, server, target, scenario)
     // wrk waits for the server to close, and not every proxy does: @fastify/http-proxy passes the target's `keep-alive`
     // on.
     const maker = scenario.close === true ? 'client.mjs' : options.loadMaker
@@ -41,13 +41,13 @@ export async function setUp (scenario, { options, cores, start }) {
   }))
 }
 
-/** A contender that answers something else, an error for example, is fast for the wrong reason. */
-async function checkAnswer (name, server, target, scenario) {
-  const [expected, answer] = await Promise.all([target, server].map(({ url }) => ask(url, scenario)))
-  if (answer !== expected) throw new Error(`${name} does not answer what the target answers, but: ${answer.slice(0, 200)}`)
+/** A contender with another response than the target's, an error for example, is fast for the wrong reason. */
+async function checkResponse (name, server, target, scenario) {
+  const [expected, actual] = await Promise.all([target, server].map(({ url }) => sendOne(url, scenario)))
+  if (actual !== expected) throw new Error(`${name} has another response than the target: ${actual.slice(0, 200)}`)
 }
 
-async function ask (url, { path, body }) {
+async function sendOne (url, { path, body }) {
   const request = body === undefined ? {} : { method: 'POST', body: Buffer.alloc(body) }
   return await (await fetch(url + path, request)).text()
 }

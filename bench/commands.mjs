@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where servers are installed, beside PATH: only root has these folders there. */
+/** Folders of servers, beside PATH: only root has these there. */
 const SERVER_FOLDERS = ['/usr/local/sbin', '/usr/sbin']
 
 /**

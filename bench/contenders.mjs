@@ -5,7 +5,7 @@ import { findCommand } from './commands.mjs'
 const require = createRequire(import.meta.url)
 
 /**
- * Who takes part, each by a script of contenders/, and what it runs on: a package of this repository, or a command.
+ * The contenders, each with a script in contenders/, and what it needs: a package of this repository, or a command.
  * @type {Record<string, { package?: string, command?: string }>}
  */
 const contenders = {
@@ -17,20 +17,20 @@ const contenders = {
   haproxy: { command: 'haproxy' },
 }
 
-/** The one that this is about: it takes part in every scenario. */
+/** The subject of the benchmark: it takes part in every scenario. */
 export const SUBJECT = 'gateway'
 
-/** Whom it is compared with. */
+/** The contenders that it is compared with. */
 export const opponents = Object.keys(contenders).filter(name => name !== SUBJECT)
 
-/** Packages are there with the repository; commands need not be. */
+/** Packages come with the repository; commands may be missing. */
 export function isInstalled (name) {
   const { command } = contenders[name]
   return command === undefined || findCommand(command) !== undefined
 }
 
 /**
- * The versions of what comes from elsewhere; Node, Fastify and undici are named anyway.
+ * The versions of contenders from elsewhere; Node, Fastify and undici are reported anyway.
  * @param {string[]} names - of contenders that are installed
  * @returns {{ name: string, version: string }[]}
  */
@@ -43,7 +43,7 @@ export function readVersions (names) {
 function readVersion ({ package: dependency, command }) {
   if (dependency !== undefined) return require(`${dependency}/package.json`).version
   if (command === undefined) return undefined
-  // nginx says it on standard error, HAProxy on standard output.
+  // nginx prints it on standard error, HAProxy on standard output.
   const output = execFileSync('/bin/sh', ['-c', '"$0" -v 2>&1', findCommand(command)], { encoding: 'utf8' })
   return /\d+(\.\d+)+/.exec(output)[0]
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { findCommand } from './commands.mjs'
 
 /**
- * Where to run what is measured and what is not; `undefined` is anywhere: with one core, or without taskset.
+ * The core of the contender and that of the load; `undefined` is any: with one core, or without taskset.
  * @returns {{ contender?: number, load?: number }}
  */
 export function chooseCores () {

@@ -1,9 +1,9 @@
 import { spreadPercent } from './statistics.mjs'
 
 /**
- * What contenders that do the same work are compared by, its CPU time first.
+ * The figures of contenders that do the same work, its CPU time first.
  * @param {string} unit - of the work: `request`
- * @param {(round: object) => number} countOf - how many units a round did; it holds `cpuMicros` and `seconds` too
+ * @param {(round: object) => number} countOf - how many units a round did; it has `cpuMicros` and `seconds` too
  * @param {string} [plural]
  * @returns {import('./figures.mjs').Figure[]}
  */

@@ -1,13 +1,13 @@
 import { median, medianRatio } from './statistics.mjs'
 
 /**
- * A number of a contender: a column of the table, and what goals are about. The first of a kind is what contenders are
- * compared by.
+ * A number of a contender: a column of the table, and the subject of goals. The first of a kind is the one that
+ * contenders are compared by.
  * @typedef {object} Figure
  * @property {string} heading - with its unit
  * @property {number} digits - after the point
  * @property {(round: object) => number} of
- * @property {(values: number[]) => number} [over] - what the values of all rounds come to; by default their median
+ * @property {(values: number[]) => number} [over] - the result of all rounds; by default their median
  */
 
 /**

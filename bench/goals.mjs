@@ -2,23 +2,23 @@ import { compare, readFigure } from './figures.mjs'
 import { showNumber, showRatio } from './table.mjs'
 
 /**
- * What is asked of the first contender of a scenario.
+ * A limit for the first contender of a scenario.
  * @typedef {object} Goal
  * @property {string} of - the heading of a figure
- * @property {string} [against] - another contender: then what counts is the ratio to its figure, else the figure itself
+ * @property {string} [against] - another contender: then the ratio to its figure is limited, else the figure itself
  * @property {number} atMost
  *
- * @typedef {Goal & { scenario: string, measured: number, reached: boolean }} Verdict
+ * @typedef {Goal & { scenario: string, measured: number, reached: boolean }} GoalResult
  */
 
 /**
- * Every goal of a scenario that can be judged: those against somebody who did not take part cannot.
+ * The results of the goals of a scenario, less those against a contender that did not take part.
  * @param {{ name: string, goals?: Goal[] }} scenario
  * @param {import('./figures.mjs').Figure[]} figures
  * @param {import('./turns.mjs').Measured[]} contenders - that were measured
- * @returns {Verdict[]}
+ * @returns {GoalResult[]}
  */
-export function judge ({ name, goals = [] }, figures, contenders) {
+export function checkGoals ({ name, goals = [] }, figures, contenders) {
   const [first] = contenders
   return goals.flatMap(goal => {
     const figure = figures.find(({ heading }) => heading === goal.of)
@@ -33,7 +33,7 @@ export function judge ({ name, goals = [] }, figures, contenders) {
 const showMeasured = property => row =>
   row.against === undefined ? showNumber(property, 1)(row) : showRatio(property)(row)
 
-/** One row a verdict. */
+/** One row a result. */
 export const columns = [
   { heading: 'scenario', show: ({ scenario }) => scenario },
   { heading: 'what', show: ({ of }) => of, isText: true },

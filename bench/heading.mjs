@@ -1,7 +1,7 @@
 import { isBusy } from './machine.mjs'
 
 /**
- * What is run, on what, and what is to be said against it.
+ * Prints the machine, the versions, the form of the run, and a warning where the machine is busy.
  * @param {{ machine: object, cores: object, options: import('./options.mjs').Options }} report
  */
 export function printHeading ({ machine, cores, options }) {
@@ -10,10 +10,10 @@ export function printHeading ({ machine, cores, options }) {
   console.log(`Node ${node}, Fastify ${fastify}, undici ${undici}`)
   if (versions.length > 0) console.log(versions.map(({ name, version }) => `${name} ${version}`).join(', '))
   for (const name of options.absent) console.log(`${name} is not installed: left out`)
-  console.log(`${describePlaces(cores)}; requests from ${options.loadMaker}; medians of ${options.rounds} x ${options.seconds} s`)
+  console.log(`${describeCores(cores)}; requests from ${options.loadMaker}; medians of ${options.rounds} x ${options.seconds} s`)
   if (isBusy(loadAverage)) console.log(`load average ${loadAverage} before the run: others use this machine, trust no number`)
 }
 
-function describePlaces ({ contender, load }) {
+function describeCores ({ contender, load }) {
   return contender === undefined ? 'nothing pinned to a core' : `contenders on core ${contender}, load on ${load}`
 }

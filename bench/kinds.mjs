@@ -1,10 +1,10 @@
 /**
  * A way of measuring. Each is a module of kinds/, and a scenario names the one that it is measured by.
  * @typedef {object} Kind
- * @property {(scenario: object) => string} describe - what is done, for the line above the table
- * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts what is
- *   measured and what stands behind it; the first is compared with the others
- * @property {import('./figures.mjs').Figure[]} figures - what the rounds of a contender come to
+ * @property {(scenario: object) => string} describe - one line, for above the table
+ * @property {(scenario: object, bench: Bench) => Promise<import('./turns.mjs').Contender[]>} setUp - starts the
+ *   contenders and the target behind them; the first contender is compared with the others
+ * @property {import('./figures.mjs').Figure[]} figures - of the rounds of a contender
  *
  * @typedef {object} Bench
  * @property {import('./options.mjs').Options} options

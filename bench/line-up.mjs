@@ -1,8 +1,8 @@
 import { SUBJECT } from './contenders.mjs'
 
 /**
- * Who takes part in a scenario, and by which script: the contenders that were chosen, or where it says so the gateway
- * alone, in variants. For a smoke test whom the goals are about is enough.
+ * The contenders of a scenario, and the script of each: those that were chosen, or, where the scenario has variants,
+ * the gateway alone, in these. For a smoke test those that goals name are enough.
  * @param {LineUp & { goals?: import('./goals.mjs').Goal[] }} scenario
  * @param {import('./options.mjs').Options} options
  * @param {string[]} urls - of the target's servers; only the gateway's variants take more than the first
@@ -12,7 +12,7 @@ import { SUBJECT } from './contenders.mjs'
  * @property {{ name: string, by?: string, args?: string[], upstreams?: number }[]} [variants] - `by` a script of
  *   contenders/ other than the gateway's; `args` beside the upstreams, as many as there are by default
  * @property {string[]} [without] - contenders that cannot do this
- * @property {number} [maxConnections] - to the target; who has a limit below that has to raise it
+ * @property {number} [maxConnections] - to the target; contenders with a lower limit raise it
  */
 export function lineUp ({ variants, without = [], maxConnections, goals = [] }, { contenders, smoke }, urls) {
   if (variants !== undefined) {
@@ -23,9 +23,9 @@ export function lineUp ({ variants, without = [], maxConnections, goals = [] }, 
     }))
   }
   const args = [urls[0], ...maxConnections === undefined ? [] : ['--max-connections', String(maxConnections)]]
-  const isAsked = name => !smoke || name === SUBJECT || goals.some(({ against }) => against === name)
+  const isWanted = name => !smoke || name === SUBJECT || goals.some(({ against }) => against === name)
   return contenders
-    .filter(name => isAsked(name) && !without.includes(name))
+    .filter(name => isWanted(name) && !without.includes(name))
     .map(name => ({ name, script: scriptOf(name), args }))
 }
 

@@ -6,18 +6,18 @@ import { sum } from './statistics.mjs'
 const pathOf = name => fileURLToPath(new URL(`loads/${name}`, import.meta.url))
 
 /**
- * What is asked for, over and over.
+ * The request that is sent over and over.
  * @typedef {object} Work
  * @property {string} url
- * @property {number} connections - with one request under way on each
+ * @property {number} connections - with one request in flight on each
  * @property {number} [body] - bytes to POST; without, it is a GET
  * @property {boolean} [close] - a new connection for each request, instead of those kept alive
  *
- * @typedef {'wrk' | 'client.mjs'} LoadMaker - within one run the same for all; two runs with different ones do not
+ * @typedef {'wrk' | 'client.mjs'} LoadMaker - the same for all in one run; two runs with different ones do not
  *   compare
  */
 
-/** @returns {LoadMaker} what makes closed loops on this machine */
+/** @returns {LoadMaker} the load generator for closed loops on this machine */
 export function chooseLoadMaker () {
   return findCommand('wrk') === undefined ? 'client.mjs' : 'wrk'
 }
@@ -28,7 +28,7 @@ export function chooseLoadMaker () {
  * @param {Work} work
  * @param {{ seconds: number, core?: number }} options
  * @returns {Promise<{ requests: number, errors: number, seconds: number, p50Micros: number }>} errors are statuses and
- *   broken connections; the time from the request to the end of its answer
+ *   broken connections; the time from the request to the end of its response
  */
 export async function applyLoad (maker, work, { seconds, core }) {
   if (maker === 'wrk') return await runWrk(work, seconds, core)
@@ -36,10 +36,11 @@ export async function applyLoad (maker, work, { seconds, core }) {
 }
 
 /**
- * Sends requests at a fixed rate for some time, and waits for every answer.
+ * Sends requests at a fixed rate for some time, and waits for every response.
  * @param {{ url: string, rate: number, seconds: number, core?: number }} options - `rate` is requests a second
- * @returns {Promise<{ requests: number, failures: number, lateness: number, answers: { upstream: string, latency:
- *   number }[] }>} failures are statuses other than 200 and broken connections; milliseconds, see open-loop.mjs
+ * @returns {Promise<{ requests: number, failures: number, lateness: number, responses: { upstream: string,
+ *   latency: number }[] }>} failures are statuses other than 200 and broken connections; times in milliseconds, see
+ *   open-loop.mjs
  */
 export async function applySteadyLoad ({ url, rate, seconds, core }) {
   return JSON.parse(await runOn(core, [process.execPath, pathOf('open-loop.mjs'), url, String(rate), String(seconds)]))

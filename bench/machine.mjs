@@ -5,11 +5,11 @@ import { readVersions } from './contenders.mjs'
 
 const require = createRequire(import.meta.url)
 
-/** A load average at the start above this means that others use the machine. */
+/** A load average above this at the start means that other programs use the machine. */
 const QUIET = 0.5
 
 /**
- * What the numbers of a run depend on, beside the code.
+ * The facts that the numbers of a run depend on, beside the code.
  * @param {string[]} contenders - their names
  */
 export function describeMachine (contenders) {

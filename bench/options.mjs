@@ -4,7 +4,7 @@ import { isInstalled, opponents, SUBJECT } from './contenders.mjs'
 import { chooseLoadMaker } from './load.mjs'
 import { scenarios } from './scenarios.mjs'
 
-/** Rounds so short show that everything works; their numbers mean nothing. wrk knows none below a second. */
+/** Rounds so short show that everything works; their numbers mean nothing. wrk has none below a second. */
 const SMOKE = {
   seconds: 0.2,
   rounds: 1,
@@ -15,7 +15,7 @@ const SMOKE = {
 }
 
 /**
- * What the command line asks for.
+ * The options of the command line.
  * @param {string[]} args
  * @returns {Options}
  *
@@ -27,7 +27,7 @@ const SMOKE = {
  * @property {string} out - folder of the results
  * @property {string[]} scenarioNames
  * @property {string[]} contenders - the gateway first
- * @property {string[]} absent - who would take part, were it installed
+ * @property {string[]} absent - contenders that are not installed
  */
 export function readOptions (args) {
   const { values } = parseArgs({
@@ -42,8 +42,8 @@ export function readOptions (args) {
     },
   })
   const { smoke, out, scenario, against } = values
-  const asked = choose('against', against, opponents, smoke ? SMOKE.opponents : opponents)
-  const [present, absent] = [asked.filter(isInstalled), asked.filter(name => !isInstalled(name))]
+  const wanted = choose('against', against, opponents, smoke ? SMOKE.opponents : opponents)
+  const [present, absent] = [wanted.filter(isInstalled), wanted.filter(name => !isInstalled(name))]
   if (against !== undefined && absent.length > 0) throw new Error(`--against "${absent[0]}" is not installed`)
   return {
     seconds: smoke ? SMOKE.seconds : toPositive('seconds', values.seconds),
@@ -63,7 +63,7 @@ function toPositive (name, text) {
   throw new Error(`--${name} has to be a number above 0, not "${text}"`)
 }
 
-/** What is chosen, in the order of what is known; without a choice, the default. */
+/** The chosen values, in the order of the known ones; without a choice, the default. */
 function choose (name, chosen, known, byDefault = known) {
   if (chosen === undefined) return byDefault
   const unknown = chosen.find(value => !known.includes(value))

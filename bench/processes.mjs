@@ -9,11 +9,11 @@ import { once } from 'node:events'
  * @param {number | undefined} core
  * @returns {Promise<Started>}
  *
- * @typedef {object} Started - and what else it announced
- * @property {number} pid - of who serves
+ * @typedef {object} Started - and the other facts that it announced
+ * @property {number} pid - of the process that serves
  * @property {string[]} urls - one for each of its servers
  * @property {string} url - the first
- * @property {(question: object) => Promise<object>} ask - resolves to its answer
+ * @property {(command: object) => Promise<object>} run - resolves to the result of the command
  * @property {() => Promise<void>} stop
  */
 export async function startScript (script, args, core) {
@@ -21,16 +21,16 @@ export async function startScript (script, args, core) {
   const exited = once(child, 'exit')
   const ends = exited.then(([code]) => { throw new Error(`${script} ended with exit code ${code}`) })
   ends.catch(() => {})
-  const hear = async () => (await Promise.race([once(child, 'message'), ends]))[0]
-  const { ports, ...facts } = await hear()
+  const receive = async () => (await Promise.race([once(child, 'message'), ends]))[0]
+  const { ports, ...facts } = await receive()
   const urls = ports.map(port => `http://127.0.0.1:${port}`)
   return {
     ...facts,
     urls,
     url: urls[0],
-    async ask (question) {
-      child.send(question)
-      return await hear()
+    async run (command) {
+      child.send(command)
+      return await receive()
     },
     async stop () {
       child.kill()

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chooseCores } from './cores.mjs'
 import { summarize } from './figures.mjs'
-import { columns as goalColumns, judge } from './goals.mjs'
+import { checkGoals, columns as goalColumns } from './goals.mjs'
 import { printHeading } from './heading.mjs'
 import * as kinds from './kinds.mjs'
 import { describeMachine, readLoadAverage } from './machine.mjs'
@@ -14,8 +14,7 @@ import { formatTable, showNumber, showRatio } from './table.mjs'
 import { takeTurns } from './turns.mjs'
 
 /**
- * Runs every scenario, prints a table of each and one of all goals, and writes everything that was measured to one
- * file.
+ * Runs every scenario, prints a table of each and one of all goals, and writes all measurements to one file.
  */
 async function main (args) {
   const options = readOptions(args)
@@ -29,13 +28,13 @@ async function main (args) {
   }
   printHeading(report)
   for (const name of options.scenarioNames) report.scenarios.push(await runScenario(name, options, cores))
-  report.goals = report.scenarios.flatMap(({ verdicts }) => verdicts)
+  report.goals = report.scenarios.flatMap(({ goalResults }) => goalResults)
   if (report.goals.length > 0) console.log(`\ngoals\n\n${formatTable(goalColumns, report.goals)}`)
   report.loadAverageAfter = readLoadAverage()
   console.log(`\nwritten to ${relative('', await writeReport(report, options.out))}`)
 }
 
-/** Resolves to what the scenario is, what was measured, and how that stands to its goals. */
+/** Resolves to the scenario, its measurements, and the results of its goals. */
 async function runScenario (name, options, cores) {
   const { smoke, ...full } = scenarios[name]
   const scenario = options.smoke ? { ...full, ...smoke } : full
@@ -45,7 +44,8 @@ async function runScenario (name, options, cores) {
   const measured = await measureScenario(kind, scenario, options, cores)
   const contenders = measured.map(contender => ({ ...contender, ...summarize(kind.figures, contender, measured[0]) }))
   console.log(`\n${formatTable(toColumns(kind.figures), contenders)}`)
-  return { name, description, ...scenario, contenders, verdicts: judge({ name, ...scenario }, kind.figures, measured) }
+  const goalResults = checkGoals({ name, ...scenario }, kind.figures, measured)
+  return { name, description, ...scenario, contenders, goalResults }
 }
 
 /** Sets a scenario up, measures its contenders, and stops every process, also when one fails. */
@@ -59,7 +59,7 @@ async function measureScenario (kind, scenario, options, cores) {
   try {
     return await takeTurns(await kind.setUp(scenario, { options, cores, start }), options)
   } finally {
-    // One that fails leaves others that are starting still.
+    // One that fails leaves others that are still starting.
     const started = await Promise.allSettled(processes)
     await Promise.all(started.map(({ value }) => value?.stop()))
   }

@@ -1,11 +1,11 @@
 /**
- * What is measured, each entry by the kind that it names; what else an entry holds, its kind describes. `smoke` is what
- * is smaller where it only has to work.
+ * The scenarios, each measured by the kind that it names, which also describes its other properties. `smoke` replaces
+ * some of them by smaller ones for the smoke test.
  * @typedef {{ kind: keyof import('./kinds.mjs'), title: string, goals?: import('./goals.mjs').Goal[], smoke?: object }}
  *   Scenario
  */
 
-/** What issue 6 asks of an API's calls. */
+/** For calls of an API. */
 const callGoals = [{ of: 'CPU µs/request', against: 'fastify-http-proxy', atMost: 0.65 }]
 const transferGoals = [{ of: 'CPU µs/MB', against: 'node-undici', atMost: 1.1 }]
 const crowdGoals = [{ of: 'CPU µs/request', against: 'fastify-http-proxy', atMost: 0.8 }]
@@ -14,7 +14,7 @@ const crowdGoals = [{ of: 'CPU µs/request', against: 'fastify-http-proxy', atMo
 export const scenarios = {
   small: {
     kind: 'cost',
-    title: 'GET, a 40-byte JSON answer',
+    title: 'GET, a 40-byte JSON response',
     path: '/bench/small',
     connections: 64,
     goals: [
@@ -25,7 +25,7 @@ export const scenarios = {
   },
   single: {
     kind: 'latency',
-    title: 'GET, a 40-byte JSON answer',
+    title: 'GET, a 40-byte JSON response',
     path: '/bench/small',
     connections: 1,
     goals: [{ of: 'p50 µs', against: 'node-undici', atMost: 1.15 }],
@@ -62,7 +62,7 @@ export const scenarios = {
   },
   'connections-1000': {
     kind: 'cost',
-    title: 'GET, a 40-byte JSON answer',
+    title: 'GET, a 40-byte JSON response',
     path: '/bench/small',
     connections: 1000,
     maxConnections: 1000,
@@ -114,7 +114,7 @@ export const scenarios = {
     variants: [{ name: '100 upstreams' }, { name: '1 upstream', upstreams: 1 }],
     goals: [{ of: 'CPU µs/request', against: '1 upstream', atMost: 1.1 }],
   },
-  // Round robin gives the slow one 133 requests a second, of which it serves 100. Any two of the others could take all.
+  // Round robin gives the slow one 133 requests a second, of which it serves 100. Either of the others could take all.
   'slow-upstream': {
     kind: 'balancers',
     title: 'one upstream in three 20 times slower',
@@ -127,7 +127,7 @@ export const scenarios = {
   },
   workers: {
     kind: 'throughput',
-    title: 'GET, a 40-byte JSON answer, by the command',
+    title: 'GET, a 40-byte JSON response, by the command',
     path: '/bench/small',
     connections: 64,
     variants: compareWorkers(2, 1),

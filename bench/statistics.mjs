@@ -19,7 +19,7 @@ export function spreadPercent (values) {
 }
 
 /**
- * The median of the ratios round by round, so that what slows the machine down for a while slows both.
+ * The median of the ratios round by round, so that a machine that is slow for a while is slow for both.
  * @param {number[]} numerators - one a round
  * @param {number[]} denominators - of the same rounds
  */

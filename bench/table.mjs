@@ -19,7 +19,7 @@ export function formatTable (columns, rows) {
   return lines.map(cells => cells.map((cell, index) => pads[index](cell)).join('  ')).join('\n')
 }
 
-/** Shows one property of a row, with so many digits after the point; what cannot be told is a dash. */
+/** Shows one property of a row, with so many digits after the point; a number that is none is a dash. */
 export function showNumber (property, digits) {
   return row => Number.isFinite(row[property]) ? row[property].toFixed(digits) : '-'
 }

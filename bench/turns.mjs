@@ -8,7 +8,7 @@
  */
 
 /**
- * Measures contenders in turn (A B A B), so that what slows the machine down for a while slows all.
+ * Measures contenders in turn (A B A B), so that a machine that is slow for a while is slow for all.
  * @param {Contender[]} contenders
  * @param {import('./options.mjs').Options} options
  * @returns {Promise<Measured[]>}

@@ -9,7 +9,7 @@ const USER_TIME = 14 - 3
 
 /**
  * CPU time that a process and those that it started have used so far, user and system, all of their threads, in
- * microseconds, in steps of 10 ms. Of those that have ended nothing is known.
+ * microseconds, in steps of 10 ms. That of processes that have ended is missing.
  * @param {number} pid
  * @see proc_pid_stat(5)
  */
@@ -20,14 +20,14 @@ export function readCpuMicros (pid) {
 
 function readOwnCpuMicros (pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name is in parentheses and may hold spaces and parentheses.
+  // The name is in parentheses and may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) * MICROS_PER_TICK
 }
 
 /**
- * Memory that a process has for itself, in KB: heap, buffers and stacks, not the files that it shares. What the kernel
- * holds for its sockets is nobody's.
+ * Memory that a process has for itself, in KB: heap, buffers and stacks, not the files that it shares. Buffers of the
+ * kernel for its sockets belong to no process.
  * @param {number} pid
  * @see proc_pid_status(5)
  */

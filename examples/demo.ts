@@ -31,8 +31,8 @@ const links: readonly DemoLink[] = [
 ]
 
 /**
- * Starts the four example apps and a welcome page on free ports of 127.0.0.1: what `fastify-gateway start --demo` and
- * `npm start` put behind a gateway.
+ * Starts the four example apps and a welcome page on free ports of 127.0.0.1: `fastify-gateway start --demo` and
+ * `npm start` put them behind a gateway.
  * @throws when an app does not start; then none is left running
  */
 export async function startDemo (): Promise<Demo> {

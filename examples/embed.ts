@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import gateway from '../index.ts'
 import { type RunningApp, runWhenMain, serve, type StartOptions } from './apps/http.ts'
 
-// The gateway in a server of one's own: its routes stay as they are, the gateway adds what belongs to its apps.
+// The gateway in a host server: the routes of that stay as they are, the gateway adds those of its apps.
 
 /** The server, ready to listen; closing it stops the app behind it too. */
 export async function build (): Promise<FastifyInstance> {

@@ -17,7 +17,7 @@ export async function start ({ port = 0, host = '127.0.0.1' }: StartOptions = {}
   await fastify.register(gateway, {
     apps: [{
       name: 'greeter',
-      // A call is `/package.Service/Method`, and the service wants its own name in it: so that is the prefix, and it
+      // A call is `/package.Service/Method`, and the service needs its own name in it: so that is the prefix, and it
       // stays.
       prefix: 'examples.Greeter',
       rewrite: ['^/', '/'],
@@ -37,11 +37,11 @@ export async function callAll (address: string, print: (line: string) => void): 
   const { grpc, connect } = await loadGreeter()
   const client = connect(address)
   try {
-    print(`one answer to one request: ${await greet(client, 'Ada')}`)
-    print(`a stream of answers:       ${await readAll(client.GreetInLanguages({ name: 'Ada' }))}`)
-    print(`a stream of requests:      ${await greetAll(client, ['Ada', 'Kurt', 'Mary'])}`)
-    print(`streams both ways:         ${await takeTurns(client, ['Ada', 'Kurt', 'Mary'])}`)
-    print(`an error:                  ${await greet(client, '').catch(({ code, details }) => `${grpc.status[code]}, ${details}`)}`)
+    print(`one response to one request: ${await greet(client, 'Ada')}`)
+    print(`a stream of responses:       ${await readAll(client.GreetInLanguages({ name: 'Ada' }))}`)
+    print(`a stream of requests:        ${await greetAll(client, ['Ada', 'Kurt', 'Mary'])}`)
+    print(`streams both ways:           ${await takeTurns(client, ['Ada', 'Kurt', 'Mary'])}`)
+    print(`an error:                    ${await greet(client, '').catch(({ code, details }) => `${grpc.status[code]}, ${details}`)}`)
   } finally {
     client.close()
   }
@@ -68,14 +68,14 @@ function greetAll (client: GreeterClient, names: readonly string[]): Promise<str
   })
 }
 
-/** Says a name only when the one before it was greeted. */
+/** Sends a name only when the one before it was greeted. */
 async function takeTurns (client: GreeterClient, names: readonly string[]): Promise<string> {
   const call = client.GreetEach()
   const texts: string[] = []
   for (const name of names) {
-    const answered = once(call, 'data') as Promise<[Greeting]>
+    const responded = once(call, 'data') as Promise<[Greeting]>
     call.write({ name })
-    const [{ text }] = await answered
+    const [{ text }] = await responded
     texts.push(text)
   }
   call.end()

@@ -3,7 +3,7 @@ import { type RunningApp, serve } from './apps/http.ts'
 import { escapeHtml, htmlType, renderPage } from './apps/page.ts'
 
 /**
- * Starts the page that stands at the root of the demo and says what there is to open.
+ * Starts the page at the root of the demo, which lists what there is to open.
  * @param links - to list
  */
 export function startWelcome (links: readonly DemoLink[]): Promise<RunningApp> {

@@ -3,8 +3,8 @@ import proxy from '@fastify/http-proxy'
 import Fastify, { LogController } from 'fastify'
 import { announce } from '../announce.mjs'
 
-// What Fastify users have today, request logging off: its defaults, and WebSockets, which the gateway tunnels without
-// being asked. `fastify-http-proxy.mjs [--max-connections COUNT] UPSTREAM`; the default of 128 is
+// What Fastify users have today, request logging off: its defaults, and WebSockets, which the gateway tunnels by
+// default. `fastify-http-proxy.mjs [--max-connections COUNT] UPSTREAM`; the default of 128 is
 // @fastify/reply-from's.
 const { values: { 'max-connections': connections = 128 }, positionals: [upstream] } = parseArgs({
   allowPositionals: true,

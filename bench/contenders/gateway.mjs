@@ -8,7 +8,7 @@ import { announce } from '../announce.mjs'
 
 // This project as it is built, with every default on and request logging off: `gateway.mjs [--balancer NAME]
 // [--max-connections COUNT] [--prefixes COUNT] [--standalone] UPSTREAM...`, where all prefixes have these upstreams,
-// and `bench` is in their middle; on a server as the command makes it, or as a plugin in one. It tells how long it took
+// and `bench` is in their middle; on a server as the command makes it, or as a plugin in one. It announces the time
 // from registering to listening, in milliseconds.
 const { values, positionals: upstreams } = parseArgs({
   allowPositionals: true,

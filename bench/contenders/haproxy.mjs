@@ -19,5 +19,5 @@ listen bench
   server target ${target}
 `
 
-// -db: in the foreground, as one process. It logs nothing unless it is told where to.
+// -db: in the foreground, as one process. Without a log target it logs nothing.
 await runForeign(findCommand('haproxy'), place => ['-db', '-f', place.write('haproxy.cfg', configure(place))])

@@ -2,14 +2,12 @@ import http from 'node:http'
 import { Pool } from 'undici'
 import { announce } from '../announce.mjs'
 
-// The floor for whoever builds on undici: headers as they come, hop-by-hop ones too, no timeouts, no accounting. Not a
+// The least that a proxy on undici costs: headers as they come, hop-by-hop ones too, no timeouts, no accounting. Not a
 // proxy to use.
 const pool = new Pool(process.argv[2], { connections: null, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
 
-/**
- * The answer, on its way from undici to the client. Raw headers, as the gateway takes them: the parsed ones cost more.
- */
-class Answer {
+/** Passes a response from undici to the client. Raw headers, as the gateway takes them: the parsed ones cost more. */
+class ResponseHandler {
   #response
   #resume
 
@@ -27,7 +25,7 @@ class Answer {
   }
 
   onData (chunk) {
-    // Of a client that has gone the rest is read and dropped: there will be no drain.
+    // The client has gone: the rest is read and dropped, as there will be no drain.
     if (this.#response.write(chunk) || this.#response.destroyed) return true
     this.#response.once('drain', this.#resume)
     return false
@@ -44,6 +42,6 @@ class Answer {
 
 const server = http.createServer((request, response) => {
   const { method, url: path, rawHeaders: headers } = request
-  pool.dispatch({ method, path, headers, body: method === 'GET' ? null : request }, new Answer(response))
+  pool.dispatch({ method, path, headers, body: method === 'GET' ? null : request }, new ResponseHandler(response))
 })
 server.listen(0, '127.0.0.1', () => announce([server]))

@@ -12,14 +12,14 @@ import { percentile, sum } from '../statistics.mjs'
  * @property {number} workers - how many requests each upstream serves at once
  * @property {number[]} serviceTimes - one an upstream, in milliseconds; the slow one has the largest
  *
- * @typedef {object} Round - times in milliseconds, of requests that were answered
+ * @typedef {object} Round - times in milliseconds, of requests that got a response
  * @property {number} requests
  * @property {number} failures
  * @property {number} lateness - p99 of how late the load was with a request
- * @property {number} slowShare - of the answers, how many the slow upstream gave
+ * @property {number} slowShare - of the responses, how many came from the slow upstream
  * @property {number} p50
  * @property {number} p99
- * @property {number} othersP99 - of what the other upstreams answered
+ * @property {number} othersP99 - of the responses of the other upstreams
  */
 
 /** @param {BalancersScenario} scenario */
@@ -38,15 +38,15 @@ export async function setUp (scenario, { options, cores, start }) {
 }
 
 async function measureRound (name, server, { rate, serviceTimes }, seconds, cores) {
-  const { answers, ...counts } = await applySteadyLoad({ url: `${server.url}/bench/`, rate, seconds, core: cores.load })
+  const { responses, ...counts } = await applySteadyLoad({ url: `${server.url}/bench/`, rate, seconds, core: cores.load })
   const slow = String(serviceTimes.indexOf(Math.max(...serviceTimes)))
-  const others = answers.filter(({ upstream }) => upstream !== slow)
+  const others = responses.filter(({ upstream }) => upstream !== slow)
   if (others.length === 0) throw new Error(`${name} failed: ${JSON.stringify(counts)}`)
   return {
     ...counts,
-    slowShare: 1 - others.length / answers.length,
-    p50: percentile(answers.map(toLatency), 0.5),
-    p99: percentile(answers.map(toLatency), 0.99),
+    slowShare: 1 - others.length / responses.length,
+    p50: percentile(responses.map(toLatency), 0.5),
+    p99: percentile(responses.map(toLatency), 0.99),
     othersP99: percentile(others.map(toLatency), 0.99),
   }
 }

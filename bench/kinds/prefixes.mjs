@@ -2,7 +2,7 @@ import * as closedLoop from '../closed-loop.mjs'
 import { readMemory } from '../usage.mjs'
 
 // What it costs to have many prefixes: for a request to one of them, at the start, and in memory. The last variant has
-// one prefix, and is what the others' memory is compared with.
+// one prefix: the memory of the others is compared with its.
 
 export const { describe } = closedLoop
 
@@ -30,7 +30,7 @@ async function compareStarts (startAgain, startPlain) {
 
 async function measureStart (start) {
   const server = await start()
-  await server.ask({})
+  await server.run({})
   const { startMs, prefixes, pid } = server
   const memory = readMemory(pid)
   await server.stop()

@@ -7,7 +7,7 @@ import { measureLongLived } from '../long-lived.mjs'
 /**
  * @typedef {object} SocketsScenario
  * @property {string} title
- * @property {number} sockets - open at the same time, with one message under way on each
+ * @property {number} sockets - open at the same time, with one message in flight on each
  * @typedef {SocketsScenario & import('../line-up.mjs').LineUp} Scenario
  *
  * @typedef {{ messages: number, seconds: number, cpuMicros: number }} Round

@@ -21,7 +21,7 @@ import { readMemory } from '../usage.mjs'
  * @property {number} memory - in KB a stream
  */
 
-/** A process that has had none yet would count the compiled code as memory of its streams. */
+/** In a process that has had none yet, the compiled code would count as memory of its streams. */
 const FIRST_STREAMS = 0.05
 
 /** @param {Scenario} scenario */
@@ -45,11 +45,11 @@ export async function setUp (scenario, { options, cores, start }) {
   }))
 }
 
-/** In a process of its own: in one that had as many streams before, new ones take what those left behind. */
+/** In a process of its own: in one that had as many streams before, new ones reuse the memory of those. */
 async function measureMemory (startServer, open, { streams }) {
   const server = await startServer()
   const readCollected = async () => {
-    await server.ask({})
+    await server.run({})
     return readMemory(server.pid)
   }
   await (await open(server, Math.ceil(streams * FIRST_STREAMS))).stop()

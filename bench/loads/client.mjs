@@ -2,8 +2,8 @@ import net from 'node:net'
 import { percentile } from '../statistics.mjs'
 
 // A closed loop of our own, for machines without wrk: `client.mjs SECONDS WORK`, the work as JSON, see load.mjs. It
-// goes on until there is an answer, however long that takes. Prints `{ requests, errors, seconds, p50Micros }`. Made
-// for answers that tell their length.
+// goes on until there is a response, however long that takes. Prints `{ requests, errors, seconds, p50Micros }`. Made
+// for responses with a Content-Length.
 
 const [seconds, work] = process.argv.slice(2)
 const { url, connections, body, close } = JSON.parse(work)
@@ -44,7 +44,7 @@ function openConnection () {
   const socket = net.connect({ host: hostname, port: Number(port), noDelay: true }, () => socket.write(request))
   sockets.add(socket)
   socket.on('data', receive).on('error', () => {})
-  // Nothing but the end of the run, or of an answer with `close`, may end a connection.
+  // Only the end of the run, or of a response with `close`, may end a connection.
   socket.on('close', () => { if (sockets.has(socket)) errors++ })
 }
 
@@ -54,14 +54,12 @@ function replaceConnection (socket) {
   openConnection()
 }
 
-/**
- * Takes what arrives on a connection, and tells of each answer whether it is a good one. Bodies are counted, not kept.
- */
-function createReceiver (onAnswer) {
+/** Takes the bytes of a connection, and reports whether each response is a 2xx. Bodies are counted, not kept. */
+function createReceiver (onResponse) {
   let head = ''
   let missing = Infinity
 
-  /** What is missing of the answer is endless until its head is there. */
+  /** Until the head of a response is complete, the number of missing bytes is infinite. */
   function readHead (chunk) {
     head += chunk.latin1Slice()
     const end = head.indexOf('\r\n\r\n')
@@ -78,7 +76,7 @@ function createReceiver (onAnswer) {
     const isSuccess = missing === 0 && head.startsWith('HTTP/1.1 2')
     head = ''
     missing = Infinity
-    onAnswer(isSuccess)
+    onResponse(isSuccess)
   }
 }
 

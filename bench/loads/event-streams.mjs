@@ -5,11 +5,11 @@ import { announce } from '../announce.mjs'
 import { percentile } from '../statistics.mjs'
 
 // Reads event streams: `event-streams.mjs URL STREAMS`. It announces itself when an event has come on each of them, and
-// measures when it is asked to: `{ seconds }` is answered with `{ events, lost, seconds, p99 }`, the p99 in
+// measures at a command: the result of `{ seconds }` is `{ events, lost, seconds, p99 }`, the p99 in
 // milliseconds from the target's write to here. Streams go on before and after.
 
-/** How long, in milliseconds, the last event of a stream may be under way before it counts as lost. */
-const PATIENCE = 5000
+/** Milliseconds that the last event of a stream may take before it counts as lost. */
+const EVENT_TIMEOUT = 5000
 
 const [url, count] = process.argv.slice(2)
 const agent = new http.Agent({ maxSockets: Infinity })
@@ -63,7 +63,7 @@ async function measure ({ seconds }) {
   latencies = []
   gaps = 0
   await delay(seconds * 1000)
-  // What comes while it waits for these counts too: the contender's CPU time is read when this is answered.
+  // Events that arrive meanwhile count too: the contender's CPU time is read when this has its result.
   const silent = await countSilent()
   return {
     events: latencies.length,
@@ -73,10 +73,11 @@ async function measure ({ seconds }) {
   }
 }
 
-/** Streams on which nothing comes any more: at least the next event of each is lost, and no gap would tell. */
+/** Streams without any more events: at least the next event of each is lost, and no gap would show it. */
 async function countSilent () {
   const seen = streams.map(({ next }) => next)
   const silent = () => streams.filter(({ next }, index) => next === seen[index]).length
-  for (const startedAt = performance.now(); silent() > 0 && performance.now() - startedAt < PATIENCE;) await delay(10)
+  const deadline = performance.now() + EVENT_TIMEOUT
+  while (silent() > 0 && performance.now() < deadline) await delay(10)
   return silent()
 }

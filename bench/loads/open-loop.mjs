@@ -1,11 +1,11 @@
 import http from 'node:http'
 import { percentile } from '../statistics.mjs'
 
-// An open loop: `open-loop.mjs URL RATE SECONDS`. Requests are sent at a fixed rate, however long the answers take, on
-// a connection of their own where none is idle; then it waits for every answer. A latency, in milliseconds, counts from
-// when its request was due, not from when it was sent: else requests that are held up would look fast (coordinated
-// omission). Prints `{ requests, failures, lateness, answers: [{ upstream, latency }] }`, `lateness` being the p99 from
-// due to sent.
+// An open loop: `open-loop.mjs URL RATE SECONDS`. Requests are sent at a fixed rate, however long the responses take,
+// on a connection of their own where none is idle; then it waits for every response. A latency, in milliseconds, counts
+// from when its request was due, not from when it was sent: else requests that are delayed would look fast (coordinated
+// omission). Prints `{ requests, failures, lateness, responses: [{ upstream, latency }] }`, `lateness` being the p99
+// from due to sent.
 
 /**
  * At most so long, before `SECONDS`, at the same rate, and not counted: a cold process and its first connections are
@@ -35,15 +35,15 @@ function nextDue () {
   return startedAt + exchanges.length * interval
 }
 
-/** Resolves to how it went; `upstream` is undefined of one that failed. */
+/** Resolves to its outcome; `upstream` is undefined when it failed. */
 async function exchange (due) {
   const lateness = performance.now() - due
-  const upstream = await ask().catch(() => undefined)
+  const upstream = await send().catch(() => undefined)
   return { upstream, lateness, latency: performance.now() - due }
 }
 
-/** Resolves to the upstream that answered, at the end of the answer. */
-function ask () {
+/** Resolves to the upstream of the response, at the end of that. */
+function send () {
   return new Promise((resolve, reject) => {
     http.get(url, { agent }, response => {
       const { statusCode, headers: { 'x-upstream': upstream } } = response
@@ -54,12 +54,12 @@ function ask () {
 
 async function finish () {
   const counted = (await Promise.all(exchanges)).slice(leadIn)
-  const answers = counted.filter(({ upstream }) => upstream !== undefined)
+  const responses = counted.filter(({ upstream }) => upstream !== undefined)
   agent.destroy()
   console.log(JSON.stringify({
     requests: counted.length,
-    failures: counted.length - answers.length,
+    failures: counted.length - responses.length,
     lateness: percentile(counted.map(({ lateness }) => lateness), 0.99),
-    answers: answers.map(({ upstream, latency }) => ({ upstream, latency })),
+    responses: responses.map(({ upstream, latency }) => ({ upstream, latency })),
   }))
 }

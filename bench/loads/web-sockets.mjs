@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { announce } from '../announce.mjs'
 
 // A closed loop of messages: `web-sockets.mjs URL SOCKETS`. Each socket sends a message when the one before has come
-// back. It announces itself when all are open, and measures when it is asked to: `{ seconds }` is answered with `{
-// messages, seconds }`. The frames are made once, by hand: a WebSocket library costs more than the contenders do, and
-// would keep them waiting.
+// back. It announces itself when all are open, and measures at a command: the result of `{ seconds }` is
+// `{ messages, seconds }`. The frames are made once, by hand: a WebSocket library costs more than the contenders do,
+// and would keep them waiting.
 
 const text = Buffer.from('{"type":"move","x":12,"y":34}')
 /**

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { announce } from '../announce.mjs'
 
 // Upstreams that serve a bounded number of requests at once, as processes with workers do: `worker-pools.mjs WORKERS
-// MS...`, one server for each service time. Who finds no worker idle waits in line. The header `X-Upstream` says which
-// server answered, counted from 0.
+// MS...`, one server for each service time. A request that finds no idle worker waits in a queue. The header
+// `X-Upstream` has the number of the server, counted from 0.
 
 const [workers, ...serviceTimes] = process.argv.slice(2).map(Number)
 announce(await Promise.all(serviceTimes.map(startUpstream)))

@@ -23,10 +23,10 @@ export interface RunningApp {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** Takes over the connection of a request that asks to switch protocols, and ends it when the app stops. */
+/** Takes over the connection of a request that switches protocols, and ends it when the app stops. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** An error that is the client's fault, answered with its status. */
+/** An error that is the client's fault; the response has its status. */
 class HttpError extends Error {
   readonly statusCode: number
 
@@ -39,10 +39,10 @@ class HttpError extends Error {
 /**
  * Starts a server.
  * @param routes - by method and path, `GET /ticks`; the query takes no part
- * @param upgrades - by path; without any, a request that asks for a switch is answered like others
+ * @param upgrades - by path; without any, a request with `Upgrade` is served like others
  */
 export async function serve (routes: Readonly<Record<string, Handler>>, { port = 0, host = '127.0.0.1' }: StartOptions = {}, upgrades?: Readonly<Record<string, UpgradeHandler>>): Promise<RunningApp> {
-  const server = createServer((request, response) => answer(routes, request, response))
+  const server = createServer((request, response) => respond(routes, request, response))
   if (upgrades !== undefined) server.on('upgrade', (request, socket, head) => upgrade(upgrades, request, socket, head))
   await once(server.listen(port, host), 'listening')
   const name = host.includes(':') ? `[${host}]` : host
@@ -57,7 +57,7 @@ export async function serve (routes: Readonly<Record<string, Handler>>, { port =
   }
 }
 
-async function answer (
+async function respond (
   routes: Readonly<Record<string, Handler>>,
   request: IncomingMessage,
   response: ServerResponse
@@ -74,7 +74,7 @@ async function answer (
 }
 
 function fail (response: ServerResponse, error: unknown): void {
-  // Also where the client has left: there is nobody to tell.
+  // Also where the client has left: there is no response to send.
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return
@@ -107,7 +107,7 @@ export function readQuery (request: IncomingMessage): URLSearchParams {
 }
 
 /**
- * A request's body as text; a longer one is answered 413.
+ * A request's body as text; a longer one gets 413.
  * @param maxBytes - of the body
  */
 export async function readText (request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -122,7 +122,7 @@ export async function readText (request: IncomingMessage, maxBytes: number): Pro
 }
 
 /**
- * Starts an example when its module is the program that node was given, on the port that `PORT` says.
+ * Starts an example when its module is the program that node runs, on the port in `PORT`.
  * @param moduleUrl - `import.meta.url`
  */
 export function runWhenMain (moduleUrl: string, start: (options: StartOptions) => Promise<RunningApp>): void {

@@ -1,4 +1,4 @@
-/** What the apps of the demo import besides what the gateway itself does. */
+/** The packages that the apps of the demo import besides those of the gateway itself. */
 export const demoPackages = ['@fastify/swagger', '@fastify/swagger-ui', 'ws']
 
 /**

@@ -1,4 +1,4 @@
-"""Starts every app of the project in a process of its own, on a free port, and says where in service_ports.json."""
+"""Starts every app of the project in a process of its own, on a free port, and writes the addresses to service_ports.json."""
 
 import json
 import multiprocessing
@@ -31,7 +31,7 @@ def open_socket():
 
 
 def serve(name, listener):
-    """Runs one app until it is told to stop, or the process that started it is gone."""
+    """Runs one app until SIGTERM, or until the process that started it is gone."""
     threading.Thread(target=stop_with_parent, daemon=True).start()
     config = uvicorn.Config(f"{name}.main:app", log_level="warning")
     uvicorn.Server(config).run(sockets=[listener])

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { type ChatOptions, start } from '../../examples/apps/chat/index.ts'
-import { keepPace } from '../../examples/apps/chat/pace.ts'
+import { limitRate } from '../../examples/apps/chat/rate-limit.ts'
 import { limits, type News, Rooms } from '../../examples/apps/chat/rooms.ts'
 import { enter, enterWelcome } from './guest.ts'
 import { startGateway } from './through-gateway.ts'
@@ -185,9 +185,9 @@ t.test('an empty room makes way for a new one, the others do not', async t => {
   t.match(enterRoom(rooms, '7', 'Ada').heard, [{ history: [] }])
 })
 
-t.test('a pace', async t => {
+t.test('a rate limit', async t => {
   let time = 0
-  const isInTime = keepPace({ times: 2, within: 100 }, () => time)
+  const isWithinLimit = limitRate({ times: 2, within: 100 }, () => time)
   const steps: [at: number, expected: boolean][] = [
     [0, true],
     [50, true],
@@ -198,7 +198,7 @@ t.test('a pace', async t => {
   ]
   for (const [at, expected] of steps) {
     time = at
-    t.equal(isInTime(), expected, `at ${at}`)
+    t.equal(isWithinLimit(), expected, `at ${at}`)
   }
 })
 

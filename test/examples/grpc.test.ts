@@ -10,11 +10,11 @@ t.test('the program makes its calls through the gateway and ends', async t => {
   const lines = await readLines(child.stdout)
   t.match(lines.shift(), /^The greeter is behind http:\/\/127\.0\.0\.1:\d+$/)
   t.same(lines, [
-    'one answer to one request: Hello, Ada!',
-    'a stream of answers:       Hello, Ada! Hallo, Ada! Bonjour, Ada! Cześć, Ada! Hei, Ada!',
-    'a stream of requests:      Hello, Ada, Kurt, and Mary!',
-    'streams both ways:         Hello, Ada! Hello, Kurt! Hello, Mary!',
-    'an error:                  INVALID_ARGUMENT, A name has 1 to 100 characters',
+    'one response to one request: Hello, Ada!',
+    'a stream of responses:       Hello, Ada! Hallo, Ada! Bonjour, Ada! Cześć, Ada! Hei, Ada!',
+    'a stream of requests:        Hello, Ada, Kurt, and Mary!',
+    'streams both ways:           Hello, Ada! Hello, Kurt! Hello, Mary!',
+    'an error:                    INVALID_ARGUMENT, A name has 1 to 100 characters',
   ])
   if (child.exitCode === null) await once(child, 'exit')
   t.equal(child.exitCode, 0)

@@ -4,7 +4,7 @@ import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import { type Handler, readQuery, type RunningApp, runWhenMain, serve, type StartOptions } from '../http.ts'
 import { demoPackages, loadPackages } from '../packages.ts'
 import { htmlType } from '../page.ts'
-import { keepPace } from './pace.ts'
+import { limitRate } from './rate-limit.ts'
 import { chatPage } from './page.ts'
 import { limits, Rooms } from './rooms.ts'
 
@@ -13,9 +13,9 @@ import { limits, Rooms } from './rooms.ts'
 /** In bytes: UTF-8 takes at most three for what is one character in UTF-16. */
 const maxMessage = 3 * limits.text
 /** Faster than people write. */
-const pace = { times: 20, within: 10_000 }
+const rateLimit = { times: 20, within: 10_000 }
 /**
- * Bytes that wait for somebody who does not read. The longest history, every character of it escaped, is half of that.
+ * Unread bytes that a slow client may have. The longest history, every character of it escaped, is half of that.
  */
 const maxUnread = 1024 * 1024
 /** How long the others may take to close when the chat stops, in milliseconds. */
@@ -25,7 +25,7 @@ const farewellTime = 1000
 const closing = { goingAway: 1001, unsupportedData: 1003, policyViolation: 1008, tryAgainLater: 1013 }
 
 export interface ChatOptions extends StartOptions {
-  /** Milliseconds between two pings; who has not answered one until the next is gone. */
+  /** Milliseconds between two pings; a client that has sent no pong until the next is gone. */
   pingInterval?: number
 }
 
@@ -53,27 +53,25 @@ export async function start (options: ChatOptions = {}): Promise<RunningApp> {
   }
 }
 
-/** A page cannot read how a handshake was refused, so strangers are let in and then told to leave. */
+/** A page cannot read how a handshake was refused, so a foreign page gets its WebSocket, and then a close frame. */
 function welcome (
   rooms: Rooms,
   request: IncomingMessage,
   socket: WebSocket,
   { pingInterval = 30_000 }: ChatOptions
 ): void {
-  // What breaks the protocol or is too long, ws itself answers with 1002, 1007 or 1009.
+  // Messages that break the protocol or are too long: ws itself closes with 1002, 1007 or 1009.
   socket.on('error', () => {})
   const query = readQuery(request)
-  const seat = rooms.enter(query.get('room') ?? 'lobby', query.get('name') ?? '', news => tell(socket, news))
-  if ('reason' in seat) {
-    return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason)
-  }
+  const seat = rooms.enter(query.get('room') ?? 'lobby', query.get('name') ?? '', news => send(socket, news))
+  if ('reason' in seat) { return socket.close(seat.isTemporary ? closing.tryAgainLater : closing.policyViolation, seat.reason) }
 
-  const isInTime = keepPace(pace, Date.now)
+  const isWithinLimit = limitRate(rateLimit, Date.now)
   socket.on('message', (data, isBinary) => {
-    // What was under way when it was told to leave.
+    // Messages that were in flight when the close frame was sent.
     if (socket.readyState !== socket.OPEN) return
     if (isBinary) socket.close(closing.unsupportedData, 'Only text')
-    else if (!isInTime()) socket.close(closing.policyViolation, 'Slower, please')
+    else if (!isWithinLimit()) socket.close(closing.policyViolation, 'Slower, please')
     else say(seat.say, data)
   })
   socket.once('close', seat.leave)
@@ -85,14 +83,13 @@ function say (pass: (text: string) => void, data: RawData): void {
   if (text !== '') pass(text)
 }
 
-function tell (socket: WebSocket, news: string): void {
+function send (socket: WebSocket, news: string): void {
   if (socket.bufferedAmount > maxUnread) socket.terminate()
   else socket.send(news)
 }
 
 /**
- * A connection whose other end has vanished looks like one that is silent; and what is silent is cut by what stands
- * between.
+ * A connection whose other end has vanished looks like one that is silent; and proxies between cut silent ones.
  */
 function keepAlive (socket: WebSocket, interval: number): void {
   let isAlive = true

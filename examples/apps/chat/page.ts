@@ -20,7 +20,7 @@ const style = `
   #compose input { width: 100% }
   button:disabled { opacity: .5; cursor: default }`
 
-// Addresses are relative to the page's own folder, also when the browser asked for it without the slash at its end.
+// Addresses are relative to the page's own folder, also when the browser requested it without the slash at its end.
 // What people write goes into textContent and nowhere else.
 const script = `
 const folder = new URL(location.pathname.replace(/\\/?$/, '/'), location)
@@ -29,7 +29,7 @@ const shortest = 1000
 const longest = 30000
 const mostEntries = 200
 
-/** What was entered with; null outside. */
+/** The room and the name; null outside. */
 let entered = null
 let socket = null
 let you = ''
@@ -124,7 +124,7 @@ function say (state, isBad) {
   byId('state').classList.toggle('bad', isBad === true)
 }
 
-/** Who reads further up is not disturbed. */
+/** A reader further up is not disturbed. */
 function append (entry) {
   const log = byId('log')
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40

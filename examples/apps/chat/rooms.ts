@@ -1,12 +1,12 @@
-// Rooms, the people in them and what was said last; of sockets nothing is known here. Nothing grows without a bound.
+// Rooms, the people in them and their last messages, without sockets. Nothing grows without a bound.
 
-/** A page may ask for any room, and anybody may write a page. */
+/** A page may request any room, and any site may have such a page. */
 export const limits = {
   /** Characters of a name, of a person or a room. */
   name: 24,
   /** Characters of a message, as UTF-16 counts them. */
   text: 500,
-  /** Messages that are kept for who comes later. */
+  /** Messages that are kept for people who come later. */
   history: 50,
   /** People in one room. */
   people: 50,
@@ -20,22 +20,22 @@ export interface Message {
   at: string
 }
 
-/** What the people in a room are told. */
+/** The messages to the people in a room. */
 export type News =
   | { type: 'welcome', room: string, you: string, people: string[], history: readonly Message[] }
   | { type: 'message', message: Message }
   | { type: 'came' | 'left', name: string, people: string[] }
 
-/** Brings news to one person, as JSON: it is written once for the whole room. */
-export type Tell = (news: string) => void
+/** Sends news to one person, as JSON: it is written once for the whole room. */
+export type Send = (news: string) => void
 
-/** Somebody's place in a room. */
+/** One person in a room. */
 export interface Seat {
   say (text: string): void
   leave (): void
 }
 
-/** Why somebody cannot come in. */
+/** Why a person cannot come in. */
 export interface Refusal {
   reason: string
   /** Whether it may be different in a while. */
@@ -44,7 +44,7 @@ export interface Refusal {
 
 class Room {
   readonly #name: string
-  readonly #people = new Map<string, Tell>()
+  readonly #people = new Map<string, Send>()
   readonly #history: Message[] = []
 
   constructor (name: string) {
@@ -55,16 +55,16 @@ class Room {
     return this.#people.size
   }
 
-  enter (wanted: string, tell: Tell): Seat {
+  enter (wanted: string, send: Send): Seat {
     const name = this.#findFreeName(wanted)
-    this.#people.set(name, tell)
+    this.#people.set(name, send)
     const people = [...this.#people.keys()]
-    tell(write({ type: 'welcome', room: this.#name, you: name, people, history: this.#history }))
-    this.#tellAll({ type: 'came', name, people }, name)
-    return { say: text => this.#say(name, text), leave: () => this.#leave(name, tell) }
+    send(write({ type: 'welcome', room: this.#name, you: name, people, history: this.#history }))
+    this.#sendAll({ type: 'came', name, people }, name)
+    return { say: text => this.#say(name, text), leave: () => this.#leave(name, send) }
   }
 
-  /** Also for who has lost a connection and comes back before that is noticed. */
+  /** Also for a person who has lost a connection and comes back before that is noticed. */
   #findFreeName (wanted: string): string {
     let name = wanted
     for (let count = 2; this.#people.has(name); count++) name = `${wanted} ${count}`
@@ -75,38 +75,38 @@ class Room {
     const message = { from, text, at: new Date().toISOString() }
     this.#history.push(message)
     if (this.#history.length > limits.history) this.#history.shift()
-    this.#tellAll({ type: 'message', message })
+    this.#sendAll({ type: 'message', message })
   }
 
-  #leave (name: string, tell: Tell): void {
-    // The name may be somebody else's by now.
-    if (this.#people.get(name) !== tell) return
+  #leave (name: string, send: Send): void {
+    // The name may be another person's by now.
+    if (this.#people.get(name) !== send) return
     this.#people.delete(name)
-    this.#tellAll({ type: 'left', name, people: [...this.#people.keys()] })
+    this.#sendAll({ type: 'left', name, people: [...this.#people.keys()] })
   }
 
-  #tellAll (news: News, except?: string): void {
+  #sendAll (news: News, except?: string): void {
     const text = write(news)
-    for (const [name, tell] of this.#people) if (name !== except) tell(text)
+    for (const [name, send] of this.#people) if (name !== except) send(text)
   }
 }
 
-/** All rooms of a chat. They are there as soon as somebody enters, and empty ones remember what was said in them. */
+/** All rooms of a chat. A room is there as soon as a person enters it, and an empty one keeps its last messages. */
 export class Rooms {
   readonly #rooms = new Map<string, Room>()
 
   /**
-   * @param roomName - and `name`: who comes in, both as a stranger wrote them
-   * @param tell - called until the seat is left, for the first time before this returns
+   * @param roomName - and the `name` of the person, both as an unknown client sent them
+   * @param send - called until the seat is left, for the first time before this returns
    */
-  enter (roomName: string, name: string, tell: Tell): Seat | Refusal {
+  enter (roomName: string, name: string, send: Send): Seat | Refusal {
     const cleanRoom = clean(roomName)
     const cleanName = clean(name)
     if (cleanRoom === undefined || cleanName === undefined) return { reason: `A name has 1 to ${limits.name} characters`, isTemporary: false }
     const room = this.#open(cleanRoom)
     if (room === undefined) return { reason: 'There are too many rooms', isTemporary: true }
     if (room.size >= limits.people) return { reason: 'The room is full', isTemporary: true }
-    return room.enter(cleanName, tell)
+    return room.enter(cleanName, send)
   }
 
   /** `undefined` when there are so many that no empty one could make way for it. */
@@ -125,7 +125,7 @@ export class Rooms {
   }
 }
 
-/** `undefined` when it is empty, too long, or holds control characters. */
+/** `undefined` when it is empty, too long, or has control characters. */
 function clean (name: string): string | undefined {
   const trimmed = name.trim()
   return trimmed === '' || trimmed.length > limits.name || /\p{Cc}/u.test(trimmed) ? undefined : trimmed

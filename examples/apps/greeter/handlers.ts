@@ -72,8 +72,8 @@ export function createHandlers ({ Metadata, status }: typeof grpcJs): GreeterHan
 
     GreetEach (call) {
       let greetings = 0
-      // A client that does not read what it asked for is not read from either.
-      const answers = new Transform({
+      // A client that does not read its responses is not read from either.
+      const responses = new Transform({
         objectMode: true,
         transform (request: GreetRequest, _encoding, done) {
           const fault = findFault(request)
@@ -82,11 +82,11 @@ export function createHandlers ({ Metadata, status }: typeof grpcJs): GreeterHan
           done(null, greet(request))
         },
       })
-      answers.on('error', fault => call.emit('error', fault))
-      answers.on('end', () => call.end(count(greetings)))
+      responses.on('error', fault => call.emit('error', fault))
+      responses.on('end', () => call.end(count(greetings)))
       // For the types of streams one takes text only.
       const output: unknown = call
-      call.pipe(answers).pipe(output as Writable, { end: false })
+      call.pipe(responses).pipe(output as Writable, { end: false })
     },
   }
 }

@@ -3,7 +3,7 @@ import type { fromJSON } from '@grpc/proto-loader'
 import { loadPackages } from '../packages.ts'
 
 // greeter.proto once more, as data: tsc copies no other files to dist/, and a published package has nothing but that. A
-// test holds the two together.
+// test compares the two.
 const messages = { requestType: 'GreetRequest', responseType: 'Greeting' }
 const descriptor: Parameters<typeof fromJSON>[0] = {
   nested: {

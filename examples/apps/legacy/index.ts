@@ -8,7 +8,7 @@ import { renderAccount, renderHome, renderLogin } from './pages.ts'
 // the Host header, cookies for the root and for a path of its own. What a gateway has to cope with.
 
 const passwords = new Map([['ada', 'analytical']])
-/** Older sessions are forgotten, so that nobody fills the memory by signing in. */
+/** Older sessions are forgotten, so that sign-ins cannot fill the memory. */
 const maxSessions = 1000
 
 /** Starts the app; its sessions live as long as it does. */
@@ -68,7 +68,7 @@ function redirect (
   response.writeHead(status, { location, ...headers }).end()
 }
 
-/** The address that the app believes to have: what the Host header says, without TLS, at the root. */
+/** The address that the app believes to have: the Host header, without TLS, at the root. */
 function absolute (request: IncomingMessage, path: string): string {
   return `http://${request.headers.host ?? 'localhost'}${path}`
 }

@@ -2,7 +2,7 @@ import { escapeHtml, renderPage } from '../page.ts'
 
 // Links and forms are relative, so the pages work wherever the app is mounted; its redirects and cookies are not.
 
-/** @param user - who is signed in, if anybody */
+/** @param user - who is signed in; may be missing */
 export function renderHome (user: string | undefined): string {
   const greeting = user === undefined
     ? 'Nobody is signed in. <a href="login">Sign in</a>'
@@ -20,7 +20,7 @@ export function renderHome (user: string | undefined): string {
   )
 }
 
-/** @param problem - what was wrong with the last try; plain text */
+/** @param problem - what was wrong with the last attempt; plain text */
 export function renderLogin (problem = ''): string {
   return renderPage('Sign in', `<h1>Sign in</h1>
 <p class="soft">As <code>ada</code>, with the password <code>analytical</code>.</p>
@@ -32,7 +32,7 @@ export function renderLogin (problem = ''): string {
 <p><a href="./">Back</a></p>`)
 }
 
-/** @param lastVisit - as the cookie of `/account` says it, so anything */
+/** @param lastVisit - the value of the cookie of `/account`, so anything */
 export function renderAccount (user: string, lastVisit: string | undefined): string {
   return renderPage('Account', `<h1>Account of ${escapeHtml(user)}</h1>
 <section><dl>

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const tokenInterval = 40
 
 /**
- * What a language model says, a token at a time, as fast as one does.
+ * The answer of a language model, a token at a time, as fast as a real one.
  * @param question - of the user; empty for none
  * @param signal - ends the wait for the next token
  */

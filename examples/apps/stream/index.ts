@@ -36,7 +36,7 @@ async function sendAnswer (request: IncomingMessage, response: ServerResponse): 
   else await stream(response, 'text/event-stream', signal => toEvents(generateAnswer(question, signal)))
 }
 
-/** Sends every chunk when it is there, at the client's pace, until the client leaves. */
+/** Sends every chunk when it is there, as fast as the client reads, until the client leaves. */
 async function stream (
   response: ServerResponse,
   type: string,

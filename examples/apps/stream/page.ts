@@ -1,6 +1,6 @@
 import { renderPage } from '../page.ts'
 
-// Addresses are relative to the page's own folder, also when the browser asked for it without the slash at its end.
+// Addresses are relative to the page's own folder, also when the browser requested it without the slash at its end.
 const script = `
 const folder = new URL(location.pathname.replace(/\\/?$/, '/'), location)
 const byId = id => document.getElementById(id)

@@ -5,8 +5,8 @@ const tickInterval = 1000
 const maxMissed = 60
 
 /**
- * One event a second, for ever, the first at once. The id of a tick is its second since 1970: what a client missed is
- * told by its `Last-Event-ID` alone, even when the app was started again in between.
+ * One event a second, for ever, the first at once. The id of a tick is its second since 1970: what a client missed
+ * follows from its `Last-Event-ID` alone, even when the app was started again in between.
  * @param lastEventId - the last that the client saw; `undefined`, or anything that is no id of ours, starts now
  * @param signal - ends the wait for the next one
  * @returns events as they go on the wire

@@ -4,7 +4,7 @@ import { type Static, Type } from '@sinclair/typebox'
 
 const role = Type.Union([Type.Literal('admin'), Type.Literal('member'), Type.Literal('guest')], { default: 'member' })
 
-/** What a client says of a user. */
+/** The fields of a user that a client sends. */
 export const userInputSchema = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 80, description: 'Full name', examples: ['Grace Hopper'] }),
   email: Type.String({ format: 'email', maxLength: 120, description: 'Unique in the directory', examples: ['grace@example.com'] }),
@@ -28,9 +28,9 @@ export interface Directory {
   /** @param text - in the name or the address, whatever its case; empty for all */
   find (text: string): User[]
   get (id: number): User | undefined
-  /** @returns `undefined` when somebody else has the address */
+  /** @returns `undefined` when another user has the address */
   create (input: UserInput): User | undefined
-  /** @returns `undefined` when somebody else has the address, or there is no such user */
+  /** @returns `undefined` when another user has the address, or there is no such user */
   update (id: number, input: UserInput): User | undefined
   /** @returns whether there was such a user */
   remove (id: number): boolean

@@ -1,16 +1,16 @@
-/** How often somebody may do something. */
-export interface Pace {
+/** How often a client may do something. */
+export interface RateLimit {
   times: number
   /** In milliseconds. */
   within: number
 }
 
 /**
- * Watches that somebody keeps to a pace.
+ * Counts calls against a limit.
  * @param now - clock, in milliseconds
- * @returns called each time: whether that was still in time
+ * @returns called each time: whether that is within the limit
  */
-export function keepPace ({ times, within }: Pace, now: () => number): () => boolean {
+export function limitRate ({ times, within }: RateLimit, now: () => number): () => boolean {
   const last: number[] = []
   return () => {
     const time = now()
