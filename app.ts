@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
-import { answerClientError } from './lib/downstream/client-error.ts'
+import { sendClientError } from './lib/downstream/client-error.ts'
 import { isRequestId } from './lib/headers/request-fault.ts'
 import { loadConfiguration } from './lib/configuration/load.ts'
 import { toRoutable } from './lib/routing/request-target.ts'
@@ -31,7 +31,7 @@ export const options: FastifyServerOptions = {
   pluginTimeout: 0,
   genReqId: ({ headers: { 'x-request-id': given } }) => isRequestId(given) ? given : randomUUID(),
   rewriteUrl: ({ url }) => toRoutable(url!),
-  clientErrorHandler: answerClientError,
+  clientErrorHandler: sendClientError,
 }
 
 /** The gateway with its configuration file, on a server of its own: what the command and `fastify start` load. */

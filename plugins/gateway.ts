@@ -6,7 +6,7 @@ import { createClientAddressReader, createPeerReader } from '../lib/downstream/c
 import { isRequestId } from '../lib/headers/request-fault.ts'
 import { Shutdown } from '../lib/downstream/shutdown.ts'
 import { createBlockList } from '../lib/downstream/subnet.ts'
-import { vetRequests } from '../lib/downstream/request-validation.ts'
+import { validateRequests } from '../lib/downstream/request-validation.ts'
 import { type Configuration, resolveConfiguration } from '../lib/configuration/resolve.ts'
 import { createGateway, type Gateway } from '../lib/configuration/gateway.ts'
 import { isOwned } from '../lib/routing/decide.ts'
@@ -68,8 +68,8 @@ export async function registerGateway (fastify: FastifyInstance, gateway: Resolv
   const { configuration, hooks = {}, isStandalone = false, createHealthSource } = gateway
   const { locations, options } = configuration
   refuseHost(fastify, configuration)
-  const endVetting = vetRequests(fastify.server)
-  fastify.addHook('onClose', async () => endVetting())
+  const endValidation = validateRequests(fastify.server)
+  fastify.addHook('onClose', async () => endValidation())
   // In a scope with a prefix of its own, that is the first part of every public path.
   const mount = <T extends { prefix: string }>(owner: T): T => ({ ...owner, prefix: fastify.prefix + owner.prefix })
   const dispatchers = locations.map(location => new Dispatcher(mount(location), {

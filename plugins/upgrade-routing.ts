@@ -2,7 +2,7 @@ import { type IncomingMessage, METHODS, type Server, ServerResponse, STATUS_CODE
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { giveBack } from '../lib/downstream/reparse-request.ts'
+import { reparseRequest } from '../lib/downstream/reparse-request.ts'
 import { allowOf, findFault } from '../lib/downstream/request-validation.ts'
 import { currentResponse, type ServerSocket } from '../lib/downstream/node-internals.ts'
 import { endBehind, readUpgrade, respondOn, whenItsTurn } from '../lib/downstream/upgrade.ts'
@@ -45,7 +45,7 @@ async function routeUpgrades (fastify: FastifyInstance, { owns }: UpgradesOption
     // One that is malformed, or of which node has not kept all, would be another one when it is read again.
     if (readUpgrade(request) === null && findFault(request, server) === undefined) {
       socket.off('error', ignore)
-      return giveBack(request, socket, head)
+      return reparseRequest(request, socket, head)
     }
     if (head.length > 0) socket.unshift(head)
     server.emit('request', request, respondOn(request, socket))

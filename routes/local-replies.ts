@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2 } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
-import { allowOf, verdictOn } from '../lib/downstream/request-validation.ts'
+import { allowOf, validityOf } from '../lib/downstream/request-validation.ts'
 import {
   BadPathError,
   BadRequestError,
@@ -19,15 +19,15 @@ import { stateOf } from './request-state.ts'
  * behind such a request, on the same connection, is not acted on any more.
  */
 export function refuseMalformed (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-  const verdict = verdictOn(request.raw, reply.raw, request.server.server)
-  if (verdict.kind === 'fine') return done()
+  const validity = validityOf(request.raw, reply.raw, request.server.server)
+  if (validity.kind === 'valid') return done()
   // There is no reply to a late one: the connection ends with the response before it.
-  if (verdict.kind === 'late') {
+  if (validity.kind === 'late') {
     reply.hijack()
     return
   }
   closeAfter(request, reply)
-  done(new BadRequestError(verdict.reason))
+  done(new BadRequestError(validity.reason))
 }
 
 /** Whether a request is about what the server as a whole can do: `OPTIONS *` (RFC 9110, 9.3.7). */

@@ -67,7 +67,7 @@ function createBeginning (
   logBrokenOff: AccessLog | null
 ) {
   return function beginRequest (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const state = beginState(request, readRequestId(request))
+    const state = beginState(request, reply, readRequestId(request))
     reply.header('x-request-id', state.id)
     acceptAnyMediaType(request, state)
     shutdown.trackConnection(request.raw)

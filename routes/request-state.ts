@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Peer } from '../lib/headers/forwarded.ts'
 import type { Exchange } from '../lib/dispatch/exchange.ts'
 
@@ -15,6 +15,7 @@ declare module 'fastify' {
 export interface RequestState {
   /** Names the request in logs, upstream and in the response: the client's `X-Request-Id`, or a new one. */
   readonly id: string
+  readonly reply: FastifyReply
   /** `null` until the request is forwarded. */
   exchange: Exchange | null
   /** The other end of the client's connection; set with the exchange. */
@@ -26,8 +27,8 @@ export interface RequestState {
   isLogged: boolean
 }
 
-export function beginState (request: FastifyRequest, id: string): RequestState {
-  const state = { id, exchange: null, peer: null, asksForWhole: false, hiddenMediaType: null, isLogged: false }
+export function beginState (request: FastifyRequest, reply: FastifyReply, id: string): RequestState {
+  const state = { id, reply, exchange: null, peer: null, asksForWhole: false, hiddenMediaType: null, isLogged: false }
   request[STATE] = state
   return state
 }

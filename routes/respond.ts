@@ -19,14 +19,36 @@ import { joinTunnel } from './websocket.ts'
  * @param isStopping - the gateway stops: the client is to open its next connection elsewhere
  */
 export function finishHead (headers: HeaderRecord, request: FastifyRequest, isStopping: boolean): HeaderRecord {
-  const { response, request: { acceptsTrailers } } = stateOf(request)!.exchange!
+  const { reply, exchange } = stateOf(request)!
+  const { response, request: { acceptsTrailers } } = exchange!
   const { raw } = request
   if (response!.isEventStream) prepareEventStream(headers)
+  giveWayToHooks(headers, reply)
   if (acceptsTrailers && canCarryTrailers(response!, raw)) headers.trailer = response!.trailer!
   if (isHttp2(raw)) return foldRepeated(headers)
   // HTTP/2 has a frame for that. A connection whose request has not been read to its end cannot take another one.
   if (isStopping || !raw.complete) headers.connection = 'close'
   return headers
+}
+
+/** Fields that describe the app's body or its framing, of which a hook before the response can know nothing. */
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  'content-type', 'content-encoding', 'content-length', 'content-range', 'transfer-encoding', 'trailer', 'connection',
+])
+
+/**
+ * What hooks have set on the reply before the response is what the client receives: the app's fields of these names
+ * give way. Cookies are both's, and so is `Vary`. `X-Request-Id` has been set by the gateway, and the app may name it
+ * itself.
+ */
+function giveWayToHooks (headers: HeaderRecord, reply: FastifyReply): void {
+  const own = reply.getHeaders()
+  for (const name of Object.keys(own)) {
+    const value = headers[name]
+    if (value === undefined || name === 'x-request-id' || name === 'set-cookie' || OF_THE_BODY.has(name)) continue
+    if (name === 'vary') headers.vary = [value, own.vary as string | string[]].flat().join(', ')
+    else delete headers[name]
+  }
 }
 
 /** Whether the response's framing can carry them, which node decides by the same facts. */

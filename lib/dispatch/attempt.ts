@@ -101,7 +101,7 @@ export class Attempt extends AttemptLifecycle implements TransportHandler, BodyS
   /** Ends an event stream, now or at its next event boundary. Other responses are left alone. */
   endStream (): void {
     this.#isStreamEnding = true
-    if (this.#response?.askToEnd() === true) this.#finishStream()
+    if (this.#response?.requestEnd() === true) this.#finishStream()
   }
 
   /** For the client it is complete; the upstream is disconnected. */

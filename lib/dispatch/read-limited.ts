@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** What has been read of a body. */
+/** The part of a body that has been read. */
 export interface LimitedRead {
   bytes: Buffer
   /** It is all of it. Else the body is as it was before, and can be passed on. */
@@ -17,7 +17,7 @@ export function readLimited (body: Readable, limit: number): Promise<LimitedRead
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    // Over before anybody asked for it: none of its events will come.
+    // Already ended: no more events will fire.
     if (body.readableEnded) return end()
     if (body.destroyed) return close()
     body.on('readable', take).on('end', end).on('error', fail).on('close', close)
@@ -26,12 +26,12 @@ export function readLimited (body: Readable, limit: number): Promise<LimitedRead
       for (let chunk: Buffer | null = body.read(); chunk !== null; chunk = body.read()) {
         chunks.push(chunk)
         length += chunk.length
-        if (length > limit) return giveBack(Buffer.concat(chunks))
+        if (length > limit) return unread(Buffer.concat(chunks))
       }
     }
 
     /** In the same turn in which it was read: a moment later, a body that has no more would end. */
-    function giveBack (bytes: Buffer): void {
+    function unread (bytes: Buffer): void {
       leave()
       body.unshift(bytes)
       resolve({ bytes, isWhole: false })

@@ -5,7 +5,7 @@ import { isMediaType } from '../headers/media-type.ts'
 import type { ResponseHead, HeaderRecord } from '../headers/response.ts'
 import { StreamEnding } from '../event-stream/event-boundary.ts'
 
-/** The head of an answer, and its body: nothing, all of it at once, or a stream. */
+/** The head of a response, and its body: nothing, all of it at once, or a stream. */
 export interface UpstreamResponse extends ResponseHead {
   /** It has no end of its own. */
   isEventStream: boolean
@@ -17,9 +17,9 @@ const WHOLE_BODY_LIMIT = 64 * 1024
 const WITHOUT_BODY = new Set([204, 304])
 
 /**
- * An answer from its head on: what comes behind that is kept until it is handed on, which is done when the read that
- * brought the head has been parsed, and from then on passed through. So a small answer that came in one read is handed
- * on whole, and everything else as a stream.
+ * A response from its head on. Its body is buffered until it is handed on, which is done when the read that brought the
+ * head has been parsed, and from then on passed through. So a small response that came in one read is handed on whole,
+ * and everything else as a stream.
  */
 export class ResponseAssembly {
   readonly head: ResponseHead
@@ -46,13 +46,13 @@ export class ResponseAssembly {
     this.#ending = this.isStream && head.headers['content-encoding'] === undefined ? new StreamEnding() : null
   }
 
-  /** An event stream that was asked to end has come between two events: nothing more of it is wanted. */
+  /** An event stream that is to end has come between two events: nothing more of it is wanted. */
   get isOver (): boolean {
     return this.#ending?.isOver === true
   }
 
-  /** Asks an event stream to end. @returns whether it is over at once */
-  askToEnd (): boolean {
+  /** Ends an event stream, now or between its next two events. @returns whether it is over at once */
+  requestEnd (): boolean {
     return this.#ending?.requestEnd() === true
   }
 
@@ -72,7 +72,7 @@ export class ResponseAssembly {
     this.#finishBody()
   }
 
-  /** Nothing more will come. @returns whether its reader is told; else it has none yet */
+  /** Nothing more will come. @returns whether it has a reader, which is notified */
   breakOff (toError: () => Error): boolean {
     this.#body?.destroy(toError())
     return this.#body !== undefined

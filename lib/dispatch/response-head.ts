@@ -2,11 +2,11 @@ import { BadUpstreamResponseError } from '../errors.ts'
 import { decode, hasUnknownCoding, type RawText, readResponseHeaders, type ResponseHead } from '../headers/response.ts'
 
 /**
- * The head of an answer, as the parser gives it.
+ * The head of a response, as the parser gives it.
  * @param rawHeaders - names and values in turn
  * @param app - the name that an error may show
- * @returns of an interim answer when the status is below 200
- * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no answer to the request that was sent
+ * @returns of an interim response when the status is below 200
+ * @throws GW_ERR_BAD_UPSTREAM_RESPONSE for what is no response to the request that was sent
  */
 export function readResponseHead (
   statusCode: number,
@@ -14,7 +14,7 @@ export function readResponseHead (
   statusText: string,
   app: string
 ): ResponseHead {
-  // Three digits are all that the parser asks for. Nobody asked for a switch of protocols.
+  // The parser takes any three digits. A switch of protocols was not requested.
   if (statusCode < 100 || statusCode === 101 || statusCode > 599) throw new BadUpstreamResponseError(app)
   if (hasUnknownCoding(rawHeaders)) throw new BadUpstreamResponseError(app)
   const headers = readResponseHeaders(rawHeaders)
@@ -25,25 +25,25 @@ export function readResponseHead (
   return { statusCode, statusText, headers, trailer }
 }
 
-/** The head of an answer that switches to another protocol. */
+/** The head of a response that switches to another protocol. */
 export interface SwitchHead extends ResponseHead {
   /** Its `Upgrade`. */
   protocol: string
 }
 
 /**
- * @param asked - the protocols that were asked for, with commas
- * @returns `undefined` for an answer that switches to none of them (RFC 9110, 7.8)
+ * @param requested - the protocols of the request, with commas
+ * @returns `undefined` for a response that switches to none of them (RFC 9110, 7.8)
  */
 export function readSwitchHead (
   statusCode: number,
   rawHeaders: readonly RawText[],
-  asked: string | null
+  requested: string | null
 ): SwitchHead | undefined {
   const protocols = valuesOf(rawHeaders, 'upgrade')
   const [protocol] = protocols
   if (statusCode !== 101 || protocol === undefined || protocols.length > 1) return undefined
-  if (asked === null || !splitList(asked).includes(protocol.toLowerCase())) return undefined
+  if (requested === null || !splitList(requested).includes(protocol.toLowerCase())) return undefined
   const headers = readResponseHeaders(rawHeaders)
   delete headers['content-length']
   delete headers.trailer

@@ -12,13 +12,13 @@ const STATUS: Record<string, number> = {
 }
 
 /**
- * Answers a connection whose bytes are no request, and closes it. While an answer to an earlier request of the same
- * connection is due nothing is written: it would be taken for that answer, or stand in the middle of it. That answer is
- * finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection: close`). A
- * request whose body is malformed is the one that is answered.
+ * Sends an error to a connection whose bytes are no request, and closes it. While the response to an earlier request of
+ * the same connection is due nothing is written: it would be taken for that response, or stand in the middle of it.
+ * That response is finished, and what came behind its request is dropped (RFC 9112, 9.6, for what follows `Connection:
+ * close`). For a request whose body is malformed the error is the response.
  */
-export function answerClientError ({ code = '' }: ClientError, socket: ServerSocket): void {
-  // Answered already: what still comes is dropped.
+export function sendClientError ({ code = '' }: ClientError, socket: ServerSocket): void {
+  // The error has been sent: what still comes is dropped.
   if (socket.writableEnded && code !== 'ECONNRESET') return
   const pending = currentResponse(socket)
   if (code === 'ECONNRESET' || !socket.writable || (pending?.headersSent === true && !pending.req.complete)) {

@@ -14,7 +14,7 @@ export function isHttp2 (message: object): message is Http2ServerRequest | Http2
   return (message as { stream?: unknown }).stream !== undefined
 }
 
-/** The host that was asked for; `undefined` when none was. */
+/** `:authority` or `Host`; `undefined` when there is none. */
 export function hostOf ({ headers }: AnyRequest): string | undefined {
   return (headers[':authority'] as string | undefined) ?? headers.host
 }
@@ -40,7 +40,7 @@ export function connectionOf (request: AnyRequest): PeerSocket {
   return isHttp2(request) ? request.stream.session!.socket : request.socket
 }
 
-/** Whether nobody waits for a response any more. */
+/** Whether the client of a response has gone. */
 export function isGone (response: AnyResponse): boolean {
   return isHttp2(response) ? response.stream.closed || response.stream.destroyed : response.destroyed
 }
@@ -51,7 +51,7 @@ export function isSent (response: AnyResponse): boolean {
   return response.writableEnded && response.stream.rstCode === 0
 }
 
-/** Ends a response in the middle, so that nobody takes it for a whole one. */
+/** Ends a response in the middle, so that it cannot be taken for a whole one. */
 export function resetStream (response: AnyResponse): void {
   (response as Http2ServerResponse).stream.close(constants.NGHTTP2_INTERNAL_ERROR)
 }

@@ -4,8 +4,8 @@ import { isGone } from './http-version.ts'
 import type { HeaderRecord } from '../headers/response.ts'
 
 /**
- * Passes an interim answer on: 103 with its hints, 102 without anything. An HTTP/1.0 client does not know what it would
- * be (RFC 9110, 15.2), and behind the head of the answer it is too late for one.
+ * Passes an interim response on: 103 with its hints, 102 without anything. An HTTP/1.0 client does not know what it
+ * would be (RFC 9110, 15.2), and behind the head of the final response it is too late for one.
  */
 export function writeInterim (
   response: ServerResponse | Http2ServerResponse,

@@ -5,13 +5,13 @@ import { serverOf } from './node-internals.ts'
 const LINE_BREAK = /[\r\n]/
 
 /**
- * Lets a server read a request again that node has taken off its parser because it asks to switch protocols: this time
- * as the ordinary request that it is to be, with its body, and with what comes behind it on the connection. Without its
- * `Upgrade`: what makes node take it off is that together with `Connection`, or with what node takes for that
- * (`Proxy-Connection`), and it must not come here again for ever.
+ * Has a server parse a request again that node has taken off its parser because of its `Upgrade`: this time as the
+ * ordinary request that it is to be, with its body, and with what comes behind it on the connection. Without its
+ * `Upgrade`, which makes node take it off together with `Connection`, or with what node takes for that
+ * (`Proxy-Connection`): it must not come here again for ever.
  * @param head - what has been read behind the request's head
  */
-export function giveBack (
+export function reparseRequest (
   { method, url, httpVersion, rawHeaders }: IncomingMessage,
   socket: Socket,
   head: Buffer
@@ -23,7 +23,7 @@ export function giveBack (
     socket.destroy()
     return
   }
-  // Of the answer before it, which was the last that node had known of.
+  // Of the response before it, the last that node had known of.
   socket.setTimeout(0)
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)

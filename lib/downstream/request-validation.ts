@@ -4,48 +4,45 @@ import { isClosing, markClosing } from './connection-close.ts'
 import { isHttp2 } from './http-version.ts'
 import { endConnectionAfter } from './node-internals.ts'
 
-const VERDICT = Symbol('fastify-gateway.verdict')
+const VALIDITY = Symbol('fastify-gateway.validity')
 
-/**
- * What is to become of a request: it is `fine`, it is `late` (behind the last one of its connection), or what is wrong
- * with it.
- */
-export type Verdict = { kind: 'fine' } | { kind: 'late' } | { kind: 'malformed', reason: string }
+/** Whether a request may be acted on: `late` is one behind the last of its connection. */
+export type Validity = { kind: 'valid' } | { kind: 'late' } | { kind: 'malformed', reason: string }
 
-interface VettedRequest extends IncomingMessage {
-  [VERDICT]?: Verdict
+interface ValidatedRequest extends IncomingMessage {
+  [VALIDITY]?: Validity
 }
 
-const FINE: Verdict = Object.freeze({ kind: 'fine' })
-const LATE: Verdict = Object.freeze({ kind: 'late' })
+const VALID: Validity = Object.freeze({ kind: 'valid' })
+const LATE: Validity = Object.freeze({ kind: 'late' })
 
 /**
- * Judges every request of a server in the order in which they came, before any hook can hold one of them up: what comes
- * behind a malformed one on the same connection must not overtake its refusal.
+ * Validates every request of a server in the order in which they came, before any hook can delay one: what comes behind
+ * a malformed one on the same connection must not overtake its refusal.
  * @returns ends it
  */
-export function vetRequests (server: Server): () => void {
-  const listener = (request: IncomingMessage, response: ServerResponse) => { vet(request, response, server) }
+export function validateRequests (server: Server): () => void {
+  const listener = (request: IncomingMessage, response: ServerResponse) => { validate(request, response, server) }
   server.prependListener('request', listener)
   return () => { server.off('request', listener) }
 }
 
-/** Why a request must not be acted on, whatever its turn; `undefined` for one that is fine. */
+/** Why a request must not be acted on, whatever its turn; `undefined` for a valid one. */
 export function findFault (request: IncomingMessage, { maxHeadersCount }: Server): string | undefined {
   if (isHttp2(request)) return findAuthorityFault(request.headers)
   return findRequestFault(request, (maxHeadersCount ?? MAX_HEADER_FIELDS) || Infinity)
 }
 
-/** The verdict on a request; given now when it did not come through the server's own listener (`inject`). */
-export function verdictOn (request: VettedRequest, response: ServerResponse, server: Server): Verdict {
-  return request[VERDICT] ?? vet(request, response, server)
+/** The validity of a request; found now when it did not come through the server's listener (`inject`). */
+export function validityOf (request: ValidatedRequest, response: ServerResponse, server: Server): Validity {
+  return request[VALIDITY] ?? validate(request, response, server)
 }
 
-function vet (request: VettedRequest, response: ServerResponse, server: Server): Verdict {
-  const verdict = judge(request, response, server)
-  if (verdict.kind === 'malformed') endWith(request, response)
-  request[VERDICT] = verdict
-  return verdict
+function validate (request: ValidatedRequest, response: ServerResponse, server: Server): Validity {
+  const validity = classify(request, response, server)
+  if (validity.kind === 'malformed') endWith(request, response)
+  request[VALIDITY] = validity
+  return validity
 }
 
 /** Also when a host server's own route responds: the connection ends with that response. */
@@ -56,10 +53,10 @@ function endWith (request: IncomingMessage, response: ServerResponse): void {
   endConnectionAfter(response)
 }
 
-function judge (request: IncomingMessage, response: ServerResponse, server: Server): Verdict {
+function classify (request: IncomingMessage, response: ServerResponse, server: Server): Validity {
   if (!isHttp2(request) && isClosing(request.socket, response)) return LATE
   const reason = findFault(request, server)
-  return reason === undefined ? FINE : { kind: 'malformed', reason }
+  return reason === undefined ? VALID : { kind: 'malformed', reason }
 }
 
 /**

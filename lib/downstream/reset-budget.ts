@@ -1,8 +1,7 @@
 /**
- * How many requests a client may take back on one HTTP/2 connection: a page that is left takes back what it had asked
- * for, an attacker asks in order to take back (rapid reset, CVE-2023-44487). nghttp2 has a bound of its own, of 1000
- * and 33 a second, but beyond it only stops listening: who does not go away keeps the connection. So this one is
- * smaller.
+ * How many streams a client may reset on one HTTP/2 connection: a page that is left resets its requests, an attacker
+ * sends requests in order to reset them (rapid reset, CVE-2023-44487). nghttp2 has a bound of its own, of 1000 and 33 a
+ * second, but beyond it only stops reading, and a client that stays keeps the connection. So this one is smaller.
  */
 const BURST = 800
 /** A second. */
@@ -19,7 +18,7 @@ export class ResetBudget {
   }
 
   /**
-   * One more. Costs a few numbers.
+   * Counts one more.
    * @param now - milliseconds of the same clock
    * @returns whether that was still in order
    */

@@ -31,7 +31,7 @@ export class ResponseBody extends Readable {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.source = source
     // It may break off before anything listens, while a hook looks at the response: that must not end the process. A
-    // later reader is still told.
+    // later reader still gets the error.
     this.on('error', ignore)
   }
 

@@ -20,7 +20,7 @@ export class Shutdown {
   readonly #tracked = Symbol('fastify-gateway.tracked')
   #hasBegun = false
 
-  /** Whether it has begun: responses ask their clients to close the connection. */
+  /** Whether it has begun: responses say `Connection: close`. */
   readonly isStopping = (): boolean => this.#hasBegun
 
   /** @returns whether that was news */

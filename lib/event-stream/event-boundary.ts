@@ -8,7 +8,7 @@ const BEGINNING = LF << 16 | LF << 8 | LF
 /**
  * Knows where the events of a `text/event-stream` end, so that it can be cut there (WHATWG HTML, 9.2.6): behind a blank
  * line, whether lines end with LF, CR or CRLF. A CR counts at once, because parsers do not wait for the LF either; that
- * LF then is still a place between events. A BOM at the beginning is taken for something in its line.
+ * LF then still stands between events. A BOM at the beginning counts as a character of its line.
  */
 export class EventBoundary {
   /** The last bytes of the stream, the newest lowest. */

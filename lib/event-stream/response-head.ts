@@ -3,7 +3,7 @@ import type { HeaderRecord } from '../headers/response.ts'
 const EVENT_STREAM = /^\s*text\/event-stream\s*(?:;|$)/i
 
 /**
- * Whether an answer is a stream of server-sent events (WHATWG HTML, 9.2), whatever the case and the parameters of its
+ * Whether a response is a stream of server-sent events (WHATWG HTML, 9.2), whatever the case and the parameters of its
  * type.
  */
 export function isEventStream (headers: HeaderRecord): boolean {
@@ -11,7 +11,7 @@ export function isEventStream (headers: HeaderRecord): boolean {
   return typeof type === 'string' && EVENT_STREAM.test(type)
 }
 
-/** What an event stream is sent with: nothing on its way may store, transform or hold it back. */
+/** Headers that keep proxies from storing, transforming or buffering an event stream. */
 export function prepareEventStream (headers: HeaderRecord): void {
   delete headers['content-length']
   headers['cache-control'] = 'no-cache'

@@ -1,6 +1,6 @@
 import { TOKEN_CHARACTERS } from './token.ts'
 
-/** Who asks, as far as the connection tells. */
+/** The other end of a client's connection. */
 export interface Peer {
   /** IP address of the other end. */
   address: string
@@ -23,9 +23,9 @@ export interface ForwardedClaims {
 /**
  * The headers that tell an app about its client, as a flat list of names and values. A trusted proxy's claims are
  * carried on, with the proxy itself appended; without one they are the gateway's own observations.
- * @param host - the `Host` that was asked; `undefined` when there is none (HTTP/1.0)
+ * @param host - the client's `Host`; `undefined` when there is none (HTTP/1.0)
  * @param prefix - the location's; empty when it strips nothing
- * @param claims - of a trusted peer; `null` of anyone else
+ * @param claims - of a trusted peer; `null` for any other peer
  * @see RFC 7239; Traefik for `X-Forwarded-Port` and `-Prefix`
  */
 export function forwardingHeaders (

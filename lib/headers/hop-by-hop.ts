@@ -1,6 +1,6 @@
 /**
  * Headers that end at each connection (RFC 9110, 7.6.1, with those of RFC 2616, 13.5.1, that are still seen), and
- * `Expect`, which the gateway has answered.
+ * `Expect`, which the gateway handles itself.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization',

@@ -22,8 +22,8 @@ export const MAX_HEADER_FIELDS = 1000
 
 /**
  * Why a request must not be forwarded, although node's parser let it through: another parser, before or behind the
- * gateway, could see another request in it (request smuggling). Also holds where the server is somebody else's, with
- * `insecureHTTPParser` for example.
+ * gateway, could see another request in it (request smuggling). Also checked on a host server, which
+ * may have `insecureHTTPParser`.
  * @param maxHeaderFields - how many the server's parser keeps; from there on they are cut off
  * @returns the reason, or `undefined`
  * @see RFC 9112, 2.3 (version), 3.2 (Host), 6.1 to 6.3 (framing)
@@ -56,17 +56,17 @@ export function findRequestFault (
 }
 
 /**
- * The same for an HTTP/2 request, of which node has judged all but the host: an app behind HTTP/1.1 gets one, whichever
- * of the two the client meant.
+ * The same for an HTTP/2 request, of which node has checked all but the host: an app behind HTTP/1.1 gets one,
+ * whichever of the two the client meant.
  * @see RFC 9113, 8.3.1
  */
 export function findAuthorityFault (
   { ':authority': authority, host }: Record<string, string | string[] | undefined>
 ): string | undefined {
-  const asked = authority ?? host
-  if (asked === undefined) return 'no Host'
-  if (typeof asked !== 'string' || !isHost(asked)) return 'Host is not a host'
-  return host !== undefined && host !== asked ? 'Host is not the authority' : undefined
+  const requested = authority ?? host
+  if (requested === undefined) return 'no Host'
+  if (typeof requested !== 'string' || !isHost(requested)) return 'Host is not a host'
+  return host !== undefined && host !== requested ? 'Host is not the authority' : undefined
 }
 
 function isNamed (name: string, lowerCase: string): boolean {

@@ -6,11 +6,10 @@ import { connectionOptions, HOP_BY_HOP } from './hop-by-hop.ts'
 /** What the headers of a request are decided by, beside the headers themselves. */
 export interface RequestContext {
   peer: Peer
-  /** The host that was asked; `undefined` when none was. */
+  /** The client's `Host`; `undefined` when there is none. */
   host: string | undefined
   /**
-   * Identifies the request in logs: the client's `X-Request-Id` when it can, or the gateway's, which then takes its
-   * place.
+   * Identifies the request in logs: the client's `X-Request-Id` when logs can carry it, otherwise the gateway's.
    */
   requestId: string
   /** The client accepts trailers behind the response. */

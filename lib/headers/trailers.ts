@@ -2,8 +2,8 @@ import { HOP_BY_HOP } from './hop-by-hop.ts'
 import { addHeader, decode, type HeaderRecord, type RawText } from './response.ts'
 
 /**
- * What must have been known before the body, so that it would come too late in a trailer, or be a way around who looks
- * at headers (RFC 9110, 6.5.1): framing, routing, who asks, what the answer is.
+ * Fields that have to be known before the body, so that they would come too late in a trailer, or get around checks of
+ * headers (RFC 9110, 6.5.1): framing, routing, authentication, response control.
  */
 const HEADERS_ONLY = new Set([
   ...HOP_BY_HOP,
@@ -37,7 +37,7 @@ function isTrailer (key: string): boolean {
 }
 
 /**
- * The trailers of a message, less what has no business there.
+ * The trailers of a message, less those that are not allowed there.
  * @param raw - names and values in turn, as they came; `null` when there are none
  * @returns `null` when nothing is left
  */

@@ -3,7 +3,7 @@ import type { UpstreamPool } from './pool.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
- * An attempt's in-flight place at its upstream, until the connection is free again or has ended, and the attempt's
+ * An attempt's in-flight lease of its upstream, until the connection is free again or has ended, and the attempt's
  * result for outlier detection and balancer.
  */
 export class Lease {

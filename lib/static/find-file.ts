@@ -84,7 +84,7 @@ async function readType (path: string): Promise<'file' | 'folder' | undefined> {
 
 /**
  * Whether a request navigates to a page, so that a single-page app has to handle its path. A missing script, image or
- * API resource must stay a 404: answered with HTML it would fail later, and hide the reason.
+ * API resource must stay a 404: with HTML in its place it would fail later, and hide the reason.
  * @param path - from `resolveSitePath`
  */
 export function isNavigation (path: string, headers: IncomingHttpHeaders): boolean {

@@ -23,7 +23,7 @@ export interface StaticSiteInput {
 /**
  * @param given - `undefined` when there is no site
  * @param baseDir - absolute; a relative root starts there
- * @param problems - gets a prefix that is none, and a folder without the files: better told at start than by 404s
+ * @param problems - gets a prefix that is none, and a folder without the files: better reported at start than by 404s
  */
 export function resolveSite (
   given: StaticSiteInput | undefined,

@@ -20,8 +20,7 @@ async function startServer (
     response.writeHead(200, [
       'Content-Type',
       'text/plain',
-      'X-App',
-      '1',
+      'X-App', '1', 'Vary', 'Accept',
       'Set-Cookie',
       'a=1',
       'Set-Cookie',
@@ -90,16 +89,19 @@ for (const path of ['/app/', '/app/stream']) {
     t.strictSame(seen, [200])
   })
 
-  t.test(`what hooks have set goes along, unless the app says something else; cookies are both's: ${path}`, async t => {
+  t.test(`the client receives what hooks have set, also in place of the app's; cookies and Vary are both's, the body is the app's: ${path}`, async t => {
     const { port } = await startServer(t, {
       before: fastify => fastify.addHook('onRequest', async (_request, reply) => {
-        reply.headers({ 'x-hook': 1, 'x-app': 'hook', 'content-length': '99', 'set-cookie': 'hook=1', 'x-list': ['a', 'b'] })
+        reply.headers({ 'x-hook': 1, 'x-app': 'hook', 'content-length': '99', 'content-type': 'image/png', vary: 'Origin' })
+        reply.headers({ 'set-cookie': 'hook=1', 'x-list': ['a', 'b'] })
         reply.raw.setHeader('x-raw', 'raw')
       }),
     })
     const text = await ask(t, port, path)
     const lines = text.slice(0, text.indexOf('\r\n\r\n')).toLowerCase().split('\r\n')
-    for (const line of ['x-hook: 1', 'x-app: 1', 'x-raw: raw', 'x-list: a', 'x-list: b']) t.equal(lines.filter(each => each === line).length, 1, line)
+    const expected = ['x-hook: 1', 'x-app: hook', 'x-raw: raw', 'x-list: a', 'x-list: b', 'vary: accept, origin']
+    for (const line of expected) t.equal(lines.filter(each => each === line).length, 1, line)
+    t.strictSame(lines.filter(line => /^(?:x-app|content-type):/.test(line)), ['x-app: hook', 'content-type: text/plain'])
     t.strictSame(lines.filter(line => line.startsWith('set-cookie')), ['set-cookie: hook=1', 'set-cookie: a=1', 'set-cookie: b=2'])
     t.strictSame(lines.filter(line => line.startsWith('content-length')), path === '/app/' ? ['content-length: 4'] : [])
   })

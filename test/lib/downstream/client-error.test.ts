@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { answerClientError } from '../../../lib/downstream/client-error.ts'
+import { sendClientError } from '../../../lib/downstream/client-error.ts'
 import { connectPair, listen, portOf, readAll } from './sockets.ts'
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code })
@@ -18,7 +18,7 @@ const statuses: [code: string, line: string][] = [
 for (const [code, line] of statuses) {
   t.test(`${code === '' ? 'an error without a code' : code} is answered ${line}, complete and with the end of the connection`, async t => {
     const { client, server } = await connectPair(t)
-    answerClientError(code === '' ? new Error('x') : errorOf(code), server)
+    sendClientError(code === '' ? new Error('x') : errorOf(code), server)
     const [head = '', body = ''] = (await readAll(client)).split('\r\n\r\n')
     t.ok(head.startsWith(`HTTP/1.1 ${line}\r\n`), head)
     t.match(head, /\r\nConnection: close(\r\n|$)/)
@@ -29,25 +29,25 @@ for (const [code, line] of statuses) {
 
 t.test('a connection that was reset is closed without a word', async t => {
   const { client, server } = await connectPair(t)
-  answerClientError(errorOf('ECONNRESET'), server)
+  sendClientError(errorOf('ECONNRESET'), server)
   t.ok(server.destroyed)
   t.equal(await readAll(client), '')
 })
 
 t.test('bytes behind the answer are dropped, so that the client gets to read it', async t => {
   const { client, server } = await connectPair(t)
-  answerClientError(errorOf('HPE_INVALID_METHOD'), server)
-  answerClientError(errorOf('HPE_INVALID_METHOD'), server)
+  sendClientError(errorOf('HPE_INVALID_METHOD'), server)
+  sendClientError(errorOf('HPE_INVALID_METHOD'), server)
   t.notOk(server.destroyed)
   t.equal((await readAll(client)).match(/HTTP\/1\.1/g)?.length, 1)
-  answerClientError(errorOf('ECONNRESET'), server)
+  sendClientError(errorOf('ECONNRESET'), server)
   t.ok(server.destroyed, 'a reset ends it')
 })
 
 t.test('a connection that cannot be written to is closed', async t => {
   const { server } = await connectPair(t)
   server.destroy()
-  t.doesNotThrow(() => answerClientError(errorOf('HPE_INVALID_METHOD'), server))
+  t.doesNotThrow(() => sendClientError(errorOf('HPE_INVALID_METHOD'), server))
 })
 
 /** A server that never answers `/silent`, sends a head for `/busy`, and is asked by bytes. */
@@ -59,7 +59,7 @@ async function send (t: Test, bytes: string): Promise<{ text: string, requests: 
     if (request.url === '/busy') response.write('half an answ')
     request.resume().on('error', () => {})
   })
-  server.on('clientError', answerClientError)
+  server.on('clientError', sendClientError)
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1').on('error', () => {})
   t.teardown(() => client.destroy())
@@ -91,7 +91,7 @@ for (const junk of ['NOT HTTP\r\n\r\n', 'GET /late HTTP/1.1\r\nHost: a\r\n\r\n']
 
 t.test('a connection is closed after its answer, though the client keeps it open', { timeout: 10_000 }, async t => {
   const { client, server } = await connectPair(t)
-  answerClientError(errorOf('HPE_INVALID_METHOD'), server)
+  sendClientError(errorOf('HPE_INVALID_METHOD'), server)
   await readAll(client)
   await once(server, 'close')
 })

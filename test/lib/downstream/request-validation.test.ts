@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http, { type IncomingMessage, METHODS, type Server, ServerResponse } from 'node:http'
 import net, { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { allowOf, isForwarded, type Verdict, verdictOn, vetRequests } from '../../../lib/downstream/request-validation.ts'
+import { allowOf, isForwarded, type Validity, validityOf, validateRequests } from '../../../lib/downstream/request-validation.ts'
 import { listen, portOf } from './sockets.ts'
 
 /** The verdicts on the requests in these bytes, in the order in which the server's own listener got them. */
@@ -10,15 +10,15 @@ async function vet (
   t: Test,
   bytes: string,
   { isVetted = true, maxHeadersCount = null as number | null } = {}
-): Promise<Verdict[]> {
+): Promise<Validity[]> {
   const server = http.createServer({ requireHostHeader: false })
   server.maxHeadersCount = maxHeadersCount
-  const verdicts: Verdict[] = []
+  const verdicts: Validity[] = []
   server.on('request', (request, response) => {
-    verdicts.push(verdictOn(request, response, server))
+    verdicts.push(validityOf(request, response, server))
     if (request.url === '/last') setImmediate(() => request.socket.end())
   })
-  if (isVetted) t.teardown(vetRequests(server))
+  if (isVetted) t.teardown(validateRequests(server))
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1').on('error', () => {})
   t.teardown(() => client.destroy())
@@ -28,7 +28,7 @@ async function vet (
 }
 
 const get = (path: string, ...lines: string[]) => [`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n')
-const fine = { kind: 'fine' }
+const fine = { kind: 'valid' }
 const late = { kind: 'late' }
 
 const rows: {
@@ -77,21 +77,21 @@ for (const { name, bytes, options = {}, expected } of rows) {
   t.test(`vetting: ${name}`, async t => t.strictSame(await vet(t, bytes, options), expected))
 }
 
-t.test('a verdict stays, though the connection is closing by then', async t => {
+t.test('a validity stays, though the connection is closing by then', async t => {
   const server = http.createServer()
   const request = Object.assign(new http.IncomingMessage(new Socket()), { httpVersion: '1.1', rawHeaders: [] as string[] })
   const response = new ServerResponse(request)
-  const first = verdictOn(request, response, server)
+  const first = validityOf(request, response, server)
   t.strictSame(first, { kind: 'malformed', reason: 'no Host' })
-  t.equal(verdictOn(request, response, server), first)
+  t.equal(validityOf(request, response, server), first)
 })
 
 t.test('it ends when it is told to', async t => {
   const server: Server = http.createServer()
   const before = server.listeners('request')
-  vetRequests(server)()
+  validateRequests(server)()
   t.strictSame(server.listeners('request'), before)
-  t.type(verdictOn(new http.IncomingMessage(new Socket()), new ServerResponse({ method: 'GET' } as IncomingMessage), server), Object)
+  t.type(validityOf(new http.IncomingMessage(new Socket()), new ServerResponse({ method: 'GET' } as IncomingMessage), server), Object)
 })
 
 t.test('every method that node knows is forwarded, but CONNECT and TRACE', async t => {

@@ -3,7 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import net, { type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { giveBack } from '../../../lib/downstream/reparse-request.ts'
+import { reparseRequest } from '../../../lib/downstream/reparse-request.ts'
 import { whenItsTurn } from '../../../lib/downstream/upgrade.ts'
 import { listen, portOf } from './sockets.ts'
 
@@ -17,7 +17,7 @@ async function start (t: Test, bytes: string, options: http.ServerOptions = {}) 
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head) => {
     // Ends what would go on for ever.
     if (++given > 3) return socket.destroy()
-    whenItsTurn(socket, () => giveBack(request, socket, head))
+    whenItsTurn(socket, () => reparseRequest(request, socket, head))
   })
   await listen(t, server)
   t.teardown(() => server.closeAllConnections())

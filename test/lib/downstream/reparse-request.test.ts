@@ -6,7 +6,7 @@ import net, { type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
-import { giveBack } from '../../../lib/downstream/reparse-request.ts'
+import { reparseRequest } from '../../../lib/downstream/reparse-request.ts'
 import { whenItsTurn } from '../../../lib/downstream/upgrade.ts'
 import { connectPair, listen, portOf, readAll } from './sockets.ts'
 
@@ -42,7 +42,7 @@ async function exchange (t: Test, pieces: readonly string[], isSecure: boolean):
   let given = 0
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head) => {
     given++
-    whenItsTurn(socket, () => giveBack(request, socket, head))
+    whenItsTurn(socket, () => reparseRequest(request, socket, head))
   })
   await listen(t, server)
   const port = portOf(server)
@@ -109,7 +109,7 @@ t.test('what is given back has its Connection, and no Upgrade any more', async t
     seen.push(rawHeaders)
     response.end()
   })
-  server.on('upgrade', giveBack)
+  server.on('upgrade', reparseRequest)
   await listen(t, server)
   const client = net.connect(portOf(server), '127.0.0.1')
   t.teardown(() => client.destroy())
@@ -125,7 +125,7 @@ async function giveMadeUp (t: Test, changes: Partial<IncomingMessage>, hasServer
   const { client, server: socket } = await connectPair(t)
   let connections = 0
   const server = http.createServer().removeAllListeners('connection').on('connection', () => { connections++ })
-  giveBack({ ...CLEAN, ...changes } as IncomingMessage, Object.assign(socket, { server: hasServer ? server : undefined }), Buffer.from('rest'))
+  reparseRequest({ ...CLEAN, ...changes } as IncomingMessage, Object.assign(socket, { server: hasServer ? server : undefined }), Buffer.from('rest'))
   return { client, socket, connections: () => connections }
 }
 
