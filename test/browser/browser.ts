@@ -26,10 +26,10 @@ export async function launchBrowser (t: Test): Promise<Browser> {
   return browser
 }
 
-/** A page, with all that it asked for and could not get. */
+/** A page, with all that it requested and could not get. */
 export interface Tab {
   page: Page
-  /** Failed requests, answers of 400 and above, and errors in scripts. */
+  /** Failed requests, responses of 400 and above, and errors in scripts. */
   faults: string[]
 }
 
@@ -59,12 +59,12 @@ async function fulfillFromPackage (route: Route): Promise<void> {
 function collectFaults (page: Page): string[] {
   const faults: string[] = []
   page.on('requestfailed', request => faults.push(`${request.url()} failed`))
-  page.on('response', response => { if (response.status() >= 400) faults.push(`${response.url()} answers ${response.status()}`) })
+  page.on('response', response => { if (response.status() >= 400) faults.push(`${response.url()} responds ${response.status()}`) })
   page.on('pageerror', error => faults.push(error.message))
   return faults
 }
 
-/** Kept in `artifacts/`, which is not under version control, for whoever looks at a run. */
+/** Kept in `artifacts/`, which is not under version control, for a look at a run. */
 export async function takeScreenshot (page: Page, name: string): Promise<void> {
   await mkdir(artifacts, { recursive: true })
   await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true })

@@ -25,7 +25,7 @@ t.test('people talk on the page of the chat behind a prefix', { skip: skipWithou
     t.same([...ada.faults, ...kurt.faults], [])
   })
 
-  await t.test('a page whose connection is lost comes back by itself, and says so meanwhile', async t => {
+  await t.test('a page that loses its connection comes back by itself, and says so meanwhile', async t => {
     const { url, restart } = await startChat(t)
     const { page, faults } = await openTab(t, browser)
     await enter(page, url, 'Ada')
@@ -40,7 +40,7 @@ t.test('people talk on the page of the chat behind a prefix', { skip: skipWithou
     t.same(faults, [])
   })
 
-  await t.test('who is told to leave stands outside, with the reason', async t => {
+  await t.test('a person who is refused sees the reason', async t => {
     const { url } = await startChat(t)
     const { page } = await openTab(t, browser)
     await enter(page, url, 'Ada')

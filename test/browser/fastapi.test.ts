@@ -25,15 +25,15 @@ t.test('FastAPI\'s page works behind a prefix', { skip }, async t => {
       t.same(faults, [])
     })
 
-    await t.test(`with the prefix in ${mode}: the token of an OAuth2 password flow is asked for behind the prefix`, async t => {
+    await t.test(`with the prefix in ${mode}: the token of an OAuth2 password flow is requested behind the prefix`, async t => {
       const address = await startGateway(t, upstream, mode)
       const { page, faults } = await openTab(t, browser)
       await page.goto(`${address}/docs`)
       await listOperations(page)
 
-      const asked = page.waitForRequest(request => request.url().endsWith('/token'))
+      const requested = page.waitForRequest(request => request.url().endsWith('/token'))
       await authorize(page, 'alice', 'wonderland')
-      t.equal((await asked).url(), `${address}/token`)
+      t.equal((await requested).url(), `${address}/token`)
       const me = await tryOut(page, `GET ${shown}/me`, {})
       t.match(me, { status: /^200/, body: /token-of-alice/, url: `${address}/me` })
       await takeScreenshot(page, `fastapi-authorized-${mode}`)

@@ -13,8 +13,8 @@ async function describeOperation (operation: Locator): Promise<string> {
   return `${method} ${path}`
 }
 
-/** What Swagger UI shows of an answer. */
-export interface ShownAnswer {
+/** What Swagger UI shows of a response. */
+export interface ShownResponse {
   status: string
   body: string
   /** Where it sent the request. */
@@ -30,7 +30,7 @@ export async function tryOut (
   page: Page,
   operation: string,
   { body, ...parameters }: Record<string, string>
-): Promise<ShownAnswer> {
+): Promise<ShownResponse> {
   const block = await findOperation(page, operation)
   await block.locator('.opblock-summary').click()
   await block.locator('.try-out__btn').click()
@@ -39,10 +39,10 @@ export async function tryOut (
   }
   if (body !== undefined) await block.locator('textarea.body-param__text').fill(body)
   await block.locator('button.execute').click()
-  return readAnswer(block.locator('.live-responses-table .response').first(), block)
+  return readResponse(block.locator('.live-responses-table .response').first(), block)
 }
 
-async function readAnswer (response: Locator, block: Locator): Promise<ShownAnswer> {
+async function readResponse (response: Locator, block: Locator): Promise<ShownResponse> {
   await response.waitFor()
   const status = await response.locator('.response-col_status').innerText()
   const body = await response.locator('.highlight-code, .microlight').first().innerText()

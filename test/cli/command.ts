@@ -21,7 +21,7 @@ export interface RunOptions {
   command?: string
 }
 
-/** A command that goes on until it is told to stop. */
+/** A command that goes on until it is stopped. */
 export interface RunningCommand {
   child: ChildProcess
   /** What it has printed so far. */

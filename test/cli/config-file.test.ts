@@ -32,7 +32,7 @@ const broken = {
 
 for (const [name, [text, message]] of Object.entries(broken)) {
   for (const command of ['start', 'routes', 'check']) {
-    t.test(`${command} tells in one line where ${name} is broken`, async t => {
+    t.test(`${command} says in one line where ${name} is broken`, async t => {
       const cwd = t.testdir({ [name]: text, 'package.json': '{}' })
       const { exitCode, stdout, stderr } = await runCommand(t, [command], { cwd })
       t.equal(exitCode, 1)

@@ -12,7 +12,7 @@ const pages = {
 }
 
 for (const [args, words] of Object.entries(pages)) {
-  t.test(`${args} tells everything in lines of 80 columns`, async t => {
+  t.test(`${args} says everything in lines of 80 columns`, async t => {
     const { exitCode, stdout, stderr } = await runCommand(t, args.split(' '))
     t.equal(exitCode, 0)
     t.equal(stderr, '')

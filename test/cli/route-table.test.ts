@@ -38,7 +38,7 @@ t.test('the routes at 60 columns', async t => {
   ])
 })
 
-t.test('an app whose upstreams have no weight is drained', async t => {
+t.test('an app is drained when no upstream has a weight', async t => {
   const { locations } = await resolve({ apps: [{ name: 'old', upstreams: [{ url: 'http://127.0.0.1:9001', weight: 0 }] }] })
   t.same(renderRoutes(locations, 80), [
     'PREFIX  APP  UPSTREAMS              SHARE',
@@ -96,7 +96,7 @@ t.test('for machines, every location has an example of what becomes of a request
   }])
 })
 
-t.test('a location whose example would be refused has none', async t => {
+t.test('a location has no example when that would be refused', async t => {
   const { locations } = await resolve({ apps: [{ name: 'users', rewrite: ['^/users/.*$', '/../up'], upstreams: 'http://127.0.0.1:8001' }] })
   t.equal(describeRoutes(locations)[0]!.example, null)
 })

@@ -79,7 +79,7 @@ for (const [name, [args, message]] of Object.entries(mistakes)) {
   })
 }
 
-t.test('the help tells everything in lines of 80 columns', async t => {
+t.test('the help says everything in lines of 80 columns', async t => {
   const { exitCode, stdout } = await runCommand(t, ['serve-static', '--help'])
   t.equal(exitCode, 0)
   for (const word of ['--host', '--port', '--root', '--api-prefix', '--api-target', '--debug']) t.match(stdout, new RegExp(`^  ${word}\\b`, 'm'))

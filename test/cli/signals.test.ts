@@ -8,26 +8,26 @@ async function startWithSlowRequest (t: Test, gracePeriod: string) {
   const events = new EventEmitter()
   const upstream = await startUpstream(t, async (_request, response) => {
     response.write('first half, ')
-    events.emit('asked')
-    await once(events, 'answer')
+    events.emit('request')
+    await once(events, 'respond')
     response.end('second half')
   })
   const cwd = t.testdir({ 'gateway.config.json': JSON.stringify({ shutdown: { gracePeriod }, apps: [{ name: 'slow', upstreams: upstream }] }) })
   const gateway = await startCommand(t, [], { cwd })
-  const asked = once(events, 'asked')
+  const requested = once(events, 'request')
   const response = fetch(`${gateway.address}/slow`).then(response => response.text())
   response.catch(() => {})
-  await asked
-  return { ...gateway, response, answer: () => events.emit('answer') }
+  await requested
+  return { ...gateway, response, respond: () => events.emit('respond') }
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal} lets a request under way finish, takes no new one, and exits 0`, async t => {
-    const { child, until, address, response, answer, ended } = await startWithSlowRequest(t, '10s')
+    const { child, until, address, response, respond, ended } = await startWithSlowRequest(t, '10s')
     child.kill(signal)
     await until(new RegExp(`"msg":"${signal}: finishing what is under way`))
-    await t.rejects(fetch(`${address}/slow`), 'nobody listens any more')
-    answer()
+    await t.rejects(fetch(`${address}/slow`), 'nothing listens any more')
+    respond()
     t.equal(await response, 'first half, second half')
     t.match(await ended, { exitCode: 0, stderr: '' })
   })
@@ -39,7 +39,7 @@ t.test('a request that does not finish is not waited for beyond the grace period
   child.kill('SIGTERM')
   t.match(await ended, { exitCode: 0, stderr: '' })
   t.ok(Date.now() - signalled < 5000)
-  await t.rejects(response, 'its answer ends in the middle')
+  await t.rejects(response, 'its response ends in the middle')
 })
 
 for (const [second, exitCode] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
@@ -53,7 +53,7 @@ for (const [second, exitCode] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
   })
 }
 
-t.test('something that a configuration file left open does not hold up the exit', async t => {
+t.test('something that a configuration file left open does not delay the exit', async t => {
   const cwd = t.testdir({ 'gateway.config.mjs': 'setInterval(() => {}, 1000)\nexport default { apps: [{ name: "users", port: 1 }] }' })
   const { child, ended } = await startCommand(t, [], { cwd })
   child.kill('SIGTERM')
@@ -61,20 +61,20 @@ t.test('something that a configuration file left open does not hold up the exit'
 })
 
 t.test('during shutdown.delay the command goes on, then exits 0, and a second signal exits at once', async t => {
-  for (const isImpatient of [false, true]) {
+  for (const isSignalledTwice of [false, true]) {
     const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
-    const options = { shutdown: { delay: isImpatient ? '60s' : '500ms' }, apps: [{ name: 'app', upstreams: upstream }] }
+    const options = { shutdown: { delay: isSignalledTwice ? '60s' : '500ms' }, apps: [{ name: 'app', upstreams: upstream }] }
     const { child, until, address, ended } = await startCommand(t, [], { cwd: t.testdir({ 'gateway.config.json': JSON.stringify(options) }) })
     child.kill('SIGTERM')
     await until(/"msg":"SIGTERM: finishing/)
     const response = await fetch(`${address}/app`)
     t.strictSame([await response.text(), response.headers.get('connection')], ['fine', 'close'])
-    if (isImpatient) child.kill('SIGTERM')
-    t.match(await ended, { exitCode: isImpatient ? 143 : 0, stderr: '' })
+    if (isSignalledTwice) child.kill('SIGTERM')
+    t.match(await ended, { exitCode: isSignalledTwice ? 143 : 0, stderr: '' })
   }
 })
 
-t.test('an event stream ends between two events, and does not hold up the exit', async t => {
+t.test('an event stream ends between two events, and does not delay the exit', async t => {
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
   })
@@ -84,7 +84,7 @@ t.test('an event stream ends between two events, and does not hold up the exit',
   const text = response.text()
   const signalled = Date.now()
   child.kill('SIGTERM')
-  t.equal(await text, 'data: 1\n\n', 'as a whole answer')
+  t.equal(await text, 'data: 1\n\n', 'as a whole response')
   t.match(await ended, { exitCode: 0, stderr: '' })
   t.ok(Date.now() - signalled < 10_000)
 })

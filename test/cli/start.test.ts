@@ -5,7 +5,7 @@ import { portOf } from '../helpers/servers.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 import { runCommand, startCommand } from './command.ts'
 
-/** A project with one app, which answers with the path that it was asked for. */
+/** A project with one app, which responds with the path of the request. */
 async function makeProject (t: Test, options: object = {}): Promise<{ cwd: string, upstream: string }> {
   const upstream = await startUpstream(t, (request, response) => response.end(request.url))
   return { cwd: t.testdir({ 'gateway.config.json': JSON.stringify({ apps: [{ name: 'users', upstreams: upstream }], ...options }) }), upstream }
@@ -54,7 +54,7 @@ t.test('a flag that is not given leaves the option to the file', async t => {
   t.equal(await (await fetch(`${address}/users/ada`)).text(), '/ada/')
 })
 
-t.test('all interfaces are told by an address that can be opened', async t => {
+t.test('all interfaces are shown as an address that can be opened', async t => {
   const { cwd } = await makeProject(t)
   const { address, stdout } = await startCommand(t, ['--host', '0.0.0.0'], { cwd })
   t.match(stdout(), /^Gateway listening on http:\/\/127\.0\.0\.1:\d+, and on every other address of this machine$/m)

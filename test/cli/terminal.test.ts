@@ -14,7 +14,7 @@ const cases = {
   'a terminal has its own width': [{ isTTY: true, columns: 120 }, { COLUMNS: '60' }, 120],
   'a terminal that is too narrow for anything counts as 80': [{ isTTY: true, columns: 20 }, {}, 80],
   'a terminal that says nothing counts as 80': [{ isTTY: true }, {}, 80],
-  'a pipe has the width that is asked for': [{}, { COLUMNS: '60' }, 60],
+  'a pipe has the width that COLUMNS says': [{}, { COLUMNS: '60' }, 60],
   'a pipe has 80 otherwise': [{}, {}, 80],
   'a width that is no number is ignored': [{}, { COLUMNS: 'wide' }, 80],
 } as const
@@ -23,7 +23,7 @@ for (const [name, [stdout, env, width]] of Object.entries(cases)) {
   t.test(name, async t => t.equal(terminalOf(stdout, env).width, width))
 }
 
-t.test('colours are for people who have not said no to them', async t => {
+t.test('colours are for terminals, unless they are switched off', async t => {
   t.equal(terminalOf({ isTTY: true }).bold('x'), '\u001b[1mx\u001b[22m')
   t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).bold('x'), 'x')
   t.equal(terminalOf({ isTTY: true }, { TERM: 'dumb' }).bold('x'), 'x')

@@ -42,7 +42,7 @@ function byName (address: string): string {
   return address.replace('127.0.0.1', 'localhost')
 }
 
-t.test('HTTP/2 and HTTP/1.1 are spoken on one port, whichever the client asks for', async t => {
+t.test('HTTP/2 and HTTP/1.1 are spoken on one port, whichever the client offers', async t => {
   const { address, stdout } = await startCommand(t, flags, { cwd: await makeProject(t) })
   t.match(address, /^https:\/\/127\.0\.0\.1:\d+$/)
   t.match(stdout(), `"msg":"Server listening at ${address}"`)
@@ -173,19 +173,19 @@ t.test('SIGHUP without a certificate does not end the gateway', async t => {
   t.match(await ended, { exitCode: 0, stderr: '' })
 })
 
-t.test('SIGTERM answers what is under way over HTTP/2, and exits 0', async t => {
-  const answers: (() => void)[] = []
-  const upstream = await startUpstream(t, (_request, response) => { answers.push(() => response.end('late')) })
+t.test('SIGTERM finishes what is under way over HTTP/2, and exits 0', async t => {
+  const responders: (() => void)[] = []
+  const upstream = await startUpstream(t, (_request, response) => { responders.push(() => response.end('late')) })
   const cwd = await makeProject(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const { address, child, until, ended } = await startCommand(t, flags, { cwd })
   const session = await connectHttp2(t, byName(address))
-  const answer = sendHttp2Request(session, '/app/')
-  while (answers.length === 0) await new Promise(resolve => setImmediate(resolve))
+  const received = sendHttp2Request(session, '/app/')
+  while (responders.length === 0) await new Promise(resolve => setImmediate(resolve))
   const goaway = once(session, 'goaway')
   child.kill('SIGTERM')
   t.match(await goaway, [http2.constants.NGHTTP2_NO_ERROR])
   await until(/SIGTERM: finishing/)
-  answers[0]!()
-  t.match(await answer, { status: 200, body: Buffer.from('late') })
+  responders[0]!()
+  t.match(await received, { status: 200, body: Buffer.from('late') })
   t.match(await ended, { exitCode: 0 })
 })

@@ -9,7 +9,7 @@ const right = {
   'weights on some': ['users=a:1*3,b:2', '/users', [{ url: 'a:1', weight: 3 }, { url: 'b:2' }]],
   'a weight of 0': ['users=a:1*0,b:2*1', '/users', [{ url: 'a:1', weight: 0 }, { url: 'b:2', weight: 1 }]],
   'a weight that is a fraction': ['users=a:1*0.5', '/users', [{ url: 'a:1', weight: 0.5 }]],
-  'spaces, as somebody quotes them': ['users=a:1 * 3, b:2', '/users', [{ url: 'a:1', weight: 3 }, { url: 'b:2' }]],
+  'spaces in a quoted argument': ['users=a:1 * 3, b:2', '/users', [{ url: 'a:1', weight: 3 }, { url: 'b:2' }]],
   'an IPv6 literal': ['users=[::1]:8001*2', '/users', [{ url: '[::1]:8001', weight: 2 }]],
   'an IPv6 literal in a URL': ['users=http://[fe80::1]:80', '/users', [{ url: 'http://[fe80::1]:80' }]],
   'an IPv6 literal that takes the app\'s port': ['users=[::1]', '/users', [{ url: '[::1]' }]],
@@ -28,7 +28,7 @@ for (const [name, [text, prefix, upstreams]] of Object.entries(right)) {
 const wrong = {
   'a missing equals sign': ['users', /^Write PREFIX=ADDRESS/],
   'a missing address': ['users=', /^There is no address/],
-  'an empty place in the list': ['users=a:1,,b:2', /^There is no address/],
+  'an empty item in the list': ['users=a:1,,b:2', /^There is no address/],
   'a weight without an address': ['users=*3', /^There is no address/],
   'a weight that is no number': ['users=a:1*x', /^The weight of a:1 must be a number of at least 0, not "x"$/],
   'an empty weight': ['users=a:1*', /^The weight of a:1 .* not ""$/],

@@ -19,7 +19,7 @@ export function isAlive (pid: number): boolean {
   }
 }
 
-/** The process ids of a process's children, of which Linux tells. */
+/** The process ids of a process's children, from /proc. */
 export function childrenOf ({ pid }: { pid?: number | undefined }): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number)
 }

@@ -7,15 +7,15 @@ import { listeners, workersIn } from './worker-pids.ts'
 t.test('an upstream is probed once for all workers, and one that joins knows at once what is down', async t => {
   const probes: number[] = []
   let isWell = true
-  const [patient, other] = [
+  const [monitored, other] = [
     await startUpstream(t, (request, response) => {
       if (request.url === '/health') probes.push(performance.now())
-      response.writeHead(request.url === '/health' && !isWell ? 503 : 200).end('patient')
+      response.writeHead(request.url === '/health' && !isWell ? 503 : 200).end('monitored')
     }),
     await startUpstream(t, (_request, response) => response.end('other')),
   ]
   const healthCheck = { path: '/health', interval: 200, unhealthyInterval: 200, rise: 1, fall: 1 }
-  const options = { apps: [{ name: 'app', upstreams: [patient, other], healthCheck }], outlierDetection: { panicThreshold: 0 } }
+  const options = { apps: [{ name: 'app', upstreams: [monitored, other], healthCheck }], outlierDetection: { panicThreshold: 0 } }
   const { address, until, stdout, child, ended } = await startCommand(t, ['--workers', '3'], { cwd: t.testdir({ 'gateway.config.json': JSON.stringify(options) }) })
   await until(listeners(3))
   /**
@@ -32,12 +32,12 @@ t.test('an upstream is probed once for all workers, and one that joins knows at 
   await delay(1000)
   const count = probes.length - before
   t.ok(count >= 2 && count <= 6, `as often as with one process: ${count} in a second, every 180 to 220 ms`)
-  t.ok((await collectNames(12)).includes('patient'))
+  t.ok((await collectNames(12)).includes('monitored'))
 
   isWell = false
   await until(/"level":40.*"msg":"upstream is down: its health check fails"/)
   await delay(100)
-  t.strictSame(new Set(await collectNames(12)), new Set(['other']), 'every worker has heard of it')
+  t.strictSame(new Set(await collectNames(12)), new Set(['other']), 'every worker is notified')
   const [first] = workersIn(stdout())
   process.kill(first!, 'SIGKILL')
   await until(listeners(4))
@@ -49,7 +49,7 @@ t.test('an upstream is probed once for all workers, and one that joins knows at 
   isWell = true
   await until(/"level":30.*"msg":"upstream is up again"/)
   await delay(100)
-  t.ok((await collectNames(12)).includes('patient'))
+  t.ok((await collectNames(12)).includes('monitored'))
   t.equal(stdout().match(/"msg":"upstream is/g)!.length, 2, 'the log says it once')
   child.kill('SIGTERM')
   t.match(await ended, { exitCode: 0, stderr: '' })

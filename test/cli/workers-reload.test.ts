@@ -15,7 +15,7 @@ import { childrenOf, isAlive, listeners, workersIn } from './worker-pids.ts'
 
 const DONE = /"msg":"every worker has been replaced"/
 
-/** A running gateway with workers, whose configuration can be changed. */
+/** A running gateway with workers, and a configuration that can be changed. */
 async function startWorkers (t: Test, count: number, options: object, args: string[] = []) {
   const cwd = t.testdir({ 'gateway.config.json': JSON.stringify(options) })
   const gateway = await startCommand(t, ['--workers', String(count), ...args], { cwd })
@@ -30,7 +30,7 @@ async function startWorkers (t: Test, count: number, options: object, args: stri
   }
 }
 
-/** Sends one request after the other until it is told to stop, each once, and keeps what went wrong. */
+/** Sends one request after the other until it is stopped, each once, and keeps what went wrong. */
 function startLoad (t: Test, port: number, { agent, body }: { agent: http.Agent | false, body?: string }) {
   const failures: string[] = []
   const load = { count: 0, isStopped: false }
@@ -41,7 +41,7 @@ function startLoad (t: Test, port: number, { agent, body }: { agent: http.Agent 
       await delay(Math.random() * 5)
     }
   })()
-  // A load that nobody stops would keep the process of a test that has failed.
+  // A load that is not stopped would keep the process of a test that has failed.
   t.teardown(() => { load.isStopped = true })
   return {
     async stop () {
@@ -59,7 +59,7 @@ async function exchange (port: number, agent: http.Agent | false, body: string |
   if (response.statusCode !== 200 || !response.isComplete || text !== (body ?? 'fine')) throw new Error(`${response.statusCode} ${text}`)
 }
 
-/** An app that answers a POST with its body, and anything else at once, later, or bit by bit. */
+/** An app that responds to a POST with its body, and to anything else at once, later, or bit by bit. */
 async function startApp (t: Test): Promise<string> {
   return await startUpstream(t, async (request, response) => {
     if (request.url === '/slow') await delay(2500)
@@ -105,7 +105,7 @@ t.test('SIGHUP replaces the workers one by one, and no request is refused or cut
   await delay(300)
   for (const client of idle.filter(({ socket }) => !socket.closed)) client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
   t.match(await closed, { code: 1001 })
-  t.match(await events.closed(), /data: 1\n\n\r\n0\r\n\r\n$/, 'it ends as a whole answer')
+  t.match(await events.closed(), /data: 1\n\n\r\n0\r\n\r\n$/, 'it ends as a whole response')
   await slow.until(/^HTTP\/1\.1 200 [^]*fine/)
   slow.socket.destroy()
   await until(DONE)
@@ -123,19 +123,19 @@ t.test('SIGHUP replaces the workers one by one, and no request is refused or cut
   t.match(await ended, { exitCode: 143, stderr: '' })
 })
 
-t.test('SIGHUP reads the configuration anew; one that is wrong changes nothing, and asking twice at a time is once more', async t => {
+t.test('SIGHUP reads the configuration anew; one that is wrong changes nothing, and two signals at a time are one reload more', async t => {
   const [first, second] = [await startUpstream(t, (_request, response) => response.end('first')), await startUpstream(t, (_request, response) => response.end('second'))]
   const configOf = (upstream: string) => ({ apps: [{ name: 'app', upstreams: upstream }] })
   const { address, child, workers, until, configure, replacements, ended } = await startWorkers(t, 1, configOf(first))
-  const answer = async () => (await fetch(`${address}/app/`, { headers: { connection: 'close' } })).text()
+  const fetchBody = async () => (await fetch(`${address}/app/`, { headers: { connection: 'close' } })).text()
   configure('{ "apps": ')
   child.kill('SIGHUP')
   await until(/"level":50,.*"msg":"the new configuration cannot be used; the one before stays"/)
-  t.strictSame([await answer(), workers().length], ['first', 1])
+  t.strictSame([await fetchBody(), workers().length], ['first', 1])
 
   process.kill(workers()[0]!, 'SIGKILL')
   await until(listeners(2))
-  t.equal(await answer(), 'first', 'who takes the place of a dead one has what the others have')
+  t.equal(await fetchBody(), 'first', 'a worker that replaces a dead one has the configuration of the others')
 
   configure(configOf(second))
   for (let i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ t.test('SIGHUP reads the configuration anew; one that is wrong changes nothing, 
     await delay(50)
   }
   await until(/(?:every worker has been replaced[^]*){2}/)
-  t.strictSame([await answer(), workers().length], ['second', 4])
+  t.strictSame([await fetchBody(), workers().length], ['second', 4])
   child.kill('SIGHUP')
   child.kill('SIGTERM')
   t.match(await ended, { exitCode: 0, stderr: '' }, 'a stop ends a replacement, too')

@@ -9,18 +9,18 @@ import { defer } from '../helpers/waiting.ts'
 import { runCommand, startCommand } from './command.ts'
 import { isAlive, listeners, untilGone, workersIn } from './worker-pids.ts'
 
-/** A running gateway with workers in front of an app that answers `/slow` when it is told to. */
+/** A running gateway with workers in front of an app that responds to `/slow` when the test says so. */
 async function startWorkers (t: Test, count: number, options: object = {}) {
-  const asked = defer<ServerResponse>()
+  const requested = defer<ServerResponse>()
   const upstream = await startUpstream(t, (request, response) => {
-    if (request.url === '/slow') asked.resolve(response)
+    if (request.url === '/slow') requested.resolve(response)
     else response.end(request.url)
   })
   const cwd = t.testdir({ 'gateway.config.json': JSON.stringify({ apps: [{ name: 'app', upstreams: upstream }], ...options }) })
   const gateway = await startCommand(t, ['--workers', String(count)], { cwd })
   await gateway.until(listeners(count))
   const port = Number(new URL(gateway.address).port)
-  return { ...gateway, cwd, port, upstream, asked: asked.promise, workers: () => workersIn(gateway.stdout()) }
+  return { ...gateway, cwd, port, upstream, requested: requested.promise, workers: () => workersIn(gateway.stdout()) }
 }
 
 /** A request on a connection of its own. Resolves to all bytes of its response. */
@@ -28,14 +28,14 @@ async function sendGet (t: Test, port: number, path = '/app/'): Promise<string> 
   return await sendBytes(t, port, formatRequest(`GET ${path}`))
 }
 
-/** A request under way; `answer` lets it be answered. */
-async function sendSlow (t: Test, { port, asked }: { port: number, asked: Promise<ServerResponse> }) {
+/** A request under way; `respond` ends it. */
+async function sendSlow (t: Test, { port, requested }: { port: number, requested: Promise<ServerResponse> }) {
   const response = sendGet(t, port, '/app/slow')
-  const upstream = await asked
-  return { response, answer: () => upstream.end('late') }
+  const upstream = await requested
+  return { response, respond: () => upstream.end('late') }
 }
 
-t.test('several workers share a port and its load, are told of once, and are replaced when they die', async t => {
+t.test('several workers share a port and its load, are reported once, and are replaced when they die', async t => {
   const { address, port, stdout, until, workers, upstream, child, ended } = await startWorkers(t, 2)
   t.match(stdout().split('\n').filter(line => !line.startsWith('{')).join('\n'), `PREFIX  APP  UPSTREAMS\n/app    app  ${upstream}\n\nGateway listening on ${address}\n`)
   t.equal(stdout().match(/listening/gi)!.length, 1)
@@ -60,14 +60,14 @@ t.test('several workers share a port and its load, are told of once, and are rep
   t.notOk(workers().some(isAlive))
 })
 
-t.test('when all processes of a group are told to stop, as by Ctrl-C, what is under way is finished', async t => {
+t.test('when all processes of a group get a signal, as by Ctrl-C, what is under way is finished', async t => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '30s' } })
-    const { response, answer } = await sendSlow(t, gateway)
+    const { response, respond } = await sendSlow(t, gateway)
     for (const pid of [...gateway.workers(), gateway.child.pid!, ...gateway.workers()]) process.kill(pid, signal)
     await gateway.until(new RegExp(`"msg":"${signal}: finishing`))
     while (await isListening(gateway.port)) await delay(20)
-    answer()
+    respond()
     t.match(await response, /^HTTP\/1\.1 200 [^]*late/)
     t.match(await gateway.ended, { exitCode: 0, stderr: '' })
     t.notOk(gateway.workers().some(isAlive))
@@ -95,15 +95,15 @@ t.test('a second signal ends all of them at once', async t => {
 
 t.test('when the primary is killed, its workers finish what they have, and end', async t => {
   const gateway = await startWorkers(t, 2, { shutdown: { gracePeriod: '60s' } })
-  const { response, answer } = await sendSlow(t, gateway)
+  const { response, respond } = await sendSlow(t, gateway)
   gateway.child.kill('SIGKILL')
   while (gateway.workers().filter(isAlive).length > 1) await delay(10)
-  answer()
+  respond()
   t.match(await response, /^HTTP\/1\.1 200 [^]*late/)
   await untilGone(gateway.workers())
 })
 
-t.test('what is wrong is told once, and starts nothing', async t => {
+t.test('what is wrong is reported once, and starts nothing', async t => {
   const { port, cwd, child, ended } = await startWorkers(t, 1)
   t.same(await runCommand(t, ['start', '--workers', '2', '--port', String(port)], { cwd }), {
     exitCode: 1,

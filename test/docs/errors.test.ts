@@ -12,7 +12,7 @@ const made: Made[] = Object.entries(errors).filter(([name]) => name !== 'describ
   ? errors.createConfigError([{ path: 'apps', message: 'is wrong' }])
   : new (make as new (text: string) => errors.GatewayError)('users'))
 
-/** A configuration error is thrown, not answered, and so it has no status. */
+/** A configuration error is thrown, not sent, and so it has no status. */
 const expected = made.map(({ code, statusCode }) => ({
   code, status: code === 'GW_ERR_CONFIG' ? '—' : String(statusCode),
 }))

@@ -38,7 +38,7 @@ export async function openStream (t: Test, url: string, init: RequestInit = {}):
   }
 }
 
-/** What the JSON at an address holds, as the test knows it. */
+/** The JSON at an address, as the test knows it. */
 export async function readJson<T> (response: Response | Promise<Response>): Promise<T> {
   return await (await response).json() as T
 }

@@ -28,9 +28,9 @@ async function installWithoutDevelopment (t: Test): Promise<string> {
   await cp(join(root, 'dist/examples'), join(dir, 'dist/examples'), { recursive: true })
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
   for (const name of ['fastify', '@sinclair/typebox']) {
-    const place = join(dir, 'node_modules', name)
-    await mkdir(dirname(place), { recursive: true })
-    await symlink(join(root, 'node_modules', name), place)
+    const linkPath = join(dir, 'node_modules', name)
+    await mkdir(dirname(linkPath), { recursive: true })
+    await symlink(join(root, 'node_modules', name), linkPath)
   }
   return dir
 }

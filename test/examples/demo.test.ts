@@ -47,7 +47,7 @@ t.test('the first tick arrives while the stream goes on', async t => {
   t.match(await stream.readUntil('\n\n'), /^id: \d+\nevent: tick\ndata: /)
 })
 
-t.test('an answer arrives token by token, as text too', async t => {
+t.test('a response arrives token by token, as text too', async t => {
   const { url } = await startAll(t)
   for (const [accept, first, last] of [['text/event-stream', 'data: {"token":"You "}', 'data: [DONE]\n\n'], ['text/plain', 'You ', 'something has.']] as const) {
     const stream = await openStream(t, `${url}/stream/answer`, { method: 'POST', body: 'why?', headers: { accept } })
@@ -59,7 +59,7 @@ t.test('an answer arrives token by token, as text too', async t => {
   }
 })
 
-t.test('two people in one room of the chat hear each other', async t => {
+t.test('two people in one room of the chat get each other\'s messages', async t => {
   const { url } = await startAll(t)
   const [ada, kurt] = [await enterWelcome(t, `${url}/chat`, { name: 'Ada' }), await enterWelcome(t, `${url}/chat`, { name: 'Kurt' })]
   ada.say('hello')

@@ -21,7 +21,7 @@ t.test('what belongs to the app goes to it, without the prefix', async t => {
   t.equal(response.body, 'Hello from example.com, asked for /\n')
 })
 
-t.test('what belongs to nobody is the server\'s own 404', async t => {
+t.test('what no app owns is the server\'s own 404', async t => {
   const fastify = await buildServer(t)
   const response = await fastify.inject('/elsewhere')
   t.equal(response.statusCode, 404)

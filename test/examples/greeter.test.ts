@@ -12,16 +12,16 @@ import { listenGateway } from '../helpers/gateways.ts'
 const ways: Record<string, typeof startGreeter> = { directly: startGreeter, 'through the gateway': startBoth }
 
 for (const [way, start] of Object.entries(ways)) {
-  t.test(`one answer to one request, with trailers, ${way}`, async t => {
+  t.test(`one response to one request, with trailers, ${way}`, async t => {
     const client = await connect(t, start)
-    const { call, answer } = greet(client, 'Ada')
+    const { call, response } = greet(client, 'Ada')
     const [status] = await once(call, 'status')
-    t.equal((await answer).text, 'Hello, Ada!')
+    t.equal((await response).text, 'Hello, Ada!')
     t.match(status, { code: grpc.status.OK })
     t.same(status.metadata.get('greetings'), ['1'])
   })
 
-  t.test(`a stream of answers, the first long before the last, ${way}`, async t => {
+  t.test(`a stream of responses, the first long before the last, ${way}`, async t => {
     const call = (await connect(t, start)).GreetInLanguages({ name: 'Ada' })
     const status = once(call, 'status')
     const [first] = await once(call, 'data')
@@ -33,9 +33,9 @@ for (const [way, start] of Object.entries(ways)) {
   })
 
   t.test(`a stream of requests ${way}`, async t => {
-    const { call, answer } = greetAll(await connect(t, start), ['Ada', 'Kurt', 'Mary'])
+    const { call, response } = greetAll(await connect(t, start), ['Ada', 'Kurt', 'Mary'])
     const [status] = await once(call, 'status')
-    t.equal((await answer).text, 'Hello, Ada, Kurt, and Mary!')
+    t.equal((await response).text, 'Hello, Ada, Kurt, and Mary!')
     t.same(status.metadata.get('greetings'), ['1'])
   })
 
@@ -55,9 +55,9 @@ for (const [way, start] of Object.entries(ways)) {
   t.test(`an error has its status and its metadata in each kind of call ${way}`, async t => {
     const client = await connect(t, start)
     const failures: Record<string, () => Promise<unknown>> = {
-      'one answer to one request': () => greet(client, '').answer,
-      'a stream of answers': () => readAll(client.GreetInLanguages({ name: 'x'.repeat(101) })),
-      'a stream of requests': () => greetAll(client, ['Ada', '', 'Kurt']).answer,
+      'one response to one request': () => greet(client, '').response,
+      'a stream of responses': () => readAll(client.GreetInLanguages({ name: 'x'.repeat(101) })),
+      'a stream of requests': () => greetAll(client, ['Ada', '', 'Kurt']).response,
       'streams both ways': () => readAll(greetEach(client, ['Ada', ''])),
     }
     for (const [kind, fail] of Object.entries(failures)) {
@@ -65,7 +65,7 @@ for (const [way, start] of Object.entries(ways)) {
       t.match(error, { code: grpc.status.INVALID_ARGUMENT, details: 'A name has 1 to 100 characters' }, kind)
       t.same(error.metadata.get('field'), ['name'], kind)
     }
-    await t.rejects(greetAll(client, Array(101).fill('Ada')).answer, { code: grpc.status.RESOURCE_EXHAUSTED })
+    await t.rejects(greetAll(client, Array(101).fill('Ada')).response, { code: grpc.status.RESOURCE_EXHAUSTED })
   })
 
   t.test(`a method that is not there is unimplemented ${way}`, async t => {
@@ -80,10 +80,10 @@ t.test('a service that is not behind the gateway is unimplemented, and one that 
   const { connect } = await loadGreeter()
   const client = connect(host)
   t.teardown(() => client.close())
-  t.equal((await greet(client, 'Ada').answer).text, 'Hello, Ada!')
+  t.equal((await greet(client, 'Ada').response).text, 'Hello, Ada!')
   await t.rejects(callMethod(client, '/examples.Nobody/Greet'), { code: grpc.status.UNIMPLEMENTED })
   await app.close()
-  await t.rejects(greet(client, 'Ada').answer, { code: grpc.status.UNAVAILABLE })
+  await t.rejects(greet(client, 'Ada').response, { code: grpc.status.UNAVAILABLE })
 })
 
 t.test('greeter.proto and the description of the service say the same', async t => {
@@ -97,9 +97,9 @@ t.test('a service that is closed is gone', async t => {
   const { connect } = await loadGreeter()
   const client = connect(new URL(app.url).host)
   t.teardown(() => client.close())
-  t.equal((await greet(client, 'Ada').answer).text, 'Hello, Ada!')
+  t.equal((await greet(client, 'Ada').response).text, 'Hello, Ada!')
   await app.close()
-  await t.rejects(greet(client, 'Ada').answer, { code: grpc.status.UNAVAILABLE })
+  await t.rejects(greet(client, 'Ada').response, { code: grpc.status.UNAVAILABLE })
 })
 
 async function connect (t: Test, start: typeof startGreeter): Promise<GreeterClient> {
@@ -124,27 +124,27 @@ function callMethod (client: grpc.Client, path: string): Promise<unknown> {
       () => Buffer.alloc(0),
       String,
       {},
-      (error, answer) => (error === null ? resolve(answer) : reject(error))
+      (error, response) => (error === null ? resolve(response) : reject(error))
     )
   })
 }
 
 function greet (client: GreeterClient, name: string) {
   let call!: grpc.ClientUnaryCall
-  const answer = new Promise<Greeting>((resolve, reject) => {
+  const response = new Promise<Greeting>((resolve, reject) => {
     call = client.Greet({ name }, (error, greeting) => error === null ? resolve(greeting!) : reject(error))
   })
-  return { call, answer }
+  return { call, response }
 }
 
 function greetAll (client: GreeterClient, names: readonly string[]) {
   let call!: grpc.ClientWritableStream<{ name: string }>
-  const answer = new Promise<Greeting>((resolve, reject) => {
+  const response = new Promise<Greeting>((resolve, reject) => {
     call = client.GreetAll((error, greeting) => error === null ? resolve(greeting!) : reject(error))
   })
   for (const name of names) call.write({ name })
   call.end()
-  return { call, answer }
+  return { call, response }
 }
 
 function greetEach (client: GreeterClient, names: readonly string[]) {

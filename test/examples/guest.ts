@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import WebSocket, { type ClientOptions } from 'ws'
 import type { News } from '../../examples/apps/chat/rooms.ts'
 
-/** Somebody in the chat. */
+/** A person in the chat. */
 export interface Guest {
   socket: WebSocket
   /** The news that came after the last. */
@@ -14,7 +14,7 @@ export interface Guest {
 }
 
 /**
- * Goes to the socket of a chat, who is let in or told to leave.
+ * Goes to the socket of a chat, and is let in or refused.
  * @param url - of the chat's page
  * @param query - `room` and `name`
  */
@@ -47,7 +47,7 @@ export async function enter (
   }
 }
 
-/** Somebody who has been welcomed. */
+/** A person who has been welcomed. */
 export async function enterWelcome (t: Test, url: string, query: Record<string, string>): Promise<Guest & { welcome: Extract<News, { type: 'welcome' }> }> {
   const guest = await enter(t, url, query)
   const welcome = await guest.next()

@@ -60,7 +60,7 @@ t.test('absolute redirects are made from the Host header', async t => {
   t.equal(response.headers.get('location'), `${url}/`)
 })
 
-t.test('the last visit is shown as text, whatever the cookie holds', async t => {
+t.test('the last visit is shown as text, whatever the cookie contains', async t => {
   const url = await startLegacy(t)
   const session = toCookie(await signIn(url, 'analytical'))
   const cases: [name: string, value: string, shown: string][] = [

@@ -42,7 +42,7 @@ t.test('the first tick after a Last-Event-ID', async t => {
   }
 })
 
-t.test('an answer comes token by token and ends in [DONE]', async t => {
+t.test('a response comes token by token and ends in [DONE]', async t => {
   const url = await startStream(t)
   const body = JSON.stringify({ question: 'Does it stream?' })
   const stream = await openStream(t, `${url}/answer`, { method: 'POST', body })

@@ -71,8 +71,8 @@ t.test('what is wrong with a request is said', async t => {
     ['an address that is none', 'POST', '/', { name: 'x', email: 'x' }, 400, /must match format "email"/],
     ['an unknown role', 'POST', '/', { name: 'x', email: 'x@example.com', role: 'king' }, 400, /role/],
     ['an address that is taken', 'POST', '/', ada, 409, /Somebody else has the address ADA@example.com/],
-    ["somebody else's address", 'PUT', '/2', ada, 409, /Somebody else/],
-    ['a change of nobody', 'PUT', '/999', ada, 404, /no user 999/],
+    ["another user's address", 'PUT', '/2', ada, 409, /Somebody else/],
+    ['a change of an unknown user', 'PUT', '/999', ada, 404, /no user 999/],
     ['an id that is none', 'GET', '/zero', undefined, 400, /id must be integer/],
     ['a page too long', 'GET', '/?limit=101', undefined, 400, /limit must be <= 100/],
   ]

@@ -1,13 +1,13 @@
 import net, { type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { type Asked, type Fault, type FaultName, faults, needsReuse } from './faults.ts'
+import { type Fault, type FaultName, faults, needsReuse, type ReceivedTask } from './faults.ts'
 import { closeServer, findFixedPort, listenOn } from './fixed-port.ts'
-import type { Ledger } from './ledger.ts'
 import { RequestParser } from './request-parser.ts'
+import type { RequestTracker } from './request-tracker.ts'
 import { describeTask, readTask, uploadBody } from './task.ts'
 
 /** What becomes of a request; decided when its first line is here. */
-export type Behaviour = (asked: Asked) => FaultName
+export type Behaviour = (received: ReceivedTask) => FaultName
 
 /**
  * An upstream of bytes that keeps its port while it stops and starts, and does with each request what `behaviour` says.
@@ -19,16 +19,16 @@ export class ChaosUpstream {
   behaviour: Behaviour = () => 'none'
   /** Requests of which at least the first line has come. */
   arrivals = 0
-  readonly #ledger: Ledger
+  readonly #tracker: RequestTracker
   readonly #random: () => number
   readonly #sockets = new Set<Socket>()
   readonly #busy = new Set<Socket>()
   #server: net.Server | undefined
 
-  constructor (port: number, ledger: Ledger, random: () => number) {
+  constructor (port: number, tracker: RequestTracker, random: () => number) {
     this.port = port
     this.origin = `http://127.0.0.1:${port}`
-    this.#ledger = ledger
+    this.#tracker = tracker
     this.#random = random
   }
 
@@ -64,23 +64,23 @@ export class ChaosUpstream {
       this.#busy.delete(socket)
     })
     let nth = 0
-    let asked: Asked | undefined
+    let received: ReceivedTask | undefined
     let fault: FaultName = 'none'
     const parser = new RequestParser({
       begun: ({ method, target }) => {
-        if (this.#busy.has(socket)) throw new Error('a request before the answer to the last one')
+        if (this.#busy.has(socket)) throw new Error('a request before the response to the last one')
         const task = readTask(method, target)
         if (task === undefined) throw new Error(`no task: ${method} ${target}`)
         this.arrivals++
-        asked = { ...task, nth: ++nth, arrival: this.#ledger.note(task.id) }
-        const chosen = this.behaviour(asked)
+        received = { ...task, nth: ++nth, arrival: this.#tracker.record(task.id) }
+        const chosen = this.behaviour(received)
         fault = needsReuse(chosen) && nth === 1 ? 'none' : chosen
         this.#busy.add(socket)
-        this.#act(socket, asked, fault, 'begin')
+        this.#act(socket, received, fault, 'begin')
       },
       whole: body => {
-        if (!body.equals(uploadBody(asked!))) this.#ledger.complain(`${describeTask(asked!)}: another body arrived than was sent`)
-        this.#act(socket, asked!, fault, 'end')
+        if (!body.equals(uploadBody(received!))) this.#tracker.reportViolation(`${describeTask(received!)}: another body arrived than was sent`)
+        this.#act(socket, received!, fault, 'end')
       },
     })
     socket.on('data', chunk => {
@@ -88,23 +88,23 @@ export class ChaosUpstream {
       try {
         parser.push(chunk)
       } catch (error) {
-        this.#ledger.complain((error as Error).message)
+        this.#tracker.reportViolation((error as Error).message)
         socket.destroy()
       }
     })
   }
 
-  #act (socket: Socket, asked: Asked, name: FaultName, moment: 'begin' | 'end'): void {
-    const { at, act, answers = false }: Fault = faults[name]
+  #act (socket: Socket, received: ReceivedTask, name: FaultName, moment: 'begin' | 'end'): void {
+    const { at, act, responds = false }: Fault = faults[name]
     if (at !== moment) return
-    const done = Promise.resolve(act(socket, asked, this.#random))
-    if (answers) done.then(() => this.#busy.delete(socket))
+    const done = Promise.resolve(act(socket, received, this.#random))
+    if (responds) done.then(() => this.#busy.delete(socket))
   }
 }
 
 /** A chaos upstream that listens, and stops with the test. */
-export async function startChaos (t: Test, ledger: Ledger, random: () => number): Promise<ChaosUpstream> {
-  const upstream = new ChaosUpstream(await findFixedPort(), ledger, random)
+export async function startChaos (t: Test, tracker: RequestTracker, random: () => number): Promise<ChaosUpstream> {
+  const upstream = new ChaosUpstream(await findFixedPort(), tracker, random)
   await upstream.start()
   t.teardown(() => upstream.stop())
   return upstream

@@ -1,21 +1,21 @@
 import net, { type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { portOf } from '../helpers/servers.ts'
-import type { Ledger } from './ledger.ts'
 import { RequestParser } from './request-parser.ts'
-import { answerOf, readTask, type Task, uploadBody } from './task.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import { formatResponse, readTask, type Task, uploadBody } from './task.ts'
 
 /** Where one exchange breaks off, and how. */
 export interface Cut {
-  /** Of the request: after so many of its bytes have come. Of the answer: after so many have left. */
-  within: 'request' | 'answer'
+  /** Of the request: after so many of its bytes have come. Of the response: after so many have left. */
+  within: 'request' | 'response'
   bytes: number
   by: 'reset' | 'end'
 }
 
 /**
  * Some upstreams of which the next one that is sent a request breaks it off at one certain byte; after that, they
- * answer as they should until they are told again.
+ * respond as they should until `cut` is set again.
  */
 export class CuttingUpstreams {
   readonly origins: string[] = []
@@ -23,15 +23,15 @@ export class CuttingUpstreams {
   cut: Cut | null = null
   /** Bytes that have come of the request that came last. */
   received = 0
-  /** Else a connection is closed with its answer, which says so, and each request gets a new one. */
+  /** Else a connection is closed with its response, which says so, and each request gets a new one. */
   keepsAlive = true
-  /** Told when `received` has grown. */
+  /** Called when `received` has grown. */
   onReceived = (): void => {}
-  readonly #ledger: Ledger
+  readonly #tracker: RequestTracker
   readonly #idle = new Set<Socket>()
 
-  constructor (ledger: Ledger) {
-    this.#ledger = ledger
+  constructor (tracker: RequestTracker) {
+    this.#tracker = tracker
   }
 
   async listen (t: Test, count: number): Promise<void> {
@@ -70,12 +70,12 @@ export class CuttingUpstreams {
       begun: ({ method, target }) => {
         task = readTask(method, target)
         if (task === undefined) throw new Error(`no task: ${method} ${target}`)
-        this.#ledger.note(task.id)
+        this.#tracker.record(task.id)
       },
       whole: body => {
         received = 0
         if (!body.equals(uploadBody(task!))) throw new Error(`another body than that of task ${task!.id}`)
-        if (cut?.within !== 'request') this.#answer(socket, task!, cut)
+        if (cut?.within !== 'request') this.#respond(socket, task!, cut)
       },
     })
     socket.on('data', chunk => {
@@ -99,20 +99,20 @@ export class CuttingUpstreams {
     try {
       parser.push(chunk)
     } catch (error) {
-      this.#ledger.complain((error as Error).message)
+      this.#tracker.reportViolation((error as Error).message)
     }
   }
 
-  #answer (socket: Socket, task: Task, cut: Cut | null): void {
+  #respond (socket: Socket, task: Task, cut: Cut | null): void {
     if (!socket.writable) return
     if (cut !== null) {
-      socket.write(answerOf(task).subarray(0, cut.bytes), () => leave(socket, cut.by))
+      socket.write(formatResponse(task).subarray(0, cut.bytes), () => leave(socket, cut.by))
       return
     }
     if (this.keepsAlive) {
-      socket.write(answerOf(task))
+      socket.write(formatResponse(task))
       this.#idle.add(socket)
-    } else socket.end(answerOf(task, ['Connection: close']))
+    } else socket.end(formatResponse(task, ['Connection: close']))
   }
 }
 

@@ -1,15 +1,15 @@
-// Faults come and go while requests are under way, and each request still gets one right answer or one honest error.
+// Faults come and go while requests are under way, and each request still gets one right response or one honest error.
 // FAULT_SEED=n repeats the random part of a run.
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { type ChaosUpstream, startChaos } from './chaos-upstream.ts'
 import { eventually } from './eventually.ts'
-import { faultNames, type FaultName } from './faults.ts'
+import { type FaultName, faultNames } from './faults.ts'
 import { openGateway, type OpenGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { type LoadResult, runLoad, startLoad } from './load.ts'
 import { between, createRandom, oneOf, seedOf } from './random.ts'
+import { RequestTracker } from './request-tracker.ts'
 
 /**
  * Short, so that what hangs is over and what is ejected is back before the test has ended. The rest are the defaults.
@@ -22,18 +22,18 @@ const RATE = 100
 const seed = seedOf(process.env)
 
 interface Scene extends OpenGateway {
-  ledger: Ledger
+  tracker: RequestTracker
   upstreams: ChaosUpstream[]
   random: () => number
 }
 
 async function startScene (t: Test, count: number): Promise<Scene> {
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const random = createRandom(seed)
   const upstreams = await Promise.all(
-    Array.from({ length: count }, (_, i) => startChaos(t, ledger, createRandom(seed + i)))
+    Array.from({ length: count }, (_, i) => startChaos(t, tracker, createRandom(seed + i)))
   )
-  return { ledger, random, upstreams, ...await openGateway(t, upstreams.map(({ origin }) => origin), flags) }
+  return { tracker, random, upstreams, ...await openGateway(t, upstreams.map(({ origin }) => origin), flags) }
 }
 
 type Trouble = FaultName | 'refuse'
@@ -49,19 +49,19 @@ async function end (upstream: ChaosUpstream): Promise<void> {
 }
 
 /**
- * With nothing wrong any more, every request is answered, every upstream is asked again, and nothing is left behind.
+ * With nothing wrong any more, every request is answered, every upstream gets requests again, and nothing is left.
  */
-async function recover (t: Test, { port, dispatcher, ledger, random, upstreams }: Scene): Promise<void> {
+async function recover (t: Test, { port, dispatcher, tracker, random, upstreams }: Scene): Promise<void> {
   const before = upstreams.map(({ arrivals }) => arrivals)
   const endsAt = performance.now() + 10_000
   let failed = 0
   while (upstreams.some(({ arrivals }, i) => arrivals === before[i]) && performance.now() < endsAt) {
-    const { gets, violations } = await runLoad({ port, ledger, random, posts: 0, requests: 10, concurrency: 2 })
+    const { gets, violations } = await runLoad({ port, tracker, random, posts: 0, requests: 10, concurrency: 2 })
     failed += gets.sent - gets.answered + violations.length
     await delay(20)
   }
   t.equal(failed, 0, 'no GET fails any more')
-  t.ok(upstreams.every(({ arrivals }, i) => arrivals > before[i]!), 'every upstream is asked again')
+  t.ok(upstreams.every(({ arrivals }, i) => arrivals > before[i]!), 'every upstream gets requests again')
   await eventually(() => upstreams.every(({ busy }) => busy === 0), () => `${upstreams.map(({ busy }) => busy)} connections are busy`)
   t.equal(inFlightOf(dispatcher), 0, 'nothing is under way')
 }
@@ -73,7 +73,7 @@ function report (t: Test, { gets, posts, codes }: LoadResult): void {
 t.jobs = 4
 for (const count of [2, 3]) {
   for (const trouble of ['refuse', ...faultNames] as Trouble[]) {
-    t.test(`requests get a right answer or an honest error while ${count - 1} of ${count} upstreams: ${trouble}`, { buffered: true }, async t => {
+    t.test(`requests get a right response or an honest error while ${count - 1} of ${count} upstreams: ${trouble}`, { buffered: true }, async t => {
       const scene = await startScene(t, count)
       const faulty = scene.upstreams.slice(1)
       const load = startLoad({ ...scene, rate: RATE, posts: 0.2 })
@@ -100,7 +100,7 @@ const sequences = [
 ]
 
 for (const { name, count, spared } of sequences) {
-  t.test(`requests get a right answer or an honest error while all kinds of faults come and go ${name}`, { buffered: true }, async t => {
+  t.test(`requests get a right response or an honest error while all kinds of faults come and go ${name}`, { buffered: true }, async t => {
     const scene = await startScene(t, count)
     const { random } = scene
     const faulty = scene.upstreams.slice(spared)

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
-import { answerBody, answerHead, answerOf, framedBody, type Task } from './task.ts'
+import { formatResponse, framedBody, responseBody, responseHead, type Task } from './task.ts'
 
 /** A request on its way into an upstream. */
-export interface Asked extends Task {
+export interface ReceivedTask extends Task {
   /** Which request of its connection, from 1. */
   nth: number
   /** How often it has arrived now, at all upstreams together. */
@@ -13,9 +13,9 @@ export interface Asked extends Task {
 export interface Fault {
   /** When it happens: as soon as the request line is here, or when all of the request is. */
   at: 'begin' | 'end'
-  /** Whether it is over with what `act` does: an answer, whole and well-formed. */
-  answers?: boolean
-  act (socket: Socket, asked: Asked, random: () => number): unknown
+  /** Whether it is over with what `act` does: a response, whole and well-formed. */
+  responds?: boolean
+  act (socket: Socket, received: ReceivedTask, random: () => number): unknown
 }
 
 export type FaultName = keyof typeof faults
@@ -27,37 +27,37 @@ const MANY = 10
 const STALL = 1500
 
 /**
- * Everything that an upstream may do with a request, by name. What it does with a whole one is to answer it, or to
+ * Everything that an upstream may do with a request, by name. What it does with a whole one is to respond, or to
  * break off.
  */
 export const faults = {
-  none: { at: 'end', answers: true, act: answer },
+  none: { at: 'end', responds: true, act: respond },
   slow: {
     at: 'end',
-    answers: true,
-    async act (socket, asked, random) {
+    responds: true,
+    async act (socket, received, random) {
       await delay(20 + random() * 180)
-      answer(socket, asked)
+      respond(socket, received)
     },
   },
   /** Byte by byte, as far as that takes bearable time. */
-  trickle: { at: 'end', answers: true, act: trickle },
+  trickle: { at: 'end', responds: true, act: trickle },
   /** It closes what it announced to keep; the gateway may be about to use it. */
-  'close after the answer': {
+  'close after the response': {
     at: 'end',
-    answers: true,
-    act (socket, asked) {
-      answer(socket, asked)
+    responds: true,
+    act (socket, received) {
+      respond(socket, received)
       socket.end()
     },
   },
-  /** More than the length says: the answer, and then another one that nobody asked for. */
+  /** More than the length says: the response, and then another one without a request. */
   'too short a length': {
     at: 'end',
-    answers: true,
-    act: (socket, asked) => write(socket, Buffer.concat([answerOf(asked), Buffer.from(EVIL)])),
+    responds: true,
+    act: (socket, received) => write(socket, Buffer.concat([formatResponse(received), Buffer.from(EVIL)])),
   },
-  busy: { at: 'end', answers: true, act: socket => write(socket, BUSY) },
+  busy: { at: 'end', responds: true, act: socket => write(socket, BUSY) },
   hang: { at: 'end', act: () => {} },
   /** Reads no more. In the end it does, or it would not even learn that the other end has gone. */
   'hang within the request': {
@@ -73,25 +73,25 @@ export const faults = {
   'end before the head': { at: 'end', act: socket => socket.end() },
   'reset within the head': {
     at: 'end',
-    act (socket, asked, random) {
-      const head = answerHead(asked)
+    act (socket, received, random) {
+      const head = responseHead(received)
       breakOff(socket, Buffer.from(head.slice(0, 1 + random() * (head.length - 2))), reset)
     },
   },
-  'reset after the head': { at: 'end', act: (socket, asked) => breakOff(socket, Buffer.from(answerHead(asked)), reset) },
-  'reset within the body': { at: 'end', act: (socket, asked, random) => breakOff(socket, partOf(asked, random), reset) },
-  'end within the body': { at: 'end', act: (socket, asked, random) => breakOff(socket, partOf(asked, random), end) },
-  'too long a length, and the end': { at: 'end', act: (socket, asked) => breakOff(socket, tooLong(asked), end) },
-  'too long a length, and silence': { at: 'end', act: (socket, asked) => write(socket, tooLong(asked)) },
+  'reset after the head': { at: 'end', act: (socket, received) => breakOff(socket, Buffer.from(responseHead(received)), reset) },
+  'reset within the body': { at: 'end', act: (socket, received, random) => breakOff(socket, partOf(received, random), reset) },
+  'end within the body': { at: 'end', act: (socket, received, random) => breakOff(socket, partOf(received, random), end) },
+  'too long a length, and the end': { at: 'end', act: (socket, received) => breakOff(socket, tooLong(received), end) },
+  'too long a length, and silence': { at: 'end', act: (socket, received) => write(socket, tooLong(received)) },
   garbage: {
     at: 'end',
-    act: (socket, asked, random) => write(socket, random() < 0.5 ? '220 mail.example.com ESMTP\r\n' : answerBody({ ...asked, size: 100 })),
+    act: (socket, received, random) => write(socket, random() < 0.5 ? '220 mail.example.com ESMTP\r\n' : responseBody({ ...received, size: 100 })),
   },
   'garbage within the body': {
     at: 'end',
-    act (socket, asked) {
-      const chunked = { ...asked, framing: 'chunked' as const }
-      write(socket, Buffer.concat([Buffer.from(answerHead(chunked)), framedBody(chunked).subarray(0, -5), Buffer.from('garbage\r\n')]))
+    act (socket, received) {
+      const chunked = { ...received, framing: 'chunked' as const }
+      write(socket, Buffer.concat([Buffer.from(responseHead(chunked)), framedBody(chunked).subarray(0, -5), Buffer.from('garbage\r\n')]))
     },
   },
   /** The keep-alive race: it closes a connection in the moment in which that is used again. */
@@ -106,16 +106,16 @@ export function needsReuse (name: FaultName): boolean {
 
 export const faultNames = (Object.keys(faults) as FaultName[]).filter(name => name !== 'none')
 
-function answer (socket: Socket, asked: Asked): void {
-  write(socket, answerOf(asked))
+function respond (socket: Socket, received: ReceivedTask): void {
+  write(socket, formatResponse(received))
 }
 
 function write (socket: Socket, bytes: Buffer | string): void {
   if (socket.writable) socket.write(bytes, 'latin1')
 }
 
-async function trickle (socket: Socket, asked: Asked): Promise<void> {
-  const bytes = answerOf(asked)
+async function trickle (socket: Socket, received: ReceivedTask): Promise<void> {
+  const bytes = formatResponse(received)
   for (let at = 0; at < bytes.length && socket.writable;) {
     const length = at < 200 ? 1 : Math.ceil(bytes.length / MANY)
     socket.write(bytes.subarray(at, at + length))
@@ -124,16 +124,16 @@ async function trickle (socket: Socket, asked: Asked): Promise<void> {
   }
 }
 
-function partOf (asked: Asked, random: () => number): Buffer {
-  const body = framedBody(asked)
-  return Buffer.concat([Buffer.from(answerHead(asked)), body.subarray(0, random() * body.length)])
+function partOf (received: ReceivedTask, random: () => number): Buffer {
+  const body = framedBody(received)
+  return Buffer.concat([Buffer.from(responseHead(received)), body.subarray(0, random() * body.length)])
 }
 
-function tooLong (asked: Asked): Buffer {
-  const chunked = asked.framing === 'chunked'
+function tooLong (received: ReceivedTask): Buffer {
+  const chunked = received.framing === 'chunked'
   return Buffer.concat([
-    Buffer.from(answerHead(asked, [], asked.size + MANY)),
-    chunked ? framedBody(asked).subarray(0, -5) : answerBody(asked),
+    Buffer.from(responseHead(received, [], received.size + MANY)),
+    chunked ? framedBody(received).subarray(0, -5) : responseBody(received),
   ])
 }
 

@@ -5,14 +5,14 @@ import type { InlineAppOptions } from '../../lib/options/schema.ts'
 import type { Dispatcher } from '../../lib/dispatch/dispatcher.ts'
 import { portOf } from '../helpers/servers.ts'
 
-/** A gateway in front of one app, mounted at `/app`, whose insides can be looked at. */
+/** A gateway in front of one app, mounted at `/app`, and its dispatcher. */
 export interface OpenGateway {
   fastify: FastifyInstance
   port: number
   dispatcher: Dispatcher
 }
 
-/** The plugin in somebody else's server, listening. */
+/** The plugin in a host server, listening. */
 export async function openGateway (t: Test, upstreams: InlineAppOptions['upstreams'], flags: Partial<InlineAppOptions> = {}): Promise<OpenGateway> {
   const fastify = Fastify()
   t.teardown(() => fastify.close())

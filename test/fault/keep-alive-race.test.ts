@@ -5,22 +5,22 @@ import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { startChaos } from './chaos-upstream.ts'
 import type { FaultName } from './faults.ts'
 import { openGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { runLoad, startLoad } from './load.ts'
 import { createRandom, seedOf } from './random.ts'
+import { RequestTracker } from './request-tracker.ts'
 
 const RACES = 1000
 /** One in so many requests of a connection: fewer than the budget of 20 % allows. */
 const EVERY = 7
 
 t.test(`the keep-alive race fails no GET in ${RACES} times`, async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   const { port, dispatcher } = await openGateway(t, upstream.origin)
   let races = 0
   const load = startLoad({
     port,
-    ledger,
+    tracker,
     random: createRandom(seedOf(process.env)),
     concurrency: 40,
     requests: RACES * EVERY * 2,
@@ -41,8 +41,8 @@ t.test(`the keep-alive race fails no GET in ${RACES} times`, async t => {
 })
 
 t.test('the keep-alive race sends no POST twice, and fails only those that it met', async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   const { port } = await openGateway(t, upstream.origin)
   let races = 0
   upstream.behaviour = ({ nth }): FaultName => {
@@ -51,7 +51,7 @@ t.test('the keep-alive race sends no POST twice, and fails only those that it me
   }
   const { posts, codes, violations } = await runLoad({
     port,
-    ledger,
+    tracker,
     random: createRandom(seedOf(process.env)),
     concurrency: 20,
     requests: 1500,
@@ -65,11 +65,11 @@ t.test('the keep-alive race sends no POST twice, and fails only those that it me
 })
 
 t.test('an upstream that closes all its kept connections in the moment of use fails no GET', async t => {
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const random = createRandom(seedOf(process.env))
-  const upstream = await startChaos(t, ledger, createRandom(1))
+  const upstream = await startChaos(t, tracker, createRandom(1))
   const { port } = await openGateway(t, upstream.origin)
-  const options = { port, ledger, random, posts: 0, largest: 2000 }
+  const options = { port, tracker, random, posts: 0, largest: 2000 }
   for (let round = 0; round < 10; round++) {
     upstream.behaviour = () => 'none'
     await runLoad({ ...options, concurrency: 10, requests: 100 })

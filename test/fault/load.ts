@@ -1,28 +1,28 @@
 import http from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Ledger } from './ledger.ts'
+import { classifyOutcome, type RequestOutcome, type Seen } from './request-outcome.ts'
+import type { RequestTracker } from './request-tracker.ts'
 import { createTask, describeTask, type Mix, pathOf, type Task, uploadBody } from './task.ts'
-import { judge, type Seen, type Verdict } from './verdict.ts'
 
 export interface LoadOptions extends Mix {
-  /** Of the gateway, whose app is mounted at `/app`. */
+  /** Of the gateway, which has its app at `/app`. */
   port: number
-  ledger: Ledger
+  tracker: RequestTracker
   random: () => number
   /** So many requests a second, whatever becomes of them; else `concurrency` of them at a time. */
   rate?: number
   concurrency?: number
-  /** When to stop: after so many requests, or so many milliseconds, whichever is first; else when it is told to. */
+  /** When to stop: after so many requests, or so many milliseconds, whichever is first; else when `stop` is called. */
   requests?: number
   duration?: number
   /** How often a GET may arrive: once more than there are further tries. */
   getArrivals?: number
   /** Milliseconds after which a request without an end counts as hanging. */
-  patience?: number
+  timeout?: number
 }
 
 /** How many requests of a method ended how. */
-export type Tally = Record<Verdict['kind'], number> & { sent: number }
+export type Tally = Record<RequestOutcome['kind'], number> & { sent: number }
 
 export interface LoadResult {
   gets: Tally
@@ -36,7 +36,7 @@ export interface LoadResult {
 export interface Load {
   /** Sends nothing more. */
   stop (): void
-  /** Resolves when it has stopped, by itself or because it was told to, and every request has ended. */
+  /** Resolves when it has stopped, by itself or by `stop`, and every request has ended. */
   result: Promise<LoadResult>
 }
 
@@ -93,38 +93,38 @@ class Run {
   }
 
   async sendTask (): Promise<void> {
-    const { ledger, random, port, patience = 10_000 } = this.#options
-    const task = createTask(ledger.issue(), random, this.#options)
+    const { tracker, random, port, timeout = 10_000 } = this.#options
+    const task = createTask(tracker.issueId(), random, this.#options)
     const { gets, posts, codes } = this.#result
     const tally = task.method === 'GET' ? gets : posts
     this.sent++
     tally.sent++
     this.#tasks.push(task)
-    const verdict = judge(task, await exchange(task, { port, agent: this.#agent, patience }))
-    tally[verdict.kind]++
-    if (verdict.kind === 'failed') codes[verdict.code] = (codes[verdict.code] ?? 0) + 1
-    if (verdict.kind === 'wrong') this.#complain(task, verdict.what)
-    if (verdict.kind === 'answered') this.#checkAnswered(task)
+    const outcome = classifyOutcome(task, await exchange(task, { port, agent: this.#agent, timeout }))
+    tally[outcome.kind]++
+    if (outcome.kind === 'failed') codes[outcome.code] = (codes[outcome.code] ?? 0) + 1
+    if (outcome.kind === 'wrong') this.#reportViolation(task, outcome.what)
+    if (outcome.kind === 'answered') this.#checkAnswered(task)
   }
 
   finish (): LoadResult {
     this.#agent.destroy()
     for (const task of this.#tasks) this.#checkArrivals(task)
-    this.#result.violations.push(...this.#options.ledger.violations.splice(0))
+    this.#result.violations.push(...this.#options.tracker.violations.splice(0))
     return this.#result
   }
 
   #checkAnswered (task: Task): void {
-    if (this.#options.ledger.arrivalsOf(task.id) === 0) this.#complain(task, 'answered, though no upstream was asked')
+    if (this.#options.tracker.arrivalsOf(task.id) === 0) this.#reportViolation(task, 'answered, though no upstream had the request')
   }
 
   #checkArrivals (task: Task): void {
-    const { ledger, getArrivals = 2 } = this.#options
-    const arrivals = ledger.arrivalsOf(task.id)
-    if (arrivals > (task.method === 'GET' ? getArrivals : 1)) this.#complain(task, `arrived ${arrivals} times`)
+    const { tracker, getArrivals = 2 } = this.#options
+    const arrivals = tracker.arrivalsOf(task.id)
+    if (arrivals > (task.method === 'GET' ? getArrivals : 1)) this.#reportViolation(task, `arrived ${arrivals} times`)
   }
 
-  #complain (task: Task, what: string): void {
+  #reportViolation (task: Task, what: string): void {
     this.#result.violations.push(`${describeTask(task)}: ${what}`)
   }
 }
@@ -136,20 +136,20 @@ function createTally (): Tally {
 export interface Way {
   port: number
   agent: http.Agent | false
-  patience: number
+  timeout: number
 }
 
 /**
  * Sends one request and waits for its end, whichever it is. Never rejects.
  * @param send - writes the body, if there is one, and ends the request
  */
-export function exchange (task: Task, { port, agent, patience }: Way, send = sendUpload): Promise<Seen> {
+export function exchange (task: Task, { port, agent, timeout }: Way, send = sendUpload): Promise<Seen> {
   return new Promise(resolve => {
     const { id, method } = task
     const request = http.request({ host: '127.0.0.1', port, path: `/app${pathOf(task)}`, method, agent, headers: { 'x-request-id': `task-${id}`, ...framingOf(task) } })
     let response: http.IncomingMessage | undefined
     const chunks: Buffer[] = []
-    const timer = setTimeout(() => settle({ kind: 'hanging', response, body: Buffer.concat(chunks) }), patience)
+    const timer = setTimeout(() => settle({ kind: 'hanging', response, body: Buffer.concat(chunks) }), timeout)
 
     function settle (seen: Seen): void {
       clearTimeout(timer)

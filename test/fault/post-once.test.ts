@@ -1,36 +1,36 @@
 // An upstream that breaks off at every byte of an exchange, and counts what it received: a POST of which a byte has
-// left is never sent twice, and a GET is asked of the other upstream for as long as the head of an answer has not come.
+// left is never sent twice, and a GET goes to the other upstream for as long as the head of a response has not come.
 import http from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Cut, CuttingUpstreams } from './cutting-upstream.ts'
 import { openGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { exchange, type Way } from './load.ts'
-import { answerHead, answerOf, describeTask, type Framing, type Task, uploadBody } from './task.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { classifyOutcome, type RequestOutcome } from './request-outcome.ts'
+import { RequestTracker } from './request-tracker.ts'
+import { describeTask, formatResponse, type Framing, responseHead, type Task, uploadBody } from './task.ts'
 
 type Send = (request: http.ClientRequest, task: Task) => void
 
 interface Scene {
-  ledger: Ledger
+  tracker: RequestTracker
   upstreams: CuttingUpstreams
   way: Way
 }
 
 async function startScene (t: Test, keepsAlive: boolean): Promise<Scene> {
-  const ledger = new Ledger()
-  const upstreams = new CuttingUpstreams(ledger)
+  const tracker = new RequestTracker()
+  const upstreams = new CuttingUpstreams(tracker)
   upstreams.keepsAlive = keepsAlive
   await upstreams.listen(t, 2)
   const { port } = await openGateway(t, upstreams.origins)
   const agent = new http.Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  return { ledger, upstreams, way: { port, agent, patience: 5000 } }
+  return { tracker, upstreams, way: { port, agent, timeout: 5000 } }
 }
 
-function createTask ({ ledger }: Scene, method: Task['method'], framing: Framing = 'length', uploadSize = 24): Task {
-  return { id: ledger.issue(), method, size: 20, framing, uploadSize: method === 'GET' ? 0 : uploadSize, uploadFraming: 'length' }
+function createTask ({ tracker }: Scene, method: Task['method'], framing: Framing = 'length', uploadSize = 24): Task {
+  return { id: tracker.issueId(), method, size: 20, framing, uploadSize: method === 'GET' ? 0 : uploadSize, uploadFraming: 'length' }
 }
 
 /**
@@ -39,9 +39,9 @@ function createTask ({ ledger }: Scene, method: Task['method'], framing: Framing
  */
 async function calm (scene: Scene, method: Task['method']): Promise<void> {
   const tasks = Array.from({ length: method === 'GET' ? 5 : 2 }, () => createTask(scene, 'GET'))
-  const verdicts = await Promise.all(tasks.map(async task => judge(task, await exchange(task, scene.way))))
-  const failed = verdicts.filter(({ kind }) => kind !== 'answered')
-  if (failed.length > 0) scene.ledger.complain(`with nothing wrong: ${JSON.stringify(failed)}`)
+  const outcomes = await Promise.all(tasks.map(async task => classifyOutcome(task, await exchange(task, scene.way))))
+  const failed = outcomes.filter(({ kind }) => kind !== 'answered')
+  if (failed.length > 0) scene.tracker.reportViolation(`with nothing wrong: ${JSON.stringify(failed)}`)
 }
 
 /** The bytes of a request as the upstreams get them. */
@@ -53,30 +53,30 @@ async function measureRequest (scene: Scene, method: Task['method'], uploadSize?
 interface Ending {
   task: Task
   cut: Cut
-  verdict: Verdict
+  outcome: RequestOutcome
   arrivals: number
 }
 
 async function breakOff (scene: Scene, task: Task, cut: Cut, send?: Send): Promise<Ending> {
-  const { ledger, upstreams, way } = scene
+  const { tracker, upstreams, way } = scene
   upstreams.cut = cut
   const seen = await exchange(task, way, send)
   upstreams.cut = null
-  return { task, cut, verdict: judge(task, seen), arrivals: ledger.arrivalsOf(task.id) }
+  return { task, cut, outcome: classifyOutcome(task, seen), arrivals: tracker.arrivalsOf(task.id) }
 }
 
 /** What must have become of it, and what did when that is something else. */
-function checkEnding ({ ledger }: Scene, ending: Ending): void {
-  const { task, cut, verdict, arrivals } = ending
+function checkEnding ({ tracker }: Scene, ending: Ending): void {
+  const { task, cut, outcome, arrivals } = ending
   const expected = expectedOf(ending)
-  if (expected.kinds.includes(verdict.kind) && expected.arrivals.includes(arrivals)) return
-  ledger.complain(`${describeTask(task)}, ${cut.by} after ${cut.bytes} bytes of the ${cut.within}: ${JSON.stringify(verdict)} and ${arrivals} arrivals`)
+  if (expected.kinds.includes(outcome.kind) && expected.arrivals.includes(arrivals)) return
+  tracker.reportViolation(`${describeTask(task)}, ${cut.by} after ${cut.bytes} bytes of the ${cut.within}: ${JSON.stringify(outcome)} and ${arrivals} arrivals`)
 }
 
-function expectedOf ({ task, cut: { within, bytes } }: Ending): { kinds: Verdict['kind'][], arrivals: number[] } {
-  const isWhole = within === 'answer' && bytes === answerOf(task).length
+function expectedOf ({ task, cut: { within, bytes } }: Ending): { kinds: RequestOutcome['kind'][], arrivals: number[] } {
+  const isWhole = within === 'response' && bytes === formatResponse(task).length
   if (isWhole) return { kinds: ['answered'], arrivals: [1] }
-  const hasHead = within === 'answer' && bytes >= answerHead(task).length
+  const hasHead = within === 'response' && bytes >= responseHead(task).length
   if (hasHead) return { kinds: ['broken', 'failed'], arrivals: [1] }
   // Nothing of it was read. Whether something had left by then is for the gateway to know.
   const isUnread = within === 'request' && bytes === 0
@@ -99,23 +99,23 @@ for (const { name, keepsAlive } of connections) {
         checkEnding(scene, await breakOff(scene, createTask(scene, method), { within: 'request', bytes, by: bytes % 2 === 0 ? 'reset' : 'end' }))
       }
       t.comment(`${length} bytes`)
-      t.strictSame(scene.ledger.violations, [])
+      t.strictSame(scene.tracker.violations, [])
     })
 
     for (const framing of ['length', 'chunked'] as const) {
-      t.test(`a ${method} on ${name} that is broken off at any byte of ${framing === 'length' ? 'the answer' : 'a chunked body'}`, async t => {
+      t.test(`a ${method} on ${name} that is broken off at any byte of ${framing === 'length' ? 'the response' : 'a chunked body'}`, async t => {
         const scene = await startScene(t, keepsAlive)
-        const { length } = answerOf(createTask(scene, method, framing))
+        const { length } = formatResponse(createTask(scene, method, framing))
         // Up to the end of the head one framing is like the other.
-        const from = framing === 'length' ? 0 : answerHead(createTask(scene, method, framing)).length
+        const from = framing === 'length' ? 0 : responseHead(createTask(scene, method, framing)).length
         for (let bytes = from; bytes <= length; bytes++) {
           for (const by of ['reset', 'end'] as const) {
             await calm(scene, method)
-            checkEnding(scene, await breakOff(scene, createTask(scene, method, framing), { within: 'answer', bytes, by }))
+            checkEnding(scene, await breakOff(scene, createTask(scene, method, framing), { within: 'response', bytes, by }))
           }
         }
         t.comment(`${length} bytes`)
-        t.strictSame(scene.ledger.violations, [])
+        t.strictSame(scene.tracker.violations, [])
       })
     }
   }
@@ -127,7 +127,7 @@ for (const { name, keepsAlive } of connections) {
       await calm(scene, 'POST')
       checkEnding(scene, await breakOff(scene, createTask(scene, 'POST'), { within: 'request', bytes, by: 'reset' }, sendByteByByte(scene)))
     }
-    t.strictSame(scene.ledger.violations, [])
+    t.strictSame(scene.tracker.violations, [])
   })
 
   t.test(`a long POST on ${name} that is broken off in its middle`, async t => {
@@ -139,7 +139,7 @@ for (const { name, keepsAlive } of connections) {
       const bytes = Math.round(length - size * (1 - step / 40))
       checkEnding(scene, await breakOff(scene, createTask(scene, 'POST', 'length', size), { within: 'request', bytes, by: 'reset' }))
     }
-    t.strictSame(scene.ledger.violations, [])
+    t.strictSame(scene.tracker.violations, [])
   })
 }
 
@@ -168,11 +168,11 @@ for (const method of ['GET', 'POST'] as const) {
       // Between now and the arrival of the request at the gateway there are a few turns of the event loop.
       for (let turn = 0; turn < i % 8; turn++) await new Promise(setImmediate)
       scene.upstreams.cutIdle(i % 2 === 0 ? 'reset' : 'end')
-      const verdict = judge(task, await seen)
-      const arrivals = scene.ledger.arrivalsOf(task.id)
-      const isRight = method === 'GET' ? verdict.kind === 'answered' && arrivals > 0 : ['answered', 'failed'].includes(verdict.kind) && arrivals < 2
-      if (!isRight) scene.ledger.complain(`${describeTask(task)}: ${JSON.stringify(verdict)} and ${arrivals} arrivals`)
+      const outcome = classifyOutcome(task, await seen)
+      const arrivals = scene.tracker.arrivalsOf(task.id)
+      const isRight = method === 'GET' ? outcome.kind === 'answered' && arrivals > 0 : ['answered', 'failed'].includes(outcome.kind) && arrivals < 2
+      if (!isRight) scene.tracker.reportViolation(`${describeTask(task)}: ${JSON.stringify(outcome)} and ${arrivals} arrivals`)
     }
-    t.strictSame(scene.ledger.violations, [])
+    t.strictSame(scene.tracker.violations, [])
   })
 }

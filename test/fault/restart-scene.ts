@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { openGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { type Load, type LoadResult, startLoad } from './load.ts'
 import { createRandom, seedOf } from './random.ts'
+import { RequestTracker } from './request-tracker.ts'
 import { type RestartableUpstream, startRestartable } from './restartable-upstream.ts'
 
 export const RATE = 200
@@ -17,11 +17,11 @@ export interface RestartScene {
  * Some upstreams behind a gateway with the default options, under 200 small requests a second, a fifth of them POSTs.
  */
 export async function startScene (t: Test, count: number): Promise<RestartScene> {
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const random = createRandom(seedOf(process.env))
-  const upstreams = await startRestartable(t, count, ledger, random)
+  const upstreams = await startRestartable(t, count, tracker, random)
   const { port } = await openGateway(t, upstreams.map(({ origin }) => origin))
-  return { upstreams, load: startLoad({ port, ledger, random, rate: RATE, posts: 0.2, largest: 10_000 }) }
+  return { upstreams, load: startLoad({ port, tracker, random, rate: RATE, posts: 0.2, largest: 10_000 }) }
 }
 
 export interface Restarts {
@@ -56,11 +56,11 @@ export async function restartInTurn (t: Test, { count, leave, down, pause, durat
   t.ok(upstreams.every(({ arrivals }) => arrivals > 0), 'all have worked')
 }
 
-/** Everything that was asked has been answered, but perhaps some POSTs: those that an upstream had when it went. */
+/** Every request has been answered, but perhaps some POSTs: those that an upstream had when it went. */
 export function checkNothingLost (t: Test, { gets, posts, codes, violations }: LoadResult): void {
   t.comment(`GETs ${JSON.stringify(gets)}`)
   t.comment(`POSTs ${JSON.stringify(posts)}, ${posts.sent - posts.answered} failed; ${JSON.stringify(codes)}`)
-  t.strictSame(violations, [], 'no answer is wrong, no POST arrived twice')
+  t.strictSame(violations, [], 'no response is wrong, no POST arrived twice')
   t.equal(gets.answered, gets.sent, 'no GET failed')
   t.ok(posts.answered > 0)
 }

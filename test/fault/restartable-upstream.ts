@@ -2,23 +2,23 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { findFixedPort, listenOn } from './fixed-port.ts'
-import type { Ledger } from './ledger.ts'
 import { between } from './random.ts'
-import { answerBody, describeTask, readTask, type Task, uploadBody } from './task.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import { describeTask, readTask, responseBody, type Task, uploadBody } from './task.ts'
 
 /** A well-behaved app on `node:http`, which takes a few milliseconds for each request, and is deployed now and then. */
 export class RestartableUpstream {
   readonly port: number
   readonly origin: string
   arrivals = 0
-  readonly #ledger: Ledger
+  readonly #tracker: RequestTracker
   readonly #random: () => number
   #server: http.Server | undefined
 
-  constructor (port: number, ledger: Ledger, random: () => number) {
+  constructor (port: number, tracker: RequestTracker, random: () => number) {
     this.port = port
     this.origin = `http://127.0.0.1:${port}`
-    this.#ledger = ledger
+    this.#tracker = tracker
     this.#random = random
   }
 
@@ -48,26 +48,26 @@ export class RestartableUpstream {
 
   #serve (request: IncomingMessage, response: ServerResponse): void {
     const task = readTask(request.method!, request.url!)
-    if (task === undefined) return this.#ledger.complain(`no task: ${request.method} ${request.url}`)
+    if (task === undefined) return this.#tracker.reportViolation(`no task: ${request.method} ${request.url}`)
     this.arrivals++
-    this.#ledger.note(task.id)
+    this.#tracker.record(task.id)
     const chunks: Buffer[] = []
     request.on('data', chunk => chunks.push(chunk))
     request.on('error', () => {})
     request.on('end', () => {
-      if (!Buffer.concat(chunks).equals(uploadBody(task))) this.#ledger.complain(`${describeTask(task)}: another body arrived than was sent`)
-      this.#answer(task, response)
+      if (!Buffer.concat(chunks).equals(uploadBody(task))) this.#tracker.reportViolation(`${describeTask(task)}: another body arrived than was sent`)
+      this.#respond(task, response)
     })
   }
 
-  async #answer (task: Task, response: ServerResponse): Promise<void> {
+  async #respond (task: Task, response: ServerResponse): Promise<void> {
     await delay(between(this.#random, 0, 10))
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       'x-task': task.id,
       ...(task.framing === 'length' && { 'content-length': task.size }),
     })
-    response.end(answerBody(task))
+    response.end(responseBody(task))
   }
 }
 
@@ -75,12 +75,12 @@ export class RestartableUpstream {
 export async function startRestartable (
   t: Test,
   count: number,
-  ledger: Ledger,
+  tracker: RequestTracker,
   random: () => number
 ): Promise<RestartableUpstream[]> {
   const upstreams: RestartableUpstream[] = []
   for (let i = 0; i < count; i++) {
-    const upstream = new RestartableUpstream(await findFixedPort(), ledger, random)
+    const upstream = new RestartableUpstream(await findFixedPort(), tracker, random)
     await upstream.start()
     t.teardown(() => upstream.kill())
     upstreams.push(upstream)

@@ -5,25 +5,25 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { startChaos } from './chaos-upstream.ts'
 import { openGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { type LoadResult, runLoad } from './load.ts'
 import { createRandom } from './random.ts'
-import { answerBody, answerHead, createTask, pathOf, readTask, type Task } from './task.ts'
+import { RequestTracker } from './request-tracker.ts'
+import { createTask, pathOf, readTask, responseBody, responseHead, type Task } from './task.ts'
 
-type Liar = (task: Task, response: ServerResponse, ledger: Ledger) => void
+type Liar = (task: Task, response: ServerResponse, tracker: RequestTracker) => void
 
 /** What the runner says of a gateway that does the same with every request. */
 async function judgeLiar (t: Test, lie: Liar, posts = 0): Promise<LoadResult> {
-  const ledger = new Ledger()
-  const origin = await startUpstream(t, readTaskFirst((task, response) => lie(task, response, ledger)))
+  const tracker = new RequestTracker()
+  const origin = await startUpstream(t, readTaskFirst((task, response) => lie(task, response, tracker)))
   return runLoad({
     port: Number(new URL(origin).port),
-    ledger,
+    tracker,
     random: createRandom(1),
     requests: 5,
     concurrency: 5,
     posts,
-    patience: 200,
+    timeout: 200,
   })
 }
 
@@ -34,9 +34,9 @@ function readTaskFirst (then: (task: Task, response: ServerResponse) => void): R
   }
 }
 
-function answerRight (task: Task, response: ServerResponse): void {
+function respondCorrectly (task: Task, response: ServerResponse): void {
   response.setHeader('x-task', task.id)
-  response.end(answerBody(task))
+  response.end(responseBody(task))
 }
 
 function sendError (response: ServerResponse, statusCode: number, error: object): void {
@@ -49,9 +49,9 @@ const lies: { name: string, expected: RegExp, posts?: number, lie: Liar }[] = [
   {
     name: 'a wrong byte',
     expected: /has a wrong body of \d+ bytes$/,
-    lie (task, response, ledger) {
-      ledger.note(task.id)
-      const body = Buffer.from(answerBody({ ...task, size: task.size + 1 }))
+    lie (task, response, tracker) {
+      tracker.record(task.id)
+      const body = Buffer.from(responseBody({ ...task, size: task.size + 1 }))
       body[task.size]! ^= 1
       response.writeHead(200, { 'x-task': task.id }).end(body)
     },
@@ -59,50 +59,50 @@ const lies: { name: string, expected: RegExp, posts?: number, lie: Liar }[] = [
   {
     name: 'a body without its last byte',
     expected: /looks complete with \d+ bytes$/,
-    lie (task, response, ledger) {
-      ledger.note(task.id)
-      response.writeHead(200, { 'x-task': task.id }).end(answerBody({ ...task, size: task.size - 1 }))
+    lie (task, response, tracker) {
+      tracker.record(task.id)
+      response.writeHead(200, { 'x-task': task.id }).end(responseBody({ ...task, size: task.size - 1 }))
     },
   },
   {
-    name: 'the answer to another request',
-    expected: /has the answer to task \d+$/,
-    lie (task, response, ledger) {
-      ledger.note(task.id)
-      answerRight({ ...task, id: task.id + 1 }, response)
+    name: 'the response to another request',
+    expected: /has the response to task \d+$/,
+    lie (task, response, tracker) {
+      tracker.record(task.id)
+      respondCorrectly({ ...task, id: task.id + 1 }, response)
     },
   },
   {
     name: 'the id of another request',
     expected: /has the id task-0$/,
-    lie (task, response, ledger) {
-      ledger.note(task.id)
+    lie (task, response, tracker) {
+      tracker.record(task.id)
       response.setHeader('x-request-id', 'task-0')
-      answerRight(task, response)
+      respondCorrectly(task, response)
     },
   },
-  { name: 'an answer that nobody gave', expected: /answered, though no upstream was asked$/, lie: answerRight },
+  { name: 'a response that no upstream sent', expected: /answered, though no upstream had the request$/, lie: respondCorrectly },
   {
     name: 'a POST that arrives twice',
     expected: /^POST .*: arrived 2 times$/,
     posts: 1,
-    lie (task, response, ledger) {
-      ledger.note(task.id)
-      ledger.note(task.id)
-      answerRight(task, response)
+    lie (task, response, tracker) {
+      tracker.record(task.id)
+      tracker.record(task.id)
+      respondCorrectly(task, response)
     },
   },
   {
     name: 'a GET that arrives three times',
     expected: /^GET .*: arrived 3 times$/,
-    lie (task, response, ledger) {
-      for (let i = 0; i < 3; i++) ledger.note(task.id)
-      answerRight(task, response)
+    lie (task, response, tracker) {
+      for (let i = 0; i < 3; i++) tracker.record(task.id)
+      respondCorrectly(task, response)
     },
   },
-  { name: 'no answer', expected: /hangs, without an answer$/, lie: () => {} },
+  { name: 'no response', expected: /hangs, without a response$/, lie: () => {} },
   {
-    name: 'an answer without an end',
+    name: 'a response without an end',
     expected: /hangs, after 0 bytes$/,
     lie (task, response) { response.writeHead(200, { 'x-task': task.id }).flushHeaders() },
   },
@@ -114,8 +114,8 @@ const lies: { name: string, expected: RegExp, posts?: number, lie: Liar }[] = [
     expected: /has a 503 without Retry-After$/,
     lie: (_task, response) => sendError(response, 503, { ...unreachable, statusCode: 503, code: 'GW_ERR_NO_UPSTREAM' }),
   },
-  { name: 'an address', expected: /tells too much/, lie: (_task, response) => sendError(response, 502, { ...unreachable, message: 'connect 127.0.0.1:80' }) },
-  { name: 'what an upstream complains about', expected: /^a strange request$/, lie: (_task, response, ledger) => { ledger.complain('a strange request'); response.destroy() } },
+  { name: 'an address', expected: /shows too much/, lie: (_task, response) => sendError(response, 502, { ...unreachable, message: 'connect 127.0.0.1:80' }) },
+  { name: 'what an upstream reports', expected: /^a strange request$/, lie: (_task, response, tracker) => { tracker.reportViolation('a strange request'); response.destroy() } },
 ]
 
 for (const { name, expected, posts, lie } of lies) {
@@ -127,14 +127,14 @@ for (const { name, expected, posts, lie } of lies) {
 }
 
 const honest: { name: string, kind: string, lie: Liar }[] = [
-  { name: 'a right answer', kind: 'answered', lie (task, response, ledger) { ledger.note(task.id); answerRight(task, response) } },
+  { name: 'a right response', kind: 'answered', lie (task, response, tracker) { tracker.record(task.id); respondCorrectly(task, response) } },
   { name: 'the upstream\'s own 503', kind: 'busy', lie: (_task, response) => { response.writeHead(503).end('busy') } },
   { name: 'an error', kind: 'failed', lie: (_task, response) => sendError(response, 502, unreachable) },
   {
-    name: 'an answer that breaks off',
+    name: 'a response that breaks off',
     kind: 'broken',
     lie (task, response) {
-      response.writeHead(200, { 'x-task': task.id, 'content-length': task.size + 1 }).write(answerBody(task))
+      response.writeHead(200, { 'x-task': task.id, 'content-length': task.size + 1 }).write(responseBody(task))
       setImmediate(() => response.destroy())
     },
   },
@@ -142,7 +142,7 @@ const honest: { name: string, kind: string, lie: Liar }[] = [
 ]
 
 for (const { name, kind, lie } of honest) {
-  t.test(`the runner counts ${name}, and does not complain`, async t => {
+  t.test(`the runner counts ${name}, and reports no violation`, async t => {
     const { gets, posts, violations } = await judgeLiar(t, lie, 0.5)
     t.strictSame(violations, [])
     t.match(
@@ -153,55 +153,57 @@ for (const { name, kind, lie } of honest) {
 }
 
 t.test('the runner sends at a rate, whether or not it is answered', async t => {
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const origin = await startRawUpstream(t, () => {})
   const { gets, violations } = await runLoad({
     port: Number(new URL(origin).port),
-    ledger,
+    tracker,
     random: createRandom(1),
     rate: 1000,
     requests: 100,
     posts: 0,
-    patience: 300,
+    timeout: 300,
   })
   t.strictSame([gets.sent, gets.wrong, violations.length], [100, 100, 100])
 })
 
 t.test('the runner sees through a gateway: an upstream with a wrong byte, and one that gets a POST twice', async t => {
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const upstream = await startUpstream(t, (request, response) => {
     request.resume().on('end', () => {
       const task = readTask(request.method!, request.url!)!
-      ledger.note(task.id)
-      if (task.method === 'POST') ledger.note(task.id)
-      const body = Buffer.from(answerBody(task))
+      tracker.record(task.id)
+      if (task.method === 'POST') tracker.record(task.id)
+      const body = Buffer.from(responseBody(task))
       body[0]! ^= 1
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'x-task': task.id }).end(body)
     })
   })
   const { port } = await openGateway(t, upstream)
-  const { gets, posts, violations } = await runLoad({ port, ledger, random: createRandom(1), requests: 40, posts: 0.5 })
+  const random = createRandom(1)
+  const { gets, posts, violations } = await runLoad({ port, tracker, random, requests: 40, posts: 0.5 })
   t.equal(violations.filter(violation => violation.includes('has a wrong body')).length, gets.wrong + posts.wrong)
   t.equal(violations.filter(violation => violation.includes('arrived 2 times')).length, posts.sent)
   t.ok(posts.sent > 0 && gets.wrong > 0)
 })
 
-t.test('the runner sees a POST that a gateway sends twice because it is told to', async t => {
-  const ledger = new Ledger()
-  const upstreams = [await startChaos(t, ledger, createRandom(1)), await startChaos(t, ledger, createRandom(2))]
+t.test('the runner sees a POST that a gateway sends twice when it is configured to', async t => {
+  const tracker = new RequestTracker()
+  const upstreams = [await startChaos(t, tracker, createRandom(1)), await startChaos(t, tracker, createRandom(2))]
   upstreams[0]!.behaviour = () => 'reset before the head'
   const { port } = await openGateway(t, upstreams.map(({ origin }) => origin), { retry: { methods: ['GET', 'POST'] } })
-  const { violations } = await runLoad({ port, ledger, random: createRandom(1), requests: 20, posts: 1, largest: 1000 })
+  const random = createRandom(1)
+  const { violations } = await runLoad({ port, tracker, random, requests: 20, posts: 1, largest: 1000 })
   t.ok(violations.length > 0)
   for (const violation of violations) t.match(violation, /^POST .*: arrived 2 times$/)
 })
 
-t.test('the runner sees a GET that a gateway loses because it is told to send it once', async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+t.test('the runner sees a GET that a gateway loses when it is configured to send it once', async t => {
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   upstream.behaviour = () => 'reset on reuse'
   const { port } = await openGateway(t, upstream.origin, { retry: false })
-  const { gets, codes, violations } = await runLoad({ port, ledger, random: createRandom(1), requests: 20, posts: 0 })
+  const { gets, codes, violations } = await runLoad({ port, tracker, random: createRandom(1), requests: 20, posts: 0 })
   t.ok(gets.failed > 0)
   t.strictSame([codes, violations], [{ GW_ERR_UPSTREAM_UNREACHABLE: gets.failed }, []])
 })
@@ -214,15 +216,15 @@ async function sendBytes (t: Test, port: number, bytes: string): Promise<string>
 }
 
 t.test('a chaos upstream counts a request from its first line on, complete or not', async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   upstream.behaviour = () => 'hang'
-  const task = createTask(ledger.issue(), createRandom(1), { posts: 1 })
+  const task = createTask(tracker.issueId(), createRandom(1), { posts: 1 })
   await sendBytes(t, upstream.port, `POST ${pathOf(task)} HTTP/1.1\r`)
-  t.equal(ledger.arrivalsOf(task.id), 0)
+  t.equal(tracker.arrivalsOf(task.id), 0)
   await sendBytes(t, upstream.port, `POST ${pathOf(task)} HTTP/1.1\r\n`)
   await sendBytes(t, upstream.port, `POST ${pathOf(task)} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc`)
-  t.strictSame([ledger.arrivalsOf(task.id), ledger.violations], [2, []])
+  t.strictSame([tracker.arrivalsOf(task.id), tracker.violations], [2, []])
 })
 
 const malformed = [
@@ -235,25 +237,25 @@ const malformed = [
   { name: 'a bad chunk', bytes: 'POST /1/length-0/length-1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n' },
   { name: 'a long chunk', bytes: 'POST /1/length-0/length-1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n' },
   { name: 'another body', bytes: 'POST /1/length-0/length-1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab' },
-  { name: 'a second request before the answer', bytes: 'GET /1/length-0/length-0 HTTP/1.1\r\nHost: a\r\n\r\nGET /2/length-0/length-0 HTTP/1.1\r\nHost: a\r\n\r\n' },
+  { name: 'a second request before the response', bytes: 'GET /1/length-0/length-0 HTTP/1.1\r\nHost: a\r\n\r\nGET /2/length-0/length-0 HTTP/1.1\r\nHost: a\r\n\r\n' },
 ]
 
-t.test('a chaos upstream complains about what no gateway may send', async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+t.test('a chaos upstream reports what no gateway may send', async t => {
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   upstream.behaviour = () => 'hang'
   for (const { name, bytes } of malformed) {
     await sendBytes(t, upstream.port, bytes)
-    t.equal(ledger.violations.splice(0).length, 1, name)
+    t.equal(tracker.violations.splice(0).length, 1, name)
   }
 })
 
 t.test('a chaos upstream that stops refuses, and starts again where it was', async t => {
-  const ledger = new Ledger()
-  const upstream = await startChaos(t, ledger, createRandom(1))
+  const tracker = new RequestTracker()
+  const upstream = await startChaos(t, tracker, createRandom(1))
   const sendTask = async () => {
-    const task = createTask(ledger.issue(), createRandom(1), { posts: 0 })
-    return (await sendBytes(t, upstream.port, `GET ${pathOf(task)} HTTP/1.1\r\nHost: a\r\n\r\n`)).startsWith(answerHead(task))
+    const task = createTask(tracker.issueId(), createRandom(1), { posts: 0 })
+    return (await sendBytes(t, upstream.port, `GET ${pathOf(task)} HTTP/1.1\r\nHost: a\r\n\r\n`)).startsWith(responseHead(task))
   }
   t.equal(await sendTask(), true)
   await upstream.stop()

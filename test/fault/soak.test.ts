@@ -1,4 +1,4 @@
-// Requests whose clients go away at random moments leave nothing behind: no connection to an upstream in use, no
+// Requests of clients that go away at random moments leave nothing behind: no connection to an upstream in use, no
 // counter above zero, no memory.
 //
 // CI runs the short form. The real one, 100,000 requests, takes some minutes:
@@ -14,11 +14,11 @@ import { startUpstream } from '../helpers/upstreams.ts'
 import { inFlightOf } from '../lib/dispatch/dispatch.ts'
 import { eventually } from './eventually.ts'
 import { openGateway } from './gateway.ts'
-import { Ledger } from './ledger.ts'
 import { exchange, type Way } from './load.ts'
 import { between, createRandom, oneOf, seedOf } from './random.ts'
-import { answerBody, createTask, describeTask, readTask } from './task.ts'
-import { judge } from './verdict.ts'
+import { classifyOutcome } from './request-outcome.ts'
+import { RequestTracker } from './request-tracker.ts'
+import { createTask, describeTask, readTask, responseBody } from './task.ts'
 
 const REQUESTS = Number(process.env.SOAK_REQUESTS ?? 5000)
 /** So many requests, and everything that is made once has been made. */
@@ -45,14 +45,14 @@ class SoakUpstream {
     request.on('error', () => {})
     const [, kind] = request.url!.split('/')
     if (kind === 'events') this.#sendEvents(response)
-    else request.resume().on('end', () => this.#answer(kind!, request, response))
+    else request.resume().on('end', () => this.#respond(kind!, request, response))
   }
 
-  async #answer (kind: string, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond (kind: string, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (kind === 'slow') await delay(between(this.#random, 0, 20))
     const task = readTask(method!, url!)
     if (task !== undefined) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': task.size, 'x-task': task.id }).end(answerBody(task))
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': task.size, 'x-task': task.id }).end(responseBody(task))
       return
     }
     const body = Buffer.alloc(kind === 'large' ? LARGE : 10)
@@ -112,12 +112,12 @@ const aborts: Abort[] = [
   { name: 'within a chunk of an upload', sends: `${head('POST', 'slow', 'Transfer-Encoding: chunked\r\n')}fffff\r\n`, until: upload(5) },
   { name: 'after a request', sends: head('GET', 'slow'), until: soon(25) },
   { name: 'after an upload', sends: `${head('POST', 'slow', 'Content-Length: 5\r\n')}whole`, until: soon(25) },
-  { name: 'within the head of the answer', sends: head('GET', 'large'), until: receive(() => 1) },
-  { name: 'within the answer', sends: head('GET', 'large'), until: receive(random => between(random, 500, LARGE)) },
-  { name: 'without reading the answer', sends: head('GET', 'large'), until: soon(15) },
-  { name: 'after the answer', sends: head('GET', 'small'), until: receive(() => 10) },
+  { name: 'within the head of the response', sends: head('GET', 'large'), until: receive(() => 1) },
+  { name: 'within the response', sends: head('GET', 'large'), until: receive(random => between(random, 500, LARGE)) },
+  { name: 'without reading the response', sends: head('GET', 'large'), until: soon(15) },
+  { name: 'after the response', sends: head('GET', 'small'), until: receive(() => 10) },
   { name: 'from an event stream', sends: head('GET', 'events'), until: receive(random => between(random, 1, 600)) },
-  { name: 'in the moment of the answer', sends: head('GET', 'slow'), until: receive(() => 1) },
+  { name: 'in the moment of the response', sends: head('GET', 'slow'), until: receive(() => 1) },
 ]
 
 const exits: ((socket: Socket) => void)[] = [
@@ -145,7 +145,7 @@ function createHeapMeter (): () => number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   return function measureHeap () {
-    // What is freed by one run may be what held the rest.
+    // What is freed by one run may have kept the rest alive.
     for (let i = 0; i < 4; i++) collect()
     const { heapUsed, external } = process.memoryUsage()
     return heapUsed + external
@@ -154,29 +154,29 @@ function createHeapMeter (): () => number {
 
 t.test(`${REQUESTS} requests, half of which are given up at random moments, leave nothing behind`, { timeout: 30 * 60_000 }, async t => {
   const random = createRandom(seedOf(process.env))
-  const ledger = new Ledger()
+  const tracker = new RequestTracker()
   const upstreams = [new SoakUpstream(random), new SoakUpstream(random)]
   const origins = await Promise.all(upstreams.map(({ serve }) => startUpstream(t, serve)))
   const { port, dispatcher } = await openGateway(t, origins)
   const agent = new http.Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  const way: Way = { port, agent, patience: 20_000 }
+  const way: Way = { port, agent, timeout: 20_000 }
   const measureHeap = createHeapMeter()
   const violations: string[] = []
   const counts = { answered: 0, aborted: 0 }
 
-  async function askWhole (): Promise<void> {
-    const task = createTask(ledger.issue(), random, { posts: 0.3, largest: 50_000 })
-    const verdict = judge(task, await exchange(task, way))
-    if (verdict.kind === 'answered') counts.answered++
-    else violations.push(`${describeTask(task)}: ${JSON.stringify(verdict)}`)
+  async function sendWhole (): Promise<void> {
+    const task = createTask(tracker.issueId(), random, { posts: 0.3, largest: 50_000 })
+    const outcome = classifyOutcome(task, await exchange(task, way))
+    if (outcome.kind === 'answered') counts.answered++
+    else violations.push(`${describeTask(task)}: ${JSON.stringify(outcome)}`)
   }
 
   async function run (requests: number): Promise<void> {
     let left = requests
     async function work (): Promise<void> {
       while (left-- > 0) {
-        if (random() < 0.5) await askWhole()
+        if (random() < 0.5) await sendWhole()
         else {
           await abort(port, oneOf(random, aborts), random)
           counts.aborted++

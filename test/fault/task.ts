@@ -3,14 +3,14 @@ import { between, createRandom, oneOf } from './random.ts'
 export type Framing = 'length' | 'chunked'
 
 /**
- * One request of a test, and the answer that it asks for. All of it is in its method and its path, so that everybody
- * knows.
+ * One request of a test, and the response that it expects. All of it is in its method and its path, so that every
+ * upstream knows it.
  */
 export interface Task {
   /** Unique in a test, over all upstreams. */
   id: number
   method: 'GET' | 'POST'
-  /** Length of the answer's body. */
+  /** Length of the response's body. */
   size: number
   framing: Framing
   /** Length of the request's body; a GET has none. */
@@ -26,8 +26,8 @@ function createBlock (length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, () => random() * 256))
 }
 
-/** The body that answers a task. Those of two tasks differ from the first bytes on. */
-export function answerBody ({ id, size }: Task): Buffer {
+/** The body of the response to a task. Those of two tasks differ from the first bytes on. */
+export function responseBody ({ id, size }: Task): Buffer {
   return sliceFor(id * 7919, size)
 }
 
@@ -36,8 +36,8 @@ export function uploadBody ({ id, uploadSize }: Task): Buffer {
   return sliceFor(id * 7919 + 3571, uploadSize)
 }
 
-function sliceFor (place: number, size: number): Buffer {
-  const start = place % (block.length - LARGEST)
+function sliceFor (position: number, size: number): Buffer {
+  const start = position % (block.length - LARGEST)
   return block.subarray(start, start + size)
 }
 
@@ -55,7 +55,7 @@ export function chooseSize (random: () => number, largest = LARGEST): number {
 export interface Mix {
   /** Share of POSTs, 0 to 1. */
   posts: number
-  /** Longest body, of answers and uploads. */
+  /** Longest body, of responses and uploads. */
   largest?: number
 }
 
@@ -97,18 +97,18 @@ export function describeTask (task: Task): string {
 }
 
 /**
- * The head of the answer to a task.
+ * The head of the response to a task.
  * @param lines - further headers
  * @param length - what it says of the body, which may be a lie
  */
-export function answerHead ({ id, framing, size }: Task, lines: readonly string[] = [], length = size): string {
+export function responseHead ({ id, framing, size }: Task, lines: readonly string[] = [], length = size): string {
   const framingLine = framing === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`
   return ['HTTP/1.1 200 OK', 'Content-Type: application/octet-stream', `X-Task: ${id}`, ...lines, framingLine, '', ''].join('\r\n')
 }
 
-/** The body of the answer to a task as it goes over the wire. */
+/** The body of the response to a task as it goes over the wire. */
 export function framedBody (task: Task): Buffer {
-  const body = answerBody(task)
+  const body = responseBody(task)
   return task.framing === 'length' ? body : Buffer.concat([...chunksOf(body), Buffer.from('0\r\n\r\n')])
 }
 
@@ -121,7 +121,7 @@ function chunksOf (body: Buffer): Buffer[] {
   return pieces
 }
 
-/** The whole answer to a task. */
-export function answerOf (task: Task, lines: readonly string[] = []): Buffer {
-  return Buffer.concat([Buffer.from(answerHead(task, lines)), framedBody(task)])
+/** The whole response to a task. */
+export function formatResponse (task: Task, lines: readonly string[] = []): Buffer {
+  return Buffer.concat([Buffer.from(responseHead(task, lines)), framedBody(task)])
 }

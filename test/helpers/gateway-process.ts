@@ -1,5 +1,5 @@
 // A gateway in a process of its own, for tests that measure its memory or its end. The options come as JSON in the
-// first argument; it takes the messages `memory` and `close`, and ends by itself when nothing holds it any more.
+// first argument; it takes the messages `memory` and `close`, and ends by itself when nothing keeps it alive any more.
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import gateway from '../../index.ts'

@@ -40,7 +40,7 @@ export async function listenGateway (
   return { fastify, origin, port: portOf(fastify.server) }
 }
 
-/** The gateway as its command runs it: on a server of its own. */
+/** The gateway as its command runs it: standalone. */
 export async function listenStandalone (
   t: Test,
   options: GatewayPluginOptions,
@@ -81,8 +81,8 @@ export type Listen = (t: Test, options: GatewayPluginOptions) => Promise<Listeni
 
 /** Where a gateway may run. What a client sees must not depend on it. */
 export const servers: ReadonlyArray<{ name: string, isOwn: boolean, listen: Listen }> = [
-  { name: 'in somebody else\'s server', isOwn: false, listen: (t, options) => listenGateway(t, options) },
-  { name: 'on a server of its own', isOwn: true, listen: listenStandalone },
+  { name: 'in a host server', isOwn: false, listen: (t, options) => listenGateway(t, options) },
+  { name: 'standalone', isOwn: true, listen: listenStandalone },
 ]
 
 /** One test for each way to run the gateway. */

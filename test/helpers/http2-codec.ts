@@ -38,7 +38,7 @@ export function encodeFrame (type: number, flags: number, stream: number, payloa
 }
 
 /**
- * Tells every frame that comes on a socket.
+ * Reports every frame that comes on a socket.
  * @param skipped - bytes before the first
  */
 export function readFrames (socket: Socket, skipped: number, onFrame: (frame: Frame) => void): void {

@@ -6,7 +6,7 @@ import { encodeFields, encodeFrame, encodeText, PREFACE, SETTINGS } from './http
 /** An HTTP/2 client of frames, which does what none would do. */
 export interface FrameClient {
   socket: tls.TLSSocket
-  /** Resolves when the kernel has taken them, which a server that does not read holds up. */
+  /** Resolves when the kernel has taken them, later when the server does not read. */
   write (...frames: Buffer[]): Promise<void>
   /** The connection has ended, which has to be soon. */
   closed (): Promise<void>

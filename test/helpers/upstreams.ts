@@ -29,10 +29,10 @@ export async function startRawUpstream (
   return `http://127.0.0.1:${portOf(server)}`
 }
 
-/** A raw upstream that answers every connection's first bytes with `answer`, and ends the connection when asked to. */
-export async function startCannedUpstream (t: Test, answer: string | Buffer, { end = false } = {}): Promise<string> {
+/** A raw upstream that sends `response` upon every connection's first bytes, and ends the connection with `end`. */
+export async function startCannedUpstream (t: Test, response: string | Buffer, { end = false } = {}): Promise<string> {
   return startRawUpstream(t, socket => socket.once('data', () => {
-    socket.write(answer)
+    socket.write(response)
     if (end) socket.end()
   }))
 }
@@ -48,7 +48,7 @@ export interface Recorder {
   reset (): void
 }
 
-/** Reads the whole request, and answers with the target that it was sent to. */
+/** Reads the whole request, and responds with the target that it was sent to. */
 export const echoTarget: RequestListener = (request, response) => {
   request.resume().on('end', () => response.end(request.url))
 }
@@ -78,7 +78,7 @@ export async function startRecorder (t: Test, listener: RequestListener = echoTa
 export const FINE = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nfine'
 
 /**
- * A raw upstream that calls `lie` for the path `/lie` and answers every other request with `FINE`, on connections that
+ * A raw upstream that calls `lie` for the path `/lie` and responds `FINE` to every other request, on connections that
  * it keeps. Requests have no body, so that each comes in one piece.
  */
 export async function startLyingUpstream (t: Test, lie: (socket: Socket) => void): Promise<string> {

@@ -24,10 +24,10 @@ export async function soon<T> (promise: Promise<T>, what: string): Promise<T> {
 }
 
 /** An upper bound for what must happen, so that a failure says what did not. */
-export async function within<T> (promise: Promise<T>, complain: () => string, milliseconds = 4000): Promise<T> {
+export async function within<T> (promise: Promise<T>, describe: () => string, milliseconds = 4000): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(complain())), milliseconds)
+    timer = setTimeout(() => reject(new Error(describe())), milliseconds)
   })
   try {
     return await Promise.race([promise, late])

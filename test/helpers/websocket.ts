@@ -43,7 +43,7 @@ export function echo (socket: WebSocket): void {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
 }
 
-/** A client whose handshake has succeeded. */
+/** A client after a successful handshake. */
 export async function openWebSocket (
   t: Test,
   url: string,
@@ -69,7 +69,7 @@ export async function closeOf (socket: WebSocket): Promise<{ code: number, reaso
   return { code, reason: reason.toString() }
 }
 
-/** What a handshake that failed was answered with. */
+/** The response to a handshake that failed. */
 export async function refusalOf (
   url: string,
   options: ClientOptions = {}

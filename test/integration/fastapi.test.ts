@@ -15,7 +15,7 @@ t.test('FastAPI behind a prefix', { skip }, async t => {
 
   /** The requests that the app has received since the last call. */
   async function takeRequests (): Promise<string[]> {
-    return await (await fetch(`${upstream}/asked`)).json() as string[]
+    return await (await fetch(`${upstream}/requested`)).json() as string[]
   }
 
   /** A gateway with the app at `/items`, as its own routes are. */

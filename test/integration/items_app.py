@@ -1,5 +1,5 @@
 """A FastAPI app that knows nothing of the gateway, with a second one mounted at /v2. Prints its port, and serves on it until
-its standard input ends. Every answer of an operation names it in `X-Operation`; `/asked` lists what came before."""
+its standard input ends. Every response of an operation names it in `X-Operation`; `/requested` lists what came before."""
 
 import os
 import socket
@@ -15,11 +15,11 @@ class Item(BaseModel):
     name: str
 
 
-asked = []
+requested = []
 
 
 class Named:
-    """What was asked, kept, and who answers it, told."""
+    """Keeps what was requested, and names the operation that responds."""
 
     def __init__(self, app):
         self.app = app
@@ -29,8 +29,8 @@ class Named:
             return await self.app(scope, receive, send)
         query = scope["query_string"].decode()
         target = scope["raw_path"].decode().split("?")[0] + ("?" + query if query else "")
-        if target != "/asked":
-            asked.append(f"{scope['method']} {target}")
+        if target != "/requested":
+            requested.append(f"{scope['method']} {target}")
 
         async def send_named(message):
             operation = getattr(scope.get("route"), "unique_id", None)
@@ -83,11 +83,11 @@ def login(response: Response):
     return response
 
 
-@app.get("/asked", include_in_schema=False)
+@app.get("/requested", include_in_schema=False)
 def list_asked():
-    answer = list(asked)
-    asked.clear()
-    return answer
+    listed = list(requested)
+    requested.clear()
+    return listed
 
 
 app.mount("/v2", create("Items, second version"))

@@ -21,7 +21,7 @@ async function loadAsset (t: Test, url: string, page: string): Promise<void> {
   const asset = await fetch(url)
   await asset.arrayBuffer()
   t.equal(asset.status, 200, `${url} is there`)
-  t.notMatch(asset.headers.get('content-type'), /text\/html/, 'and no page in its place')
+  t.notMatch(asset.headers.get('content-type'), /text\/html/, 'and no page instead')
 }
 
 /**

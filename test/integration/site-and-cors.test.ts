@@ -110,7 +110,7 @@ function corsOf ({ headers }: ReceivedResponse): unknown[] {
   return [headers['access-control-allow-origin'], headers['access-control-allow-credentials'], /\borigin\b/i.test(String(headers.vary))]
 }
 
-/** A gateway on a server of its own: a site, an app at `/users`, and some that do not respond. */
+/** A standalone gateway: a site, an app at `/users`, and some that do not respond. */
 async function start (t: Test, allowedHosts = ['shop.example']) {
   const seen: string[] = []
   const users = await startUpstream(t, (request, response) => {

@@ -10,9 +10,9 @@ import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 const ORIGIN = 'https://shop.example'
 const EVIL = 'https://shop.example.evil.net'
-const asked = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization, x-app' }
+const preflightHeaders = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization, x-app' }
 
-/** A gateway in somebody's server with one app, `users`, which is to see `seen` and no more. */
+/** A gateway in a host server with one app, `users`, which is to see `seen` and no more. */
 async function start (
   t: Test,
   listener: RequestListener,
@@ -32,14 +32,14 @@ async function start (
   return { fastify, seen }
 }
 
-/** The CORS headers of an answer, and what it varies by. */
+/** The CORS headers of a response, and what it varies by. */
 function corsOf (headers: NodeJS.Dict<unknown>): object {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'))
 }
 
 const allowed = { 'access-control-allow-origin': ORIGIN, 'access-control-allow-credentials': 'true', vary: 'Origin' }
 
-t.test('an allowed origin may read an answer, with credentials', async t => {
+t.test('an allowed origin may read a response, with credentials', async t => {
   const { fastify } = await start(t, (_request, response) => response.end('app'))
   const response = await fastify.inject({ url: '/users/1', headers: { origin: ORIGIN } })
   t.equal(response.body, 'app')
@@ -61,7 +61,7 @@ for (const [name, headers] of Object.entries(refused)) {
   })
 }
 
-t.test('by default this machine is allowed, on every port, and nobody else', async t => {
+t.test('by default this machine is allowed, on every port, and no other', async t => {
   const { fastify } = await start(t, (_request, response) => response.end(), { allowedHosts: undefined })
   for (const [origin, expected] of [['http://localhost:5173', true], ['http://127.0.0.1:3000', true], [ORIGIN, false]] as const) {
     const { headers } = await fastify.inject({ url: '/users/1', headers: { origin } })
@@ -69,9 +69,9 @@ t.test('by default this machine is allowed, on every port, and nobody else', asy
   }
 })
 
-t.test('unless it is asked to, the gateway leaves CORS to the app', async t => {
+t.test('unless it is configured to, the gateway leaves CORS to the app', async t => {
   const { fastify, seen } = await start(t, (_request, response) => response.setHeader('Access-Control-Allow-Origin', 'app').end(), { addCorsHeaders: false })
-  const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: ORIGIN, ...asked } })
+  const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: ORIGIN, ...preflightHeaders } })
   t.same(corsOf(response.headers), { 'access-control-allow-origin': 'app' })
   t.same(seen, ['OPTIONS /1'])
 })
@@ -84,9 +84,9 @@ t.test('a star allows every origin, and never credentials', async t => {
   }
 })
 
-t.test('a preflight is answered with the asked method and headers, and never reaches the app', async t => {
+t.test('a preflight is answered with the requested method and headers, and never reaches the app', async t => {
   const { fastify, seen } = await start(t, (_request, response) => response.end())
-  const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: ORIGIN, ...asked } })
+  const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: ORIGIN, ...preflightHeaders } })
   t.equal(response.statusCode, 204)
   t.equal(response.headers['content-length'], '0')
   t.same(corsOf(response.headers), {
@@ -99,7 +99,7 @@ t.test('a preflight is answered with the asked method and headers, and never rea
   t.same(seen, [])
 })
 
-t.test('a preflight that asks for no headers gets none', async t => {
+t.test('a preflight that requests no headers gets none', async t => {
   const { fastify } = await start(t, (_request, response) => response.end())
   const { headers } = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: ORIGIN, 'access-control-request-method': 'DELETE' } })
   t.equal(headers['access-control-allow-methods'], 'DELETE')
@@ -109,7 +109,7 @@ t.test('a preflight that asks for no headers gets none', async t => {
 t.test('a preflight of a refused origin gets no permission, and does not reach the app either', async t => {
   const { fastify, seen } = await start(t, (_request, response) => response.end())
   for (const origin of [EVIL, 'null']) {
-    const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin, ...asked } })
+    const response = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin, ...preflightHeaders } })
     t.equal(response.statusCode, 204)
     t.same(corsOf(response.headers), { vary: 'Access-Control-Request-Method, Access-Control-Request-Headers, Origin' })
   }
@@ -118,7 +118,7 @@ t.test('a preflight of a refused origin gets no permission, and does not reach t
 
 t.test('a preflight under a star is answered without credentials', async t => {
   const { fastify } = await start(t, (_request, response) => response.end(), { allowedHosts: ['*'] })
-  const { headers } = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: EVIL, ...asked } })
+  const { headers } = await fastify.inject({ method: 'OPTIONS', url: '/users/1', headers: { origin: EVIL, ...preflightHeaders } })
   t.match(headers, { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'PATCH' })
   t.equal(headers['access-control-allow-credentials'], undefined)
 })
@@ -191,12 +191,12 @@ t.test('an event stream can be read while it goes on', async t => {
   await once(client.socket, 'close')
 })
 
-t.test('on a server of its own, what no app owns is answered in the same way', async t => {
+t.test('standalone, what no app owns is answered in the same way', async t => {
   const { fastify } = await listenStandalone(t, { addCorsHeaders: true, allowedHosts: ['shop.example'], apps: [{ name: 'users', upstreams: 'h:1' }] })
   const missing = await fastify.inject({ url: '/none', headers: { origin: ORIGIN } })
   t.equal(missing.json().code, 'GW_ERR_NO_ROUTE')
   t.same(corsOf(missing.headers), allowed)
-  const preflight = await fastify.inject({ method: 'OPTIONS', url: '/none', headers: { origin: ORIGIN, ...asked } })
+  const preflight = await fastify.inject({ method: 'OPTIONS', url: '/none', headers: { origin: ORIGIN, ...preflightHeaders } })
   t.equal(preflight.statusCode, 204)
   t.equal(preflight.headers['access-control-allow-methods'], 'PATCH')
 })
@@ -222,7 +222,7 @@ t.test('a server with @fastify/cors of its own keeps it for its own routes', asy
     t.same(corsOf((await fastify.inject({ url: '/users/', headers: { origin: ORIGIN } })).headers), allowed, `${order}: the app`)
     t.same(corsOf((await fastify.inject({ url: '/users/', headers: { origin: 'https://own.example' } })).headers), { vary: 'Origin' }, `${order}: the app is not the server's`)
     t.same(corsOf((await fastify.inject({ url: '/own', headers: { origin: ORIGIN } })).headers), { 'access-control-allow-origin': 'https://own.example' }, `${order}: its own route`)
-    const preflight = { method: 'OPTIONS', headers: { origin: ORIGIN, ...asked } } as const
+    const preflight = { method: 'OPTIONS', headers: { origin: ORIGIN, ...preflightHeaders } } as const
     t.equal((await fastify.inject({ ...preflight, url: '/users/' })).headers['access-control-allow-methods'], 'PATCH', `${order}: a preflight of the app`)
     t.equal((await fastify.inject({ ...preflight, url: '/own' })).headers['access-control-allow-methods'], 'GET', `${order}: a preflight of its own`)
   }
@@ -232,6 +232,6 @@ t.test('a server without CORS keeps its own routes as they are', async t => {
   const { fastify } = await start(t, (_request, response) => response.end())
   fastify.get('/own', async () => 'own')
   t.same(corsOf((await fastify.inject({ url: '/own', headers: { origin: ORIGIN } })).headers), {})
-  t.equal((await fastify.inject({ method: 'OPTIONS', url: '/own', headers: { origin: ORIGIN, ...asked } })).statusCode, 404)
-  t.equal((await fastify.inject({ method: 'OPTIONS', url: '/usersX', headers: { origin: ORIGIN, ...asked } })).statusCode, 404)
+  t.equal((await fastify.inject({ method: 'OPTIONS', url: '/own', headers: { origin: ORIGIN, ...preflightHeaders } })).statusCode, 404)
+  t.equal((await fastify.inject({ method: 'OPTIONS', url: '/usersX', headers: { origin: ORIGIN, ...preflightHeaders } })).statusCode, 404)
 })

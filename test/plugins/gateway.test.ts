@@ -4,7 +4,7 @@ import gateway from '../../index.ts'
 import { buildGateway } from '../helpers/gateways.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 
-t.test('each app answers under its prefix', async t => {
+t.test('each app responds under its prefix', async t => {
   const users = await startUpstream(t, (request, response) => response.end(`users ${request.url}`))
   const items = await startUpstream(t, (request, response) => response.end(`items ${request.url}`))
   const fastify = await buildGateway(t, { apps: [{ name: 'users', upstreams: users }, { name: 'shop.items', upstreams: items }] })
@@ -22,7 +22,7 @@ t.test('the longest prefix wins, and the empty one takes the rest', async t => {
       { name: 'admin', prefix: 'api/admin', upstreams: await name('admin') },
     ],
   })
-  const answers: Record<string, string> = {
+  const bodies: Record<string, string> = {
     '/': 'site /',
     '/apix': 'site /apix',
     '/api': 'api /',
@@ -30,10 +30,10 @@ t.test('the longest prefix wins, and the empty one takes the rest', async t => {
     '/api/admin': 'admin /',
     '/api/admin/a': 'admin /a',
   }
-  for (const [url, body] of Object.entries(answers)) t.equal((await fastify.inject(url)).body, body, url)
+  for (const [url, body] of Object.entries(bodies)) t.equal((await fastify.inject(url)).body, body, url)
 })
 
-t.test('the routing table is there for whoever embeds the gateway', async t => {
+t.test('the routing table is there for the host server', async t => {
   const fastify = await buildGateway(t, { apps: [{ name: 'users', upstreams: 'h:1' }] })
   await fastify.ready()
   t.match(fastify.gateway.locations, [{ name: 'users', prefix: '/users', upstreams: [{ url: 'http://h:1', weight: 1 }] }])
@@ -110,7 +110,7 @@ t.test('what the gateway cannot work in is said at registration', async t => {
   await t.rejects(async () => { await twice.register(gateway, options) }, { code: 'GW_ERR_CONFIG', message: /has a gateway already/ })
 })
 
-t.test('the gateway\'s own answers carry the request\'s id', async t => {
+t.test('the gateway\'s own responses carry the request\'s id', async t => {
   const fastify = await buildGateway(t, { apps: [{ name: 'a', upstreams: '127.0.0.1:1' }] })
   for (const url of ['/a/..%2f..%2fx', '/a/x']) t.equal((await fastify.inject({ url, headers: { 'x-request-id': 'mine' } })).headers['x-request-id'], 'mine', url)
 })

@@ -8,8 +8,8 @@ import { startUpstream } from '../helpers/upstreams.ts'
 
 interface Line { level: number, msg: string, app?: string, upstream?: string }
 
-/** An upstream that is well until it is told otherwise; it answers with its name. */
-async function startPatient (t: Test, name: string) {
+/** An upstream that is well until the test says otherwise; it responds with its name. */
+async function startChecked (t: Test, name: string) {
   const state = { isWell: true, probes: 0, requests: 0 }
   const origin = await startUpstream(t, (request, response) => {
     if (request.url === '/health') state.probes++
@@ -40,8 +40,8 @@ async function until (isSo: () => boolean): Promise<void> {
   while (!isSo()) await setTimeout(5)
 }
 
-/** Who answers a number of requests, in order. */
-async function ask (
+/** The names of the upstreams that respond to a number of requests, in order. */
+async function sendRequests (
   fastify: FastifyInstance,
   count: number,
   headers: (index: number) => Record<string, string> = () => ({})
@@ -51,21 +51,21 @@ async function ask (
   return names
 }
 
-t.test('an upstream whose health check fails gets nothing until it passes again, and the log says so', async t => {
-  const [a, b] = [await startPatient(t, 'a'), await startPatient(t, 'b')]
+t.test('an upstream with a failing health check gets nothing until it passes again, and the log says so', async t => {
+  const [a, b] = [await startChecked(t, 'a'), await startChecked(t, 'b')]
   const healthCheck = { path: '/health', interval: 20, unhealthyInterval: 20, fall: 2, rise: 2 }
   const { fastify, lines } = await startLogged(t, { upstreams: [a.origin, b.origin], healthCheck })
   const changes = () => lines.filter(({ msg }) => msg.startsWith('upstream ')).map(({ level, msg, app, upstream }) => ({ level, msg, app, upstream }))
-  t.equal([...await ask(fastify, 4)].sort().join(''), 'aabb')
+  t.equal([...await sendRequests(fastify, 4)].sort().join(''), 'aabb')
 
   a.state.isWell = false
   await until(() => changes().length === 1)
-  t.equal(await ask(fastify, 4), 'bbbb')
+  t.equal(await sendRequests(fastify, 4), 'bbbb')
   t.equal(fastify.gateway.isReady(), true, 'one is enough')
   b.state.isWell = false
   await until(() => changes().length === 2)
   t.equal(fastify.gateway.isReady(), false)
-  t.equal((await ask(fastify, 4)).length, 4, 'when none is left, all are asked')
+  t.equal((await sendRequests(fastify, 4)).length, 4, 'when none is left, all get requests')
 
   a.state.isWell = true
   await until(() => changes().length === 3)
@@ -77,16 +77,16 @@ t.test('an upstream whose health check fails gets nothing until it passes again,
   ])
 })
 
-t.test('an upstream whose requests fail is ejected, and the log says so', async t => {
-  const b = await startPatient(t, 'b')
+t.test('an upstream is ejected when its requests fail, and the log says so', async t => {
+  const b = await startChecked(t, 'b')
   const { fastify, lines } = await startLogged(t, { upstreams: ['http://127.0.0.1:9', b.origin], outlierDetection: { consecutiveLocalErrors: 1 } })
-  t.equal(await ask(fastify, 4), 'bbbb')
+  t.equal(await sendRequests(fastify, 4), 'bbbb')
   t.match(lines.filter(({ msg }) => msg.startsWith('upstream ')), [{ level: 40, msg: 'upstream is ejected: its requests fail', app: 'app', upstream: 'http://127.0.0.1:9' }])
   t.match(lines.filter(({ msg }) => msg === 'request forwarded').map(line => (line as Line & { retries: number }).retries).sort(), [0, 0, 0, 1])
 })
 
 t.test('probes begin when the server is ready, not when the gateway is registered, and end with it', async t => {
-  const a = await startPatient(t, 'a')
+  const a = await startChecked(t, 'a')
   const fastify = await buildGateway(t, { apps: [{ name: 'app', upstreams: a.origin, healthCheck: { path: '/health', interval: 10 } }] })
   await setTimeout(50)
   t.equal(a.state.probes, 0)
@@ -107,30 +107,30 @@ const hashes = [
 
 for (const { hash, headers } of hashes) {
   t.test(`requests with the same ${hash} go to the same upstream`, async t => {
-    const origins = await Promise.all(['a', 'b', 'c'].map(async name => (await startPatient(t, name)).origin))
+    const origins = await Promise.all(['a', 'b', 'c'].map(async name => (await startChecked(t, name)).origin))
     const fastify = await buildGateway(t, { apps: [{ name: 'app', upstreams: origins, balancer: { hash } }] })
-    const names = await ask(fastify, 40, headers)
+    const names = await sendRequests(fastify, 40, headers)
     t.equal(names.slice(0, 20), names.slice(20))
     t.equal(new Set(names).size, 3)
   })
 }
 
 t.test('requests of one client go to the same upstream, also when a trusted proxy brings them', async t => {
-  const origins = await Promise.all(['a', 'b', 'c'].map(async name => (await startPatient(t, name)).origin))
+  const origins = await Promise.all(['a', 'b', 'c'].map(async name => (await startChecked(t, name)).origin))
   const fastify = await buildGateway(t, { apps: [{ name: 'app', upstreams: origins, balancer: { hash: 'ip' } }], trustedProxies: ['127.0.0.1'] })
-  t.equal(new Set(await ask(fastify, 10)).size, 1)
-  const names = await ask(fastify, 60, index => ({ 'x-forwarded-for': `192.0.2.${index % 30}` }))
+  t.equal(new Set(await sendRequests(fastify, 10)).size, 1)
+  const names = await sendRequests(fastify, 60, index => ({ 'x-forwarded-for': `192.0.2.${index % 30}` }))
   t.equal(names.slice(0, 30), names.slice(30))
   t.equal(new Set(names).size, 3)
 })
 
 t.test('upstreams and weights can be changed while the gateway runs', async t => {
-  const [a, b, c] = [await startPatient(t, 'a'), await startPatient(t, 'b'), await startPatient(t, 'c')]
+  const [a, b, c] = [await startChecked(t, 'a'), await startChecked(t, 'b'), await startChecked(t, 'c')]
   const fastify = await buildGateway(t, { apps: [{ name: 'app', upstreams: [a.origin, b.origin] }] })
-  t.equal([...await ask(fastify, 4)].sort().join(''), 'aabb')
+  t.equal([...await sendRequests(fastify, 4)].sort().join(''), 'aabb')
   fastify.gateway.setUpstreams('app', [{ url: a.origin, weight: 0 }, b.origin, { url: c.origin, weight: 3 }])
-  t.equal([...await ask(fastify, 8)].sort().join(''), 'bbcccccc')
+  t.equal([...await sendRequests(fastify, 8)].sort().join(''), 'bbcccccc')
   t.strictSame(fastify.gateway.locations[0]!.upstreams.map(({ weight }) => weight), [0, 1, 3])
   t.throws(() => fastify.gateway.setUpstreams('app', ['ftp://x']), { code: 'GW_ERR_CONFIG' })
-  t.equal([...await ask(fastify, 4)].sort().join(''), 'bccc', 'a mistake changes nothing')
+  t.equal([...await sendRequests(fastify, 4)].sort().join(''), 'bccc', 'a mistake changes nothing')
 })

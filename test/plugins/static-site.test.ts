@@ -66,7 +66,7 @@ t.test('what is no file is 404 in the form of the gateway, never HTML', async t 
   }
 })
 
-t.test('in a single-page app, a navigation to a place gets the page', async t => {
+t.test('in a single-page app, a navigation to a path gets the page', async t => {
   const { fastify } = await start(t, { spa: true })
   for (const url of ['/users/42', '/users/42/edit?tab=1', '/v1.2', '/assets/', '/apix']) {
     const response = await fastify.inject({ url, headers: browser })
@@ -133,7 +133,7 @@ t.test('a file that did not change is 304', async t => {
   }
 })
 
-t.test('a part of a file can be asked for', async t => {
+t.test('a part of a file can be requested', async t => {
   const { fastify } = await start(t)
   const injectRange = (range: string) => fastify.inject({ url: '/secret.txt', headers: { range } })
   const part = await injectRange('bytes=3-5')
@@ -146,7 +146,7 @@ t.test('a part of a file can be asked for', async t => {
   t.equal(behind.headers['content-range'], 'bytes */13')
 })
 
-t.test('the compressed form of a file is sent to who can read it', async t => {
+t.test('the compressed form of a file is sent to clients that can read it', async t => {
   const { fastify } = await start(t)
   const url = '/assets/app-3f2a1b9c.js'
   const rows: Record<string, [coding: string | undefined, body: Buffer]> = {
@@ -180,10 +180,10 @@ const climbing = [
   '/%u002e%u002e/outside.txt', 'http://a/../outside.txt', '/docs/%2e%2e/%2e%2e/outside.txt', '/..%c0%afoutside.txt', '/etc/passwd', '//etc/passwd', '/file:///etc/passwd',
 ]
 for (const [name, targets] of Object.entries({ 'dot files are never served': dotFiles, 'nothing outside of the root is ever served': climbing })) {
-  for (const [server, prefix] of [['its own', ''], ['its own', '/app'], ['somebody else\'s', '']] as const) {
-    t.test(`${name}, on ${server} server${prefix && ' below a prefix'}`, async t => {
+  for (const [server, prefix] of [['standalone', ''], ['standalone', '/app'], ['in a host server', '']] as const) {
+    t.test(`${name}, ${server}${prefix && ' below a prefix'}`, async t => {
       const dir = t.testdir({ site: folder, 'outside.txt': 'SECRET=3', 'site-old': { 'x.txt': 'SECRET=4' } })
-      const listen = server === 'its own' ? listenStandalone : listenGateway
+      const listen = server === 'standalone' ? listenStandalone : listenGateway
       const { port } = await listen(t, { static: { root: `${dir}/site`, prefix: prefix || '/', spa: true } })
       for (const target of targets) {
         const client = await connectRaw(t, port)
@@ -221,7 +221,7 @@ t.test('a site can have a prefix, an app one below it, and the longest wins', as
   for (const url of ['/', '/apple', '/docs/']) t.equal((await fastify.inject({ url, headers: browser })).json().code, 'GW_ERR_NO_ROUTE', url)
 })
 
-t.test('in somebody\'s server, its own routes win, and what is no file is theirs to answer', async t => {
+t.test('in a host server, its own routes win, and they respond to what is no file', async t => {
   const dir = t.testdir(folder)
   const fastify = Fastify()
   t.teardown(() => fastify.close())

@@ -19,7 +19,7 @@ const unowned: Refusal[] = [{ line: 'POST /shop', statusCode: 404, app: undefine
 
 for (const isOwn of [false, true]) {
   for (const { line, header = 'X-A: 1', statusCode, app } of [...refusals, ...isOwn ? unowned : []]) {
-    t.test(`${isOwn ? 'on a server of its own' : 'in somebody else\'s server'}, one line tells of ${line}, ${header}`, async t => {
+    t.test(`${isOwn ? 'standalone' : 'in a host server'}, one line is logged for ${line}, ${header}`, async t => {
       const lines: Line[] = []
       const logger: FastifyServerOptions['logger'] = { stream: { write: text => { lines.push(JSON.parse(text)) } } }
       const options = { apps: [{ name: 'users', upstreams: await startUpstream(t, (_request, response) => response.end('fine')) }] }
@@ -42,7 +42,7 @@ const ends = [
 ]
 for (const isOwn of [false, true]) {
   for (const { name, path, leaves, expected } of ends) {
-    t.test(`${isOwn ? 'on a server of its own' : 'in somebody else\'s server'}, one line tells of ${name}`, async t => {
+    t.test(`${isOwn ? 'standalone' : 'in a host server'}, one line is logged for ${name}`, async t => {
       const lines: FullLine[] = []
       const logger: FastifyServerOptions['logger'] = { stream: { write: text => { lines.push(JSON.parse(text)) } } }
       const upstreams = await startUpstream(t, (request, response) => {

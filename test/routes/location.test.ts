@@ -43,7 +43,7 @@ function startEcho (t: Test): Promise<string> {
 const three = { apps: ['users', 'items', 'shop'].map(name => ({ name, upstreams: '127.0.0.1:1' })) }
 
 for (const isStandalone of [false, true]) {
-  t.test(`each location is a scope with reply-from in it, ${isStandalone ? 'on a server of the gateway\'s own' : 'on a host server'}`, async t => {
+  t.test(`each location is a scope with reply-from in it, ${isStandalone ? 'standalone' : 'in a host server'}`, async t => {
     const fastify = Fastify()
     t.teardown(() => fastify.close())
     const configuration = await resolveConfiguration(three, process.cwd())
@@ -119,7 +119,7 @@ t.test('the app receives what a hook has set, and nothing that it has deleted', 
   const valuesOf = (name: string) => raw.filter((_, index) => index % 2 === 1 && raw[index - 1]!.toLowerCase() === name)
   t.strictSame(valuesOf('x-user-id'), ['alice'])
   t.strictSame(valuesOf('x-internal'), [])
-  t.strictSame(valuesOf('x-forwarded-for'), ['192.0.2.9'], 'in place of the gateway\'s own')
+  t.strictSame(valuesOf('x-forwarded-for'), ['192.0.2.9'], 'instead of the gateway\'s own')
   t.strictSame(valuesOf('x-remote_user'), ['alice'], 'what a hook says is no spoof')
   t.strictSame(valuesOf('host'), ['inner.example'])
   t.strictSame(valuesOf('content-length'), [])
@@ -251,7 +251,7 @@ t.test('a reply-from at the root serves the host\'s own routes', async t => {
   for (const url of ['/own', '/app/']) t.equal((await fastify.inject(url)).statusCode, 200, url)
 })
 
-t.test('an error keeps no coding of the response that it takes the place of', async t => {
+t.test('an error keeps no coding of the response that it replaces', async t => {
   const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\nX-App: 1\r\n\r\n')
     setTimeout(() => socket.destroy(), 20)

@@ -8,7 +8,7 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { portOf } from '../helpers/servers.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 
-/** A server with a gateway in it, whose other parts are registered before or behind that. */
+/** A host server with a gateway in it, and other parts that are registered before or behind that. */
 async function startServer (
   t: Test,
   {
@@ -47,7 +47,7 @@ async function startServer (
   return { fastify, sent, port: portOf(fastify.server) }
 }
 
-async function ask (t: Test, port: number, path: string): Promise<string> {
+async function send (t: Test, port: number, path: string): Promise<string> {
   const client = await connectRaw(t, port)
   client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
   return await client.closed()
@@ -56,12 +56,12 @@ async function ask (t: Test, port: number, path: string): Promise<string> {
 for (const path of ['/app/', '/app/stream']) {
   t.test(`a response is sent by Fastify, small ones as a Buffer: ${path}`, async t => {
     const { sent, port } = await startServer(t, {})
-    t.match(await ask(t, port, path), /^HTTP\/1\.1 200 OK\r\n[^]*fi/)
+    t.match(await send(t, port, path), /^HTTP\/1\.1 200 OK\r\n[^]*fi/)
     t.strictSame(sent.map(payload => Buffer.isBuffer(payload)), [path === '/app/'])
   })
 
   for (const where of ['before', 'behind'] as const) {
-    t.test(`an onSend hook that is added ${where} the gateway sees every answer: ${path}`, async t => {
+    t.test(`an onSend hook that is added ${where} the gateway sees every response: ${path}`, async t => {
       const seen: string[] = []
       const { port, sent } = await startServer(t, {
         [where]: (fastify: FastifyInstance) => fastify.addHook('onSend', async (request, reply) => {
@@ -69,22 +69,22 @@ for (const path of ['/app/', '/app/stream']) {
           reply.header('x-hook', 'seen')
         }),
       })
-      t.match(await ask(t, port, path), /\r\nx-hook: seen\r\n[^]*fi/)
+      t.match(await send(t, port, path), /\r\nx-hook: seen\r\n[^]*fi/)
       t.strictSame([seen, sent.length], [[path], 1])
     })
   }
 
-  t.test(`an onSend hook of the routes alone sees every answer: ${path}`, async t => {
+  t.test(`an onSend hook of the routes alone sees every response: ${path}`, async t => {
     const { port } = await startServer(t, {
       before: fastify => fastify.addHook('onRoute', route => { route.onSend = (_request, reply, payload, done) => { reply.header('x-hook', 'seen'); done(null, payload) } }),
     })
-    t.match(await ask(t, port, path), /\r\nx-hook: seen\r\n/)
+    t.match(await send(t, port, path), /\r\nx-hook: seen\r\n/)
   })
 
   t.test(`onResponse hooks run, and see the status: ${path}`, async t => {
     const seen: number[] = []
     const { port, fastify } = await startServer(t, { before: fastify => fastify.addHook('onResponse', async (_request, reply) => { seen.push(reply.statusCode) }) })
-    await ask(t, port, path)
+    await send(t, port, path)
     await fastify.close()
     t.strictSame(seen, [200])
   })
@@ -97,7 +97,7 @@ for (const path of ['/app/', '/app/stream']) {
         reply.raw.setHeader('x-raw', 'raw')
       }),
     })
-    const text = await ask(t, port, path)
+    const text = await send(t, port, path)
     const lines = text.slice(0, text.indexOf('\r\n\r\n')).toLowerCase().split('\r\n')
     const expected = ['x-hook: 1', 'x-app: hook', 'x-raw: raw', 'x-list: a', 'x-list: b', 'vary: accept, origin']
     for (const line of expected) t.equal(lines.filter(each => each === line).length, 1, line)
@@ -107,16 +107,16 @@ for (const path of ['/app/', '/app/stream']) {
   })
 }
 
-t.test('trailers of the server\'s own follow an answer', async t => {
+t.test('trailers of the server\'s own follow a response', async t => {
   const { port, sent } = await startServer(t, {
     before: fastify => fastify.addHook('onRequest', async (_request, reply) => { reply.trailer('x-sum', (_reply, _payload, done) => done(null, 'seven')) }),
   })
-  t.match(await ask(t, port, '/app/stream'), /\r\nx-sum: seven\r\n\r\n$/i)
+  t.match(await send(t, port, '/app/stream'), /\r\nx-sum: seven\r\n\r\n$/i)
   t.equal(sent.length, 1)
 })
 
 for (const isPipelined of [false, true]) {
-  t.test(`answers of every byte there is, on both sides of what leaves in one write, are those of the app${isPipelined ? ', all asked for at once' : ''}`, t => checkBytes(t, isPipelined))
+  t.test(`responses of every byte there is, on both sides of what leaves in one write, are those of the app${isPipelined ? ', all requested at once' : ''}`, t => checkBytes(t, isPipelined))
 }
 
 async function checkBytes (t: Test, isPipelined: boolean): Promise<void> {
@@ -142,7 +142,7 @@ async function checkBytes (t: Test, isPipelined: boolean): Promise<void> {
   t.equal(rest.length, 0)
 }
 
-t.test('a stream that waits for its turn behind another answer comes whole', async t => {
+t.test('a stream that waits for its turn behind another response comes whole', async t => {
   const origin = await startUpstream(t, (request, response) => {
     if (request.url === '/slow') return setTimeout(() => response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('slow'), 200)
     response.writeHead(200, { 'content-type': 'text/plain' }).write('one')

@@ -30,7 +30,7 @@ const redirects: [string, string, string][] = [
   ['a path that is named like the prefix', '/items/', '/items/items/'],
   ['the root', '/', '/items/'],
   ['a URL of the upstream', 'http://127.0.0.1:UPSTREAM/a?b', '/items/a?b'],
-  ['the host that the client asked for', 'http://gateway.test/a', '/items/a'],
+  ['the host of the client\'s request', 'http://gateway.test/a', '/items/a'],
   ['another host', 'https://example.com/a', 'https://example.com/a'],
   ['another host without a scheme', '//example.com/a', '//example.com/a'],
   ['a relative reference', 'next?page=2', 'next?page=2'],
@@ -55,7 +55,7 @@ t.test('a trusted proxy\'s host and prefix are the public ones', async t => {
     url: '/items/x', remoteAddress, headers: { 'x-forwarded-host': 'public.test', 'x-forwarded-prefix': '/api' },
   })).headers.location
   t.equal(await locationFor('10.0.0.1'), '/api/items/a')
-  t.equal(await locationFor('10.0.0.2'), 'https://public.test/a', 'what anyone else says counts for nothing')
+  t.equal(await locationFor('10.0.0.2'), 'https://public.test/a', 'what an untrusted client sends counts for nothing')
 })
 
 t.test('cookies get the public path, in their order', async t => {
@@ -78,32 +78,32 @@ t.test('an app that knows its prefix is left alone', async t => {
 
 const document = JSON.stringify({ openapi: '3.0.0', info: { title: 'a', version: '1' }, paths: { '/pets': { get: { responses: {} } } } })
 
-/** An app whose document is at `/openapi.json` and at `/elsewhere`; it counts how often it was asked, and with what. */
+/** An app with a document at `/openapi.json` and at `/elsewhere`; it records its requests, and their headers. */
 async function documented (t: Test, app: Partial<App> = {}, body = document, type = 'application/json') {
-  const asked: string[][] = []
+  const requests: string[][] = []
   const upstream = await startUpstream(t, (request, response) => {
-    asked.push([request.method!, ...['accept-encoding', 'if-none-match', 'range'].map(name => String(request.headers[name]))])
+    requests.push([request.method!, ...['accept-encoding', 'if-none-match', 'range'].map(name => String(request.headers[name]))])
     response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body), etag: '"app"', 'last-modified': 'yesterday', 'accept-ranges': 'bytes' })
     response.end(request.method === 'HEAD' ? undefined : body)
   })
   const { origin, port } = await listenGateway(t, { apps: [{ name: 'shop', upstreams: upstream, ...app }] })
-  return { origin, port, asked }
+  return { origin, port, requests }
 }
 
 t.test('a document gets public paths, with length and ETag of what is sent', async t => {
-  const { origin, asked } = await documented(t)
-  const answer = await fetch(`${origin}/shop/openapi.json`, { headers: { 'if-none-match': '"app"', range: 'bytes=0-3' } })
-  const text = await answer.text()
-  t.equal(answer.status, 200)
+  const { origin, requests } = await documented(t)
+  const response = await fetch(`${origin}/shop/openapi.json`, { headers: { 'if-none-match': '"app"', range: 'bytes=0-3' } })
+  const text = await response.text()
+  t.equal(response.status, 200)
   t.strictSame(Object.keys(JSON.parse(text).paths), ['/shop/pets'])
-  t.equal(answer.headers.get('content-length'), String(text.length))
-  t.match(answer.headers.get('etag'), /^"[\w-]{43}"$/)
-  t.strictSame([answer.headers.get('last-modified'), answer.headers.get('accept-ranges')], [null, null])
-  t.strictSame(asked, [['GET', 'identity', 'undefined', 'undefined']])
+  t.equal(response.headers.get('content-length'), String(text.length))
+  t.match(response.headers.get('etag'), /^"[\w-]{43}"$/)
+  t.strictSame([response.headers.get('last-modified'), response.headers.get('accept-ranges')], [null, null])
+  t.strictSame(requests, [['GET', 'identity', 'undefined', 'undefined']])
 
   const head = await fetch(`${origin}/shop/openapi.json`, { method: 'HEAD' })
-  for (const name of ['etag', 'content-length', 'content-type']) t.equal(head.headers.get(name), answer.headers.get(name), name)
-  const again = await fetch(`${origin}/shop/openapi.json`, { headers: { 'if-none-match': `W/${answer.headers.get('etag')}` } })
+  for (const name of ['etag', 'content-length', 'content-type']) t.equal(head.headers.get(name), response.headers.get(name), name)
+  const again = await fetch(`${origin}/shop/openapi.json`, { headers: { 'if-none-match': `W/${response.headers.get('etag')}` } })
   t.strictSame([again.status, await again.text()], [304, ''])
 })
 
@@ -115,8 +115,8 @@ t.test('a document is recognised by its content elsewhere', async t => {
 t.test('other JSON passes as it came, with its own ETag', async t => {
   const { origin } = await documented(t, {}, '{"a": 1}')
   for (const path of ['openapi.json', 'elsewhere']) {
-    const answer = await fetch(`${origin}/shop/${path}`)
-    t.strictSame([await answer.text(), answer.headers.get('etag'), answer.headers.get('last-modified')], ['{"a": 1}', '"app"', 'yesterday'], path)
+    const response = await fetch(`${origin}/shop/${path}`)
+    t.strictSame([await response.text(), response.headers.get('etag'), response.headers.get('last-modified')], ['{"a": 1}', '"app"', 'yesterday'], path)
   }
 })
 
@@ -131,8 +131,8 @@ const untouched: [string, Partial<App>, string?, string?][] = [
 for (const [name, app, body = document, type = 'application/json'] of untouched) {
   t.test(`a document passes byte for byte ${name}`, async t => {
     const { origin } = await documented(t, app, body, type)
-    const answer = await fetch(`${origin}/shop/openapi.json`)
-    t.strictSame([await answer.text(), answer.headers.get('etag')], [body, '"app"'])
+    const response = await fetch(`${origin}/shop/openapi.json`)
+    t.strictSame([await response.text(), response.headers.get('etag')], [body, '"app"'])
   })
 }
 
@@ -154,8 +154,8 @@ t.test('a document that breaks off is an honest error', async t => {
     setImmediate(() => response.socket!.destroy())
   })
   const { origin } = await listenGateway(t, { apps: [{ name: 'shop', upstreams: upstream }] })
-  const answer = await fetch(`${origin}/shop/openapi.json`)
-  t.strictSame([answer.status, answer.headers.get('x-app'), (await answer.json() as { code: string }).code], [502, null, 'GW_ERR_UPSTREAM_UNREACHABLE'])
+  const received = await fetch(`${origin}/shop/openapi.json`)
+  t.strictSame([received.status, received.headers.get('x-app'), (await received.json() as { code: string }).code], [502, null, 'GW_ERR_UPSTREAM_UNREACHABLE'])
 })
 
 t.test('a HEAD of a page that is none ends, without its body', async t => {

@@ -15,7 +15,7 @@ import {
 } from '../../index.ts'
 import { expectType } from './expect.ts'
 
-// Compiled by `npm run typecheck`, never run: what an error handler of the server may tell apart.
+// Compiled by `npm run typecheck`, never run: what an error handler of the server may distinguish.
 
 export function describe (error: unknown): string {
   if (error instanceof NoUpstreamError || error instanceof OverloadedError) return 'busy'

@@ -54,13 +54,13 @@ onEachServer('a body with its length arrives byte for byte, whatever its type an
   for (const method of methods) {
     for (const { name, type, body } of bodies) {
       upstream.reset()
-      const answer = await sendRawRequest(t, port, `${method} /app/b`, [`Content-Length: ${body.length}`, ...typeLines(type)], body)
-      if (!t.match(answer.startLine, / 200 /, `${method}: ${name}`)) continue
+      const response = await sendRawRequest(t, port, `${method} /app/b`, [`Content-Length: ${body.length}`, ...typeLines(type)], body)
+      if (!t.match(response.startLine, / 200 /, `${method}: ${name}`)) continue
       const received = readMessage(upstream.bytes())
       t.ok(received.body === body, `${method}: ${name}, the same bytes`)
       t.strictSame(valuesOf(received, 'content-length'), lengthOf(method, body), `${method}: ${name}, the same length`)
       t.strictSame(valuesOf(received, 'content-type'), type === undefined ? [] : [type], `${method}: ${name}, the same type`)
-      t.ok(bodyOf(answer) === body, `${method}: ${name}, and back`)
+      t.ok(bodyOf(response) === body, `${method}: ${name}, and back`)
     }
   }
 })
@@ -77,12 +77,12 @@ onEachServer('a chunked body arrives byte for byte, whatever its type and its me
     for (const { name, type, body } of bodies) {
       upstream.reset()
       const half = Math.ceil(body.length / 2)
-      const answer = await sendRawRequest(t, port, `${method} /app/b`, ['Transfer-Encoding: chunked', ...typeLines(type)], inChunks(body.slice(0, half), body.slice(half)))
-      if (!t.match(answer.startLine, / 200 /, `${method}: ${name}`)) continue
+      const response = await sendRawRequest(t, port, `${method} /app/b`, ['Transfer-Encoding: chunked', ...typeLines(type)], inChunks(body.slice(0, half), body.slice(half)))
+      if (!t.match(response.startLine, / 200 /, `${method}: ${name}`)) continue
       const received = readMessage(upstream.bytes())
       t.ok(bodyOf(received) === body, `${method}: ${name}, the same bytes`)
       t.strictSame(valuesOf(received, 'content-type'), type === undefined ? [] : [type], `${method}: ${name}, the same type`)
-      t.ok(bodyOf(answer) === body, `${method}: ${name}, and back`)
+      t.ok(bodyOf(response) === body, `${method}: ${name}, and back`)
     }
   }
 })
@@ -103,8 +103,8 @@ onEachServer('harmless oddities of a chunked body are accepted, and not passed o
     ['many small chunks', 'chunked', '1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n'],
   ] as const) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, 'POST /app/b', [`Transfer-Encoding:${coding}`], body)
-    t.match(answer.startLine, / 200 /, name)
+    const response = await sendRawRequest(t, port, 'POST /app/b', [`Transfer-Encoding:${coding}`], body)
+    t.match(response.startLine, / 200 /, name)
     const received = readMessage(upstream.bytes())
     t.equal(bodyOf(received), 'abc', name)
     t.notMatch(received.body, /[;=]|X-|6\.6/, name)
@@ -117,8 +117,8 @@ onEachServer('a request without a body has none upstream, and no framing of one'
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE', 'PROPFIND']) {
     for (const lines of [[], ['Content-Type: application/json'], ['Content-Type: foo']]) {
       upstream.reset()
-      const answer = await sendRawRequest(t, port, `${method} /app/b`, lines)
-      if (!t.match(answer.startLine, / 200 /, `${method} ${lines.join()}`)) continue
+      const response = await sendRawRequest(t, port, `${method} /app/b`, lines)
+      if (!t.match(response.startLine, / 200 /, `${method} ${lines.join()}`)) continue
       const received = readMessage(upstream.bytes())
       t.equal(received.body, '', `${method} ${lines.join()}`)
       t.strictSame([...valuesOf(received, 'transfer-encoding'), ...valuesOf(received, 'content-length')].filter(value => value !== '0'), [], `${method} ${lines.join()}`)
@@ -134,7 +134,7 @@ onEachServer('a body that comes in pieces goes on in pieces', async (t, listen) 
   await upstream.until(/\r\n\r\nabc$/)
   client.write('def')
   await upstream.until(/abcdef$/)
-  t.equal(client.received(), '', 'there is no answer yet')
+  t.equal(client.received(), '', 'there is no response yet')
   client.write('ghi')
   await upstream.until(/abcdefghi$/)
   t.match(await client.until(/\/b/), /^HTTP\/1\.1 200 /)

@@ -20,7 +20,7 @@ onEachServer('a client of HTTP/1.0 is answered, and its connection closed', asyn
   }
 })
 
-onEachServer('a client of HTTP/1.0 without a Host asks for the upstream\'s', async (t, listen) => {
+onEachServer('a request of HTTP/1.0 without a Host is sent with the upstream\'s', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   await sendBytes(t, port, 'GET /app/x HTTP/1.0\r\n\r\n')
@@ -29,7 +29,7 @@ onEachServer('a client of HTTP/1.0 without a Host asks for the upstream\'s', asy
   t.strictSame(valuesOf(received, 'x-forwarded-host'), [])
 })
 
-onEachServer('a client of HTTP/1.0 gets the end of a streamed answer by the end of its connection', async (t, listen) => {
+onEachServer('a client of HTTP/1.0 gets the end of a streamed response by the end of its connection', async (t, listen) => {
   const upstream = await startRecorder(t, (_request, response) => {
     response.write('first, ')
     setImmediate(() => response.end('last'))
@@ -100,7 +100,7 @@ onEachServer('empty lines before a request are skipped', async (t, listen) => {
   t.strictSame(statusesOf(await sendBytes(t, port, '\r\n\r\nGET /app/ HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n')), [200])
 })
 
-onEachServer('an upgrade that nobody takes is an ordinary request, with its body', async (t, listen) => {
+onEachServer('an upgrade that no location takes is an ordinary request, with its body', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   const client = await connectRaw(t, port)

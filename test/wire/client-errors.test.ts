@@ -4,47 +4,47 @@ import { listenStandalone, onEachServer } from '../helpers/gateways.ts'
 import { connectRaw, sendBytes, sendRawRequest, statusesOf, valuesOf } from '../helpers/raw-client.ts'
 import { startCannedUpstream, startRawUpstream, startRecorder } from '../helpers/upstreams.ts'
 
-// The gateway's own answers: contract, section 7.
+// The gateway's own responses: contract, section 7.
 
 type App = NonNullable<GatewayPluginOptions['apps']>[number]
 
 const silent = (t: Parameters<typeof startRawUpstream>[0]) => startRawUpstream(t, socket => socket.resume())
 
 const failures: { name: string, status: number, code: string, app: (t: Parameters<typeof startRawUpstream>[0]) => Promise<Omit<App, 'name'>> }[] = [
-  { name: 'nobody listens', status: 502, code: 'GW_ERR_UPSTREAM_UNREACHABLE', app: async () => ({ upstreams: 'http://127.0.0.1:1' }) },
+  { name: 'nothing listens', status: 502, code: 'GW_ERR_UPSTREAM_UNREACHABLE', app: async () => ({ upstreams: 'http://127.0.0.1:1' }) },
   { name: 'it hangs up at once', status: 502, code: 'GW_ERR_UPSTREAM_UNREACHABLE', app: async t => ({ upstreams: await startRawUpstream(t, socket => socket.destroy()) }) },
   { name: 'it hangs up on the request', status: 502, code: 'GW_ERR_UPSTREAM_UNREACHABLE', app: async t => ({ upstreams: await startRawUpstream(t, socket => socket.once('data', () => socket.end())) }) },
   { name: 'it resets on the request', status: 502, code: 'GW_ERR_UPSTREAM_UNREACHABLE', app: async t => ({ upstreams: await startRawUpstream(t, socket => socket.once('data', () => socket.resetAndDestroy())) }) },
   { name: 'it does not speak HTTP', status: 502, code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', app: async t => ({ upstreams: await startCannedUpstream(t, '220 mail.test ESMTP\r\n', { end: true }) }) },
-  { name: 'its answer has two lengths', status: 502, code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', app: async t => ({ upstreams: await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab') }) },
+  { name: 'its response has two lengths', status: 502, code: 'GW_ERR_BAD_UPSTREAM_RESPONSE', app: async t => ({ upstreams: await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab') }) },
   { name: 'all are drained', status: 503, code: 'GW_ERR_NO_UPSTREAM', app: async () => ({ upstreams: [{ url: 'http://127.0.0.1:1', weight: 0 }, { url: 'http://127.0.0.1:2', weight: 0 }] }) },
   { name: 'the only one is drained', status: 503, code: 'GW_ERR_NO_UPSTREAM', app: async () => ({ upstreams: [{ url: 'http://127.0.0.1:1', weight: 0 }] }) },
-  { name: 'it does not answer', status: 504, code: 'GW_ERR_UPSTREAM_TIMEOUT', app: async t => ({ upstreams: await silent(t), timeouts: { headers: 50 } }) },
+  { name: 'it does not respond', status: 504, code: 'GW_ERR_UPSTREAM_TIMEOUT', app: async t => ({ upstreams: await silent(t), timeouts: { headers: 50 } }) },
   { name: 'the whole takes too long', status: 504, code: 'GW_ERR_UPSTREAM_TIMEOUT', app: async t => ({ upstreams: await silent(t), timeouts: { request: '50ms' } }) },
 ]
 
-onEachServer('a failure has its status and its code, and tells nothing of the upstream', async (t, listen) => {
+onEachServer('a failure has its status and its code, and shows nothing of the upstream', async (t, listen) => {
   for (const { name, status, code, app } of failures) {
     const given = await app(t)
     const { port } = await listen(t, { apps: [{ name: 'app', ...given }] })
     for (const [line, lines, body] of [['GET /app/', [], ''], ['POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc']] as const) {
-      const answer = await sendRawRequest(t, port, line, lines, body)
-      t.match(answer.startLine, ` ${status} `, name)
-      const { message, ...rest } = JSON.parse(answer.body)
-      t.strictSame(rest, { statusCode: status, code, error: answer.startLine.replace(/^\S+ \d+ /, '') }, name)
+      const response = await sendRawRequest(t, port, line, lines, body)
+      t.match(response.startLine, ` ${status} `, name)
+      const { message, ...rest } = JSON.parse(response.body)
+      t.strictSame(rest, { statusCode: status, code, error: response.startLine.replace(/^\S+ \d+ /, '') }, name)
       t.match(message, /"app"/, 'it names the app')
-      t.notMatch(answer.body, /127\.0\.0\.1|http:|ECONN|UND_|HPE_|\.ts|\n| at /, 'no address, no cause, no stack')
-      t.match(valuesOf(answer, 'content-type'), ['application/json; charset=utf-8'])
-      t.equal(valuesOf(answer, 'retry-after').length, status === 503 ? 1 : 0)
-      t.equal(valuesOf(answer, 'x-request-id').length, 1, 'it can be found in the log')
+      t.notMatch(response.body, /127\.0\.0\.1|http:|ECONN|UND_|HPE_|\.ts|\n| at /, 'no address, no cause, no stack')
+      t.match(valuesOf(response, 'content-type'), ['application/json; charset=utf-8'])
+      t.equal(valuesOf(response, 'retry-after').length, status === 503 ? 1 : 0)
+      t.equal(valuesOf(response, 'x-request-id').length, 1, 'it can be found in the log')
     }
   }
 })
 
 onEachServer('a failure of a HEAD has no body', async (t, listen) => {
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: 'http://127.0.0.1:1' }] })
-  const answer = await sendRawRequest(t, port, 'HEAD /app/')
-  t.match([answer.startLine, answer.body], [/ 502 /, /^$/])
+  const response = await sendRawRequest(t, port, 'HEAD /app/')
+  t.match([response.startLine, response.body], [/ 502 /, /^$/])
 })
 
 onEachServer('a connection outlives a failure', async (t, listen) => {
@@ -57,18 +57,18 @@ onEachServer('a connection outlives a failure', async (t, listen) => {
   t.strictSame(statusesOf(await client.until(/\/alive/)), [502, 200])
 })
 
-t.test('on the gateway\'s own server what nobody owns is answered GW_ERR_NO_ROUTE', async t => {
+t.test('on the gateway\'s own server what no app owns is answered GW_ERR_NO_ROUTE', async t => {
   const upstream = await startRecorder(t)
   const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const [line, lines, body] of [['GET /', [], ''], ['POST /other?x', ['Content-Length: 3'], 'abc'], ['PROPFIND /apps', [], '']] as const) {
-    const answer = await sendRawRequest(t, port, line, lines, body)
-    t.match(answer.startLine, / 404 /, line)
-    t.match(JSON.parse(answer.body), { statusCode: 404, code: 'GW_ERR_NO_ROUTE', error: 'Not Found', message: /\w/ }, line)
+    const response = await sendRawRequest(t, port, line, lines, body)
+    t.match(response.startLine, / 404 /, line)
+    t.match(JSON.parse(response.body), { statusCode: 404, code: 'GW_ERR_NO_ROUTE', error: 'Not Found', message: /\w/ }, line)
   }
   t.equal(upstream.bytes(), '')
 })
 
-t.test('the gateway\'s own server answers what is no request in the form of its errors', async t => {
+t.test('the gateway\'s own server responds to what is no request in the form of its errors', async t => {
   const { port } = await listenStandalone(t, { apps: [] })
   for (const [name, bytes, status] of [
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],

@@ -5,7 +5,7 @@ import { listenGateway, onEachServer } from '../helpers/gateways.ts'
 import { type Message, readMessage, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
 import { type Recorder, startRecorder } from '../helpers/upstreams.ts'
 
-// Who asked is told to the app by the gateway, and by those that it trusts.
+// The gateway, and the proxies that it trusts, say to the app which client sent the request.
 
 const spoofed = [
   'X-Forwarded-For: 6.6.6.6', 'x-forwarded-for: 7.7.7.7', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: evil.test', 'X-Forwarded-Port: 1', 'X-Forwarded-Prefix: /evil', 'X-Forwarded-Server: evil',
@@ -104,7 +104,7 @@ onEachServer('a trusted proxy\'s claims pass as they are where the gateway\'s ow
   t.strictSame(forwardingOf(readMessage(upstream.bytes())), { 'x-forwarded-for': '1.2.3.4', forwarded: 'for=1.2.3.4' })
 })
 
-onEachServer('the prefix that is told is the one that the app lost', async (t, listen) => {
+onEachServer('X-Forwarded-Prefix is the prefix that the app\'s path has lost', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'root', prefix: '', upstreams: upstream.origin }, { name: 'deep', prefix: '/a/b/', upstreams: upstream.origin }] })
   for (const [path, prefix] of [['/x', []], ['/a/b/x', ['/a/b']]] as const) {
@@ -118,7 +118,7 @@ async function hostSeen (t: Parameters<typeof sendRawRequest>[0], upstream: Reco
   upstream.reset()
   await sendRawRequest(t, port, 'GET /app/')
   const message = readMessage(upstream.bytes())
-  t.strictSame(valuesOf(message, 'x-forwarded-host'), ['gateway.test'], 'the public host is told in any case')
+  t.strictSame(valuesOf(message, 'x-forwarded-host'), ['gateway.test'], 'the public host is sent in any case')
   return valuesOf(message, 'host')
 }
 
@@ -138,8 +138,8 @@ onEachServer('a request id is made where there is none, sent to the app, and ret
   const ids = new Set<string>()
   for (const lines of [[], ['X-Request-Id:'], []]) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
-    const [id = ''] = valuesOf(answer, 'x-request-id')
+    const response = await sendRawRequest(t, port, 'GET /app/', lines)
+    const [id = ''] = valuesOf(response, 'x-request-id')
     t.match(id, /^\S{1,200}$/)
     const seen = valuesOf(readMessage(upstream.bytes()), 'x-request-id')
     if (lines.length === 0) t.strictSame(seen, [id])
@@ -152,8 +152,8 @@ onEachServer('a client\'s request id is sent to the app and returned', async (t,
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   const id = randomUUID()
-  const answer = await sendRawRequest(t, port, 'GET /app/', [`x-REQUEST-id: ${id}`])
-  t.strictSame(valuesOf(answer, 'x-request-id'), [id])
+  const response = await sendRawRequest(t, port, 'GET /app/', [`x-REQUEST-id: ${id}`])
+  t.strictSame(valuesOf(response, 'x-request-id'), [id])
   t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), [id])
 })
 
@@ -162,15 +162,15 @@ onEachServer('an app sees one request id, the one that the client gets', async (
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const lines of [['X-Request-Id: a b'], ['X-Request-Id: caf\xe9'], [`X-Request-Id: ${'a'.repeat(201)}`], ['X-Request-Id:'], ['X-Request-Id: a', 'X-Request-Id: b']]) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
-    t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(answer, 'x-request-id'), lines.join().slice(0, 60))
+    const response = await sendRawRequest(t, port, 'GET /app/', lines)
+    t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(response, 'x-request-id'), lines.join().slice(0, 60))
   }
 })
 
 t.test('the id that hooks.requestId makes is the one that is used', async t => {
   const upstream = await startRecorder(t)
   const { port } = await listenGateway(t, { apps: [{ name: 'app', upstreams: upstream.origin }], hooks: { requestId: request => `mine-${request.id}` } })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.match(valuesOf(answer, 'x-request-id'), [/^mine-/])
-  t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(answer, 'x-request-id'))
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.match(valuesOf(response, 'x-request-id'), [/^mine-/])
+  t.strictSame(valuesOf(readMessage(upstream.bytes()), 'x-request-id'), valuesOf(response, 'x-request-id'))
 })

@@ -42,9 +42,9 @@ onEachServer('a header\'s value arrives byte for byte, both ways', async (t, lis
     const head = `HTTP/1.1 200 OK\r\nX-Value:${sent}\r\nContent-Length: 0\r\n\r\n`
     const recorder = await startRecorder(t, (request, response) => response.socket!.end(head, 'latin1'))
     const { port } = await listen(t, { apps: [{ name: 'app', upstreams: recorder.origin }] })
-    const answer = await sendRawRequest(t, port, 'GET /app/', [`X-Value:${sent}`])
+    const received = await sendRawRequest(t, port, 'GET /app/', [`X-Value:${sent}`])
     t.strictSame(valuesOf(readMessage(recorder.bytes()), 'x-value'), [seen], `${name}, to the upstream`)
-    t.strictSame(valuesOf(answer, 'x-value').map(withoutSpaceAround), [seen], `${name}, to the client`)
+    t.strictSame(valuesOf(received, 'x-value').map(withoutSpaceAround), [seen], `${name}, to the client`)
   }
 })
 
@@ -54,31 +54,31 @@ onEachServer('an upstream\'s repeated headers stay separate and in their order',
     'Vary: Origin', 'X-MULTI: 1', 'WWW-Authenticate: Basic', 'WWW-Authenticate: Bearer', 'Link: </a>; rel=x', 'Link: </b>; rel=y', 'Content-Length: 0', '', ''
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.strictSame(valuesOf(answer, 'set-cookie'), ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'a=3'])
-  t.strictSame(valuesOf(answer, 'x-multi'), ['1', '2, 3', '1'])
-  t.strictSame(valuesOf(answer, 'vary'), ['Accept', 'Origin'])
-  t.strictSame(valuesOf(answer, 'www-authenticate'), ['Basic', 'Bearer'])
-  t.strictSame(valuesOf(answer, 'link'), ['</a>; rel=x', '</b>; rel=y'])
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.strictSame(valuesOf(response, 'set-cookie'), ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'a=3'])
+  t.strictSame(valuesOf(response, 'x-multi'), ['1', '2, 3', '1'])
+  t.strictSame(valuesOf(response, 'vary'), ['Accept', 'Origin'])
+  t.strictSame(valuesOf(response, 'www-authenticate'), ['Basic', 'Bearer'])
+  t.strictSame(valuesOf(response, 'link'), ['</a>; rel=x', '</b>; rel=y'])
 })
 
 onEachServer('an upstream\'s headers come with nothing added but a request id, and nothing changed', async (t, listen) => {
   const fields = ['Date: Mon, 01 Jan 2024 00:00:00 GMT', 'Server: old/1', 'Content-Type: application/json', 'Content-Length: 2', 'constructor: 1', 'toString: 2', 'X-Empty: ', 'Cache-Control: public']
-  const upstream = await startCannedUpstream(t, ['HTTP/1.1 203 Somebody\'s words', ...fields, '', '{}'].join('\r\n'))
+  const upstream = await startCannedUpstream(t, ['HTTP/1.1 203 An odd reason', ...fields, '', '{}'].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.match(answer.startLine, /^HTTP\/1\.1 203 /)
-  const got = answer.fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`)
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.match(response.startLine, /^HTTP\/1\.1 203 /)
+  const got = response.fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`)
   const sent = fields.map(field => field.replace(/^[^:]*/, name => name.toLowerCase()))
   t.strictSame(got.filter(field => !/^(?:x-request-id|connection): /.test(field)), sent)
 })
 
-onEachServer('an answer without a content type gets none', async (t, listen) => {
+onEachServer('a response without a content type gets none', async (t, listen) => {
   const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.strictSame(valuesOf(answer, 'content-type'), [])
-  t.equal(answer.body, 'ok')
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.strictSame(valuesOf(response, 'content-type'), [])
+  t.equal(response.body, 'ok')
 })
 
 onEachServer('a method arrives as it is', async (t, listen) => {
@@ -91,8 +91,8 @@ onEachServer('a method arrives as it is', async (t, listen) => {
   for (const method of methods) {
     for (const lines of [[], ['Content-Type: text/x-query']]) {
       upstream.reset()
-      const answer = await sendRawRequest(t, port, `${method} /app/m`, lines)
-      if (!t.match([answer.startLine, answer.body], [/ 200 /, '/m'], `${method} ${lines.join()}`)) continue
+      const response = await sendRawRequest(t, port, `${method} /app/m`, lines)
+      if (!t.match([response.startLine, response.body], [/ 200 /, '/m'], `${method} ${lines.join()}`)) continue
       t.equal(readMessage(upstream.bytes()).startLine, `${method} /m HTTP/1.1`)
     }
   }

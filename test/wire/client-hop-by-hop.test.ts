@@ -28,8 +28,8 @@ onEachServer('a client\'s hop-by-hop headers end at the gateway', async (t, list
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const { name, lines } of ending) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, 'GET /app/', lines)
-    t.match(answer.startLine, / 200 /, name)
+    const response = await sendRawRequest(t, port, 'GET /app/', lines)
+    t.match(response.startLine, / 200 /, name)
     const others = readMessage(upstream.bytes()).fields.filter(
       ([name]) => !ours.some(own => own.toLowerCase() === name.toLowerCase())
     )
@@ -76,8 +76,8 @@ onEachServer('a body stays framed when Connection names its framing', async (t, 
     [['Connection: transfer-encoding', 'Transfer-Encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n'],
   ] as const) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, 'POST /app/x', lines, body)
-    t.equal(bodyOf(answer), '/x')
+    const response = await sendRawRequest(t, port, 'POST /app/x', lines, body)
+    t.equal(bodyOf(response), '/x')
     t.equal(bodyOf(readMessage(upstream.bytes())), 'abc')
   }
 })
@@ -88,11 +88,11 @@ onEachServer('an upstream\'s hop-by-hop headers end at the gateway', async (t, l
     'Proxy-Connection: close', 'Upgrade: h2c', 'Trailer: X-Sum', 'TE: trailers', 'Content-Type: text/plain', 'Transfer-Encoding: chunked', '', '2\r\nok\r\n0\r\n\r\n'
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.equal(bodyOf(answer), 'ok')
-  const names = answer.fields.map(([name]) => name.toLowerCase()).sort()
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.equal(bodyOf(response), 'ok')
+  const names = response.fields.map(([name]) => name.toLowerCase()).sort()
   t.strictSame(names, ['connection', 'content-type', 'date', 'transfer-encoding', 'x-request-id', 'x-stays'])
-  t.strictSame(valuesOf(answer, 'connection'), ['close'], 'it is the gateway\'s')
+  t.strictSame(valuesOf(response, 'connection'), ['close'], 'it is the gateway\'s')
 })
 
 onEachServer('an upstream cannot remove its body\'s length or a cookie by naming it in Connection', async (t, listen) => {
@@ -101,10 +101,10 @@ onEachServer('an upstream cannot remove its body\'s length or a cookie by naming
     'Content-Type: text/plain', 'Content-Length: 2', 'Set-Cookie: a=1', 'Set-Cookie: b=2', 'Location: /x', 'Cache-Control: no-store', 'ETag: "e"', 'Vary: Accept', 'X-Request-Id: theirs', '', 'ok'
   ].join('\r\n'))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
-  const answer = await sendRawRequest(t, port, 'GET /app/')
-  t.equal(answer.body, 'ok')
-  t.strictSame(valuesOf(answer, 'content-length'), ['2'])
-  t.strictSame(valuesOf(answer, 'set-cookie'), ['a=1', 'b=2'])
-  t.strictSame(valuesOf(answer, 'date'), ['Mon, 01 Jan 2024 00:00:00 GMT'])
-  for (const name of ['content-type', 'location', 'cache-control', 'etag', 'vary', 'x-request-id']) t.equal(valuesOf(answer, name).length, 1, name)
+  const response = await sendRawRequest(t, port, 'GET /app/')
+  t.equal(response.body, 'ok')
+  t.strictSame(valuesOf(response, 'content-length'), ['2'])
+  t.strictSame(valuesOf(response, 'set-cookie'), ['a=1', 'b=2'])
+  t.strictSame(valuesOf(response, 'date'), ['Mon, 01 Jan 2024 00:00:00 GMT'])
+  for (const name of ['content-type', 'location', 'cache-control', 'etag', 'vary', 'x-request-id']) t.equal(valuesOf(response, name).length, 1, name)
 })

@@ -6,7 +6,7 @@ import { bodyOf, sendRawRequest, valuesOf } from '../helpers/raw-client.ts'
 import { portOf } from '../helpers/servers.ts'
 import { startRecorder } from '../helpers/upstreams.ts'
 
-// A gateway in somebody's server: their hooks hold for what it forwards, and it leaves the rest to them.
+// A gateway in a host server: the host's hooks run for what it forwards, and it leaves the rest to the host.
 
 /** A server with routes and hooks of its own, listening. */
 async function listenWith (
@@ -43,21 +43,21 @@ t.test('the hooks of the surrounding scope run for forwarded requests, in their 
   })
   for (const [line, lines, body] of [['GET /app/x', [], ''], ['POST /app/x', ['Content-Length: 2', 'Content-Type: application/json'], '{!']] as const) {
     ran.length = 0
-    const answer = await sendRawRequest(t, port, line, lines, body)
-    t.match(answer.startLine, / 200 /)
-    t.strictSame([valuesOf(answer, 'x-from-hook'), valuesOf(answer, 'x-from-send')], [['onRequest'], ['onSend']])
+    const response = await sendRawRequest(t, port, line, lines, body)
+    t.match(response.startLine, / 200 /)
+    t.strictSame([valuesOf(response, 'x-from-hook'), valuesOf(response, 'x-from-send')], [['onRequest'], ['onSend']])
     t.strictSame(ran, ['onRequest /app/x', 'preParsing', 'preValidation', 'preHandler', 'onSend 200', 'onResponse 200'])
   }
 })
 
-t.test('a hook of the surrounding scope can answer instead, and nothing is forwarded', async t => {
+t.test('a hook of the surrounding scope can respond instead, and nothing is forwarded', async t => {
   const upstream = await startRecorder(t)
   for (const hook of ['onRequest', 'preHandler'] as const) {
     const port = await listenWith(t, { apps: [{ name: 'app', upstreams: upstream.origin }] }, fastify => {
       fastify.addHook(hook, async (_request, reply) => reply.code(401).send({ who: 'are you' }))
     })
-    const answer = await sendRawRequest(t, port, 'POST /app/x', ['Content-Length: 3'], 'abc')
-    t.match([answer.startLine, answer.body], [/ 401 /, '{"who":"are you"}'], hook)
+    const response = await sendRawRequest(t, port, 'POST /app/x', ['Content-Length: 3'], 'abc')
+    t.match([response.startLine, response.body], [/ 401 /, '{"who":"are you"}'], hook)
   }
   t.equal(upstream.bytes(), '')
 })
@@ -73,13 +73,13 @@ t.test('a hook that takes its time loses nothing of the body', async t => {
   }
 })
 
-t.test('a preParsing hook may change the body, whose length then is its own', async t => {
+t.test('a preParsing hook may change the body, and its length with it', async t => {
   const upstream = await startRecorder(t, (request, response) => request.pipe(response))
   const port = await listenWith(t, { apps: [{ name: 'app', upstreams: upstream.origin }] }, fastify => {
     fastify.addHook('preParsing', async () => Readable.from([Buffer.from('something longer')]))
   })
-  const answer = await sendRawRequest(t, port, 'POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc')
-  t.equal(bodyOf(answer), 'something longer')
+  const received = await sendRawRequest(t, port, 'POST /app/', ['Content-Length: 3', 'Content-Type: text/plain'], 'abc')
+  t.equal(bodyOf(received), 'something longer')
 })
 
 t.test('the server\'s own routes win for their paths, whenever they were added', async t => {

@@ -17,8 +17,8 @@ onEachServer('path and query arrive byte for byte', async (t, listen) => {
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const path of kept) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, `GET /app${path}`)
-    t.match(answer.startLine, / 200 /, path)
+    const response = await sendRawRequest(t, port, `GET /app${path}`)
+    t.match(response.startLine, / 200 /, path)
     t.equal(readMessage(upstream.bytes()).startLine, `GET ${path} HTTP/1.1`)
   }
 })
@@ -28,8 +28,8 @@ t.test('a path of bytes that are no UTF-8 arrives on a server of the gateway\'s 
   const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const path of ['/caf%E9', '/%ff/%fe', '/caf%E9?q=%E9', '/%E9%2F%20', '/%c3%28']) {
     upstream.reset()
-    const answer = await sendRawRequest(t, port, `GET /app${path}`)
-    t.match(answer.startLine, / 200 /, path)
+    const response = await sendRawRequest(t, port, `GET /app${path}`)
+    t.match(response.startLine, / 200 /, path)
     t.equal(readMessage(upstream.bytes()).startLine, `GET ${path} HTTP/1.1`)
   }
 })
@@ -46,10 +46,10 @@ onEachServer('a path that climbs out of its prefix is refused in every encoding'
   for (const [kind, upstreams] of [['an upstream', upstream.origin], ['an upstream with a base path', `${upstream.origin}/base`]] as const) {
     const { port } = await listen(t, { apps: [{ name: 'app', upstreams }] })
     for (const path of climbing) {
-      const answer = await sendRawRequest(t, port, `GET /app${path}`)
-      t.match(answer.startLine, / 400 /, `${path}, ${kind}`)
-      const isOfRouter = !isOwn && /FST_ERR_BAD_URL/.test(answer.body)
-      t.ok(isOfRouter || JSON.parse(answer.body).code === 'GW_ERR_BAD_PATH', `${path}, ${kind}: ${answer.body}`)
+      const response = await sendRawRequest(t, port, `GET /app${path}`)
+      t.match(response.startLine, / 400 /, `${path}, ${kind}`)
+      const isOfRouter = !isOwn && /FST_ERR_BAD_URL/.test(response.body)
+      t.ok(isOfRouter || JSON.parse(response.body).code === 'GW_ERR_BAD_PATH', `${path}, ${kind}: ${response.body}`)
     }
   }
   t.equal(upstream.bytes(), '')
@@ -72,7 +72,7 @@ onEachServer('what cannot be a path is refused', async (t, listen) => {
   t.equal(upstream.bytes(), '')
 })
 
-/** An app that answers with its name and what it was asked. */
+/** An app that responds with its name and the target of the request. */
 function startNamed (t: Parameters<Listen>[0], name: string): Promise<string> {
   return startUpstream(t, (request, response) => response.end(`${name} ${request.url}`))
 }
@@ -85,13 +85,13 @@ onEachServer('the longest prefix wins, up to a boundary', async (t, listen) => {
       { name: 'ab', prefix: 'a/b', upstreams: `${await startNamed(t, 'ab')}/base/` },
     ],
   })
-  for (const [target, answer] of [
+  for (const [target, body] of [
     ['/a', 'a /'], ['/a/', 'a /'], ['/a?x', 'a /?x'], ['/a/x', 'a /x'], ['/a/c/b', 'a /c/b'], ['/a/bc', 'a /bc'], ['/a/b', 'ab /base'], ['/a/b/', 'ab /base/'], ['/a/b?x', 'ab /base?x'], ['/a/b/c?x', 'ab /base/c?x'],
     ['/a/b//c', 'ab /base//c'], ['/', 'rest /'], ['/?x', 'rest /?x'], ['/aX', 'rest /aX'], ['/aX/b', 'rest /aX/b'], ['/A', 'rest /A'], ['/b', 'rest /b'], ['/a%2Fb', 'rest /a%2Fb'], ['/%61/x', 'a /x'],
     ['//', 'rest //'], ['//a', 'rest //a'],
   ] as const) {
     const got = await sendRawRequest(t, port, `GET ${target}`)
-    t.equal(bodyOf(got), answer, target)
+    t.equal(bodyOf(got), body, target)
   }
 })
 
@@ -100,9 +100,9 @@ t.test('a prefix alone is no part of a longer name', async t => {
   for (const [listen, code] of [[listenGateway, undefined], [listenStandalone, 'GW_ERR_NO_ROUTE']] as const) {
     const { port } = await listen(t, { apps: [{ name: 'users', upstreams: upstream.origin }] })
     for (const path of ['/usersX', '/users-', '/user', '/users%2Fx', '/xusers', '/', '/Users', '/users;a', '//users']) {
-      const answer = await sendRawRequest(t, port, `GET ${path}`)
-      t.match(answer.startLine, / 404 /, path)
-      t.equal(JSON.parse(answer.body).code, code, path)
+      const response = await sendRawRequest(t, port, `GET ${path}`)
+      t.match(response.startLine, / 404 /, path)
+      t.equal(JSON.parse(response.body).code, code, path)
     }
   }
   t.equal(upstream.bytes(), '')
@@ -155,7 +155,7 @@ onEachServer('a target that is no path of this server is refused', async (t, lis
   t.equal(upstream.bytes(), '')
 })
 
-onEachServer('OPTIONS * asks the server itself, and no app', async (t, listen) => {
+onEachServer('OPTIONS * is for the server itself, and no app gets it', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', prefix: '', upstreams: upstream.origin }] })
   t.match(await sendBytes(t, port, formatRequest('OPTIONS *')), /^HTTP\/1\.1 (?:[24]\d\d) /)

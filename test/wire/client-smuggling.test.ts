@@ -18,7 +18,7 @@ interface Attack {
   bytes: string
   /** The fault is behind the head, so that the head may have been sent on when it is seen. */
   isLate?: boolean
-  /** With `insecureHTTPParser` node takes it, and tells nobody: for two requests, or for one that goes on for ever. */
+  /** With `insecureHTTPParser` node takes it without an error: for two requests, or for one that goes on for ever. */
   isUnseen?: 'two' | 'endless'
   /** Answered 431 by a node that refuses it itself, as 22 and newer do. */
   hasManyFields?: boolean
@@ -200,9 +200,9 @@ async function assertRefused (
   { bytes, isLate = false, hasManyFields = false }: Attack
 ): Promise<void> {
   upstream.reset()
-  const answer = await sendBytes(t, port, bytes + SMUGGLED)
+  const response = await sendBytes(t, port, bytes + SMUGGLED)
   const allowed = isLate ? /^(?:200|400)?$/ : hasManyFields ? /^4(?:00|31)$/ : /^(?:400(?:,400)?)?$/
-  t.match(statusesOf(answer).join(), allowed, `what it is answered: ${JSON.stringify(answer)}`)
+  t.match(statusesOf(response).join(), allowed, `its responses: ${JSON.stringify(response)}`)
   await assertInOrder(t, port)
   const forwarded = upstream.bytes()
   t.notMatch(forwarded, /smuggled/, 'nothing of the second request is forwarded')
@@ -210,10 +210,10 @@ async function assertRefused (
   t.ok(heads.length <= (isLate ? 2 : 1), `no more is forwarded than the probe: ${JSON.stringify(forwarded)}`)
 }
 
-/** Somebody else's request gets its own answer: no connection to the upstream is one answer behind. */
+/** The next request gets its own response: no connection to the upstream is one response behind. */
 async function assertInOrder (t: Test, port: number): Promise<void> {
-  const answer = await sendBytes(t, port, formatRequest('GET /app/probe'))
-  t.match(answer, /^HTTP\/1\.1 200 [^]*\/probe/)
+  const response = await sendBytes(t, port, formatRequest('GET /app/probe'))
+  t.match(response, /^HTTP\/1\.1 200 [^]*\/probe/)
 }
 
 t.test('what insecureHTTPParser hides from the gateway reaches the upstream in one reading only', async t => {
@@ -221,16 +221,16 @@ t.test('what insecureHTTPParser hides from the gateway reaches the upstream in o
   const { port } = await listenLeniently(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const { name, bytes } of Object.values(attacks).flat().filter(({ isUnseen }) => isUnseen === 'two')) {
     upstream.reset()
-    const answer = await sendBytes(t, port, bytes + SMUGGLED)
+    const response = await sendBytes(t, port, bytes + SMUGGLED)
     const heads = upstream.bytes().match(/[A-Z]+ \/\S* HTTP\/1\.1\r\n(?:[\w-]+: [^\r\n]*\r\n)+\r\n/g) ?? []
-    t.equal(heads.length, statusesOf(answer).length, `${name}: as many requests as answers`)
+    t.equal(heads.length, statusesOf(response).length, `${name}: as many requests as responses`)
     const beside = heads.reduce((rest, head) => rest.replace(head, ''), upstream.bytes())
     t.match(beside, /^(?:|abc|(?:3\r\nabc\r\n)?0\r\n(?:[\w-]+: [^\r\n]*\r\n)*\r\n)$/, `${name}: nothing beside them but a body and its trailers`)
     await assertInOrder(t, port)
   }
 })
 
-t.test('a refused request behind a good one does not touch that one\'s answer', async t => {
+t.test('a refused request behind a good one does not touch that one\'s response', async t => {
   const upstream = await startRecorder(t)
   for (const { name, listen } of servers) {
     upstream.reset()
@@ -258,7 +258,7 @@ t.test('a refused request is not overtaken by the next one while a hook of the s
   })
   await fastify.register(gateway, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   await fastify.listen({ port: 0, host: '127.0.0.1' })
-  const answer = await sendBytes(t, portOf(fastify.server), `POST /app/bad HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`)
-  t.strictSame(statusesOf(answer), [400])
+  const response = await sendBytes(t, portOf(fastify.server), `POST /app/bad HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`)
+  t.strictSame(statusesOf(response), [400])
   t.equal(upstream.bytes(), '')
 })

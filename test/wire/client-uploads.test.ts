@@ -4,9 +4,9 @@ import { connectRaw, readMessage, statusesOf, valuesOf } from '../helpers/raw-cl
 import { startRawUpstream, startRecorder, startUpstream } from '../helpers/upstreams.ts'
 import { within } from '../helpers/waiting.ts'
 
-// Who may send when: Expect (RFC 9110, 10.1.1), and answers that come before the upload is over.
+// Which side may send when: Expect (RFC 9110, 10.1.1), and responses that come before the upload is over.
 
-onEachServer('the gateway answers 100-continue before the body is sent', async (t, listen) => {
+onEachServer('the gateway sends 100 Continue before the body is sent', async (t, listen) => {
   const upstream = await startRecorder(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const framing of ['Content-Length: 3', 'Transfer-Encoding: chunked']) {
@@ -18,7 +18,7 @@ onEachServer('the gateway answers 100-continue before the body is sent', async (
     const text = await client.until(/\/x/)
     t.strictSame(statusesOf(text), [100, 200], framing)
     const received = readMessage(upstream.bytes())
-    t.strictSame(valuesOf(received, 'expect'), [], 'the upstream is asked for nothing')
+    t.strictSame(valuesOf(received, 'expect'), [], 'the upstream gets no Expect')
     t.match(received.body, /abc/)
   }
 })
@@ -33,21 +33,21 @@ onEachServer('another expectation is answered 417, and not forwarded', async (t,
 })
 
 const TOO_LARGE = 'x'.repeat(3000)
-const ANSWER = `HTTP/1.1 413 Payload Too Large\r\nContent-Type: text/plain\r\nContent-Length: ${TOO_LARGE.length}\r\n`
+const RESPONSE_HEAD = `HTTP/1.1 413 Payload Too Large\r\nContent-Type: text/plain\r\nContent-Length: ${TOO_LARGE.length}\r\n`
 
 /** Upstreams that do not wait for the end of an upload, from polite to rude. */
-const impatient: { name: string, start: (t: Test) => Promise<string> }[] = [
+const earlyResponders: { name: string, start: (t: Test) => Promise<string> }[] = [
   {
-    name: 'answers at once, and reads no more',
-    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.pause().write(`${ANSWER}\r\n${TOO_LARGE}`))),
+    name: 'responds at once, and reads no more',
+    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.pause().write(`${RESPONSE_HEAD}\r\n${TOO_LARGE}`))),
   },
   {
-    name: 'answers at once, and closes',
-    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.end(`${ANSWER}Connection: close\r\n\r\n${TOO_LARGE}`))),
+    name: 'responds at once, and closes',
+    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.end(`${RESPONSE_HEAD}Connection: close\r\n\r\n${TOO_LARGE}`))),
   },
   {
-    name: 'answers at once, closes, and resets what still comes',
-    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.write(`${ANSWER}Connection: close\r\n\r\n${TOO_LARGE}`, () => socket.destroySoon()))),
+    name: 'responds at once, closes, and resets what still comes',
+    start: t => startRawUpstream(t, socket => socket.once('data', () => socket.write(`${RESPONSE_HEAD}Connection: close\r\n\r\n${TOO_LARGE}`, () => socket.destroySoon()))),
   },
   {
     name: 'is node, and closes',
@@ -61,8 +61,8 @@ const impatient: { name: string, start: (t: Test) => Promise<string> }[] = [
 
 const EIGHT_MEGABYTES = Buffer.alloc(8 * 1024 * 1024, 'a')
 
-onEachServer('an answer early in an upload reaches the client whole, many times in a row', async (t, listen) => {
-  for (const { name, start } of impatient) {
+onEachServer('a response early in an upload reaches the client whole, many times in a row', async (t, listen) => {
+  for (const { name, start } of earlyResponders) {
     const { port } = await listen(t, { apps: [{ name: 'app', upstreams: await start(t) }] })
     const lost: string[] = []
     for (let i = 0; i < 25; i++) {
@@ -73,7 +73,7 @@ onEachServer('an answer early in an upload reaches the client whole, many times 
   }
 })
 
-/** Sends all of it whatever comes back, as a simple client does, and resolves to the answer. */
+/** Sends all of it whatever comes back, as a simple client does, and resolves to the response. */
 async function uploadTo (t: Test, port: number, isChunked: boolean): Promise<string> {
   const client = await connectRaw(t, port)
   client.write(`POST /app/ HTTP/1.1\r\nHost: gateway.test\r\n${isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${EIGHT_MEGABYTES.length}`}\r\n\r\n`)

@@ -62,7 +62,7 @@ t.test('bodies go both ways, with and without a length', async t => {
   t.match(await sendHttp2Request(session, { ':method': 'HEAD', ':path': '/app/' }), { status: 200, body: Buffer.alloc(0) })
 })
 
-t.test('of an answer what belongs to its HTTP/1.1 connection stays behind', async t => {
+t.test('of a response what belongs to its HTTP/1.1 connection stays behind', async t => {
   const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 Fine\r\nConnection: keep-alive, x-hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')
   const warnings: unknown[] = []
   process.on('warning', warning => warnings.push(warning))
@@ -126,14 +126,14 @@ t.test('a stream that is reset while a hook waits is not forwarded', async t => 
 })
 
 t.test('without TLS, too, requests under way at a stop are finished', async t => {
-  const answer = defer()
-  const upstream = await startUpstream(t, (_request, response) => { answer.promise.then(() => response.end('in time'), t.bailout) })
+  const gate = defer()
+  const upstream = await startUpstream(t, (_request, response) => { gate.promise.then(() => response.end('in time'), t.bailout) })
   const { session, close } = await startHttp2Gateway(t, { shutdown: { gracePeriod: 20_000 }, apps: [{ name: 'app', upstreams: upstream }] })
   const reply = sendHttp2Request(session, { ':path': '/app/' })
   await new Promise(resolve => setTimeout(resolve, 50))
   const closed = close()
   await new Promise(resolve => setTimeout(resolve, 50))
-  answer.resolve()
+  gate.resolve()
   t.equal((await reply).body.toString(), 'in time')
   await soon(closed, 'the stop')
 })
@@ -150,12 +150,12 @@ t.test('early hints and 102 are passed on', async t => {
 })
 
 t.test('a stream that is reset takes its upstream request along, and leaves the others alone', async t => {
-  const asked = [defer(), defer()]
+  const requested = [defer(), defer()]
   const ended = defer()
   let release!: () => void
   const upstream = await startUpstream(t, (request, response) => {
     const index = Number(request.url!.slice(1))
-    asked[index]!.resolve()
+    requested[index]!.resolve()
     if (index === 0) request.socket.on('close', () => ended.resolve())
     else release = () => response.end('still here')
   })
@@ -163,7 +163,7 @@ t.test('a stream that is reset takes its upstream request along, and leaves the 
   const first = session.request({ ':path': '/app/0' })
   first.on('error', () => {})
   const second = readHttp2Response(session.request({ ':path': '/app/1' }))
-  await Promise.all(asked.map(({ promise }) => promise))
+  await Promise.all(requested.map(({ promise }) => promise))
   first.close(http2.constants.NGHTTP2_CANCEL)
   await soon(ended.promise, 'the end of the upstream\'s connection')
   release()
@@ -181,20 +181,20 @@ t.test('an upload that is reset takes its upstream request along', async t => {
   await soon(ended.promise, 'the end of the upstream\'s connection')
 })
 
-t.test('an answer that breaks off is a stream that is reset, never one that looks complete', async t => {
+t.test('a response that breaks off is a stream that is reset, never one that looks complete', async t => {
   const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', { end: true })
   const { session } = await startHttp2Gateway(t, { apps: [{ name: 'app', upstreams: upstream }] })
   await t.rejects(sendHttp2Request(session, { ':path': '/app/' }), { code: 'ERR_HTTP2_STREAM_ERROR', message: /INTERNAL_ERROR/ })
 })
 
-t.test('1,000 streams on one connection each get their own answer', async t => {
+t.test('1,000 streams on one connection each get their own response', async t => {
   const upstream = await startUpstream(t, (request, response) => { setTimeout(() => response.end(`for ${request.url}`), 20) })
   const { session } = await startHttp2Gateway(t, { apps: [{ name: 'app', upstreams: upstream, limits: { pendingTimeout: 0 } }] })
   const replies = await Promise.all(Array.from({ length: 1000 }, (_, index) => sendHttp2Request(session, { ':path': `/app/${index}` })))
   t.strictSame(replies.map(({ body }) => body.toString()), replies.map((_, index) => `for /${index}`))
 })
 
-t.test('the gateway\'s own answers are the same as over HTTP/1.1', async t => {
+t.test('the gateway\'s own responses are the same as over HTTP/1.1', async t => {
   const { session } = await startHttp2Gateway(t, { apps: [{ name: 'app', upstreams: '127.0.0.1:1' }, { name: 'closed', upstreams: '127.0.0.1:1', websocket: false }] })
   for (const [headers, status, code] of [
     [{ ':path': '/app/../x' }, 400, 'GW_ERR_BAD_PATH'],
@@ -229,8 +229,8 @@ t.test('what HTTP/2 forbids is refused before it is a request', async t => {
   for (const [index, [title, headers]] of cases.entries()) {
     const id = 2 * index + 1
     sendRequest(id, headers)
-    const answer = await soon(frames(id), title)
-    t.ok(answer.type === RST_STREAM || answer.status === 400, `${title}: ${JSON.stringify(answer)}`)
+    const response = await soon(frames(id), title)
+    t.ok(response.type === RST_STREAM || response.status === 400, `${title}: ${JSON.stringify(response)}`)
   }
   t.equal(recorder.bytes(), '', 'the app has seen none of them')
 
@@ -240,7 +240,7 @@ t.test('what HTTP/2 forbids is refused before it is a request', async t => {
   t.notMatch(recorder.bytes(), /x-[ab]/)
 })
 
-interface FrameAnswer {
+interface FrameResponse {
   type: number
   status: number
 }
@@ -252,20 +252,20 @@ async function openFrames (t: Test, port: number) {
   socket.on('error', () => {})
   await once(socket, 'connect')
   socket.write(Buffer.concat([Buffer.from(PREFACE), encodeFrame(SETTINGS, 0, 0)]))
-  const answers = new Map<number, FrameAnswer>()
-  const waiting = new Map<number, (answer: FrameAnswer) => void>()
+  const responses = new Map<number, FrameResponse>()
+  const waiting = new Map<number, (response: FrameResponse) => void>()
   readFrames(socket, 0, ({ type, stream, payload }) => {
     if (![HEADERS, RST_STREAM, GOAWAY].includes(type)) return
     // A status of 400 is index 12 of HPACK's static table.
-    const answer = { type, status: type === HEADERS && payload[0] === 0x8c ? 400 : 0 }
-    answers.set(stream, answer)
-    waiting.get(stream)?.(answer)
+    const response = { type, status: type === HEADERS && payload[0] === 0x8c ? 400 : 0 }
+    responses.set(stream, response)
+    waiting.get(stream)?.(response)
   })
   return {
-    frames: (id: number) => new Promise<FrameAnswer>(resolve => {
-      const answer = answers.get(id)
-      if (answer === undefined) waiting.set(id, resolve)
-      else resolve(answer)
+    frames: (id: number) => new Promise<FrameResponse>(resolve => {
+      const response = responses.get(id)
+      if (response === undefined) waiting.set(id, resolve)
+      else resolve(response)
     }),
     sendRequest (id: number, headers: string[][]) {
       socket.write(encodeFrame(HEADERS, END_HEADERS | END_STREAM, id, encodeFields(headers.flat())))

@@ -14,7 +14,7 @@ interface Flood {
   name: string
   /** What is sent for the number-th time. */
   send: (number: number) => Buffer[]
-  /** Frames that are sent at a time: their answers pile up. */
+  /** Frames that are sent at a time: their responses pile up. */
   batch?: number
 }
 
@@ -31,10 +31,10 @@ const floods: Flood[] = [
 ]
 
 for (const { name, send, batch = 50 } of floods) {
-  t.test(`a flood of ${name} ends its own connection, and nobody else's`, async t => {
-    let asked = 0
+  t.test(`a flood of ${name} ends its own connection, and no other`, async t => {
+    let requests = 0
     const upstream = await startUpstream(t, (_request, response) => {
-      asked++
+      requests++
       response.end('fine')
     })
     const { origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] })
@@ -43,7 +43,7 @@ for (const { name, send, batch = 50 } of floods) {
     const sent = await pour(client, send, batch)
     await client.closed()
     t.pass(`ended after ${sent} of ${FRAMES}`)
-    t.ok(asked < 2500, `${asked} reached the upstream`)
+    t.ok(requests < 2500, `${requests} reached the upstream`)
     t.match(await sendHttp2Request(other, '/app/'), { status: 200, body: Buffer.from('fine') })
   })
 }
@@ -58,27 +58,27 @@ async function pour (client: FrameClient, send: Flood['send'], batch: number): P
   return sent
 }
 
-t.test('a client may leave a page of hundreds of requests, and is told to calm down when it goes on', async t => {
+t.test('a client may leave a page of hundreds of requests, and gets ENHANCE_YOUR_CALM when it goes on', async t => {
   const upstream = await startUpstream(t, () => {})
   const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const session = await connectHttp2(t, origin)
   async function takeBack (count: number): Promise<void> {
     const streams = Array.from({ length: count }, () => session.request({ ':path': '/app/' }).on('error', () => {}))
-    // When its answer comes, the server has seen those before it: taken back before they leave, they never would.
-    await sendHttp2Request(session, '/nobody')
+    // When its response comes, the server has seen those before it: taken back before they leave, they never would.
+    await sendHttp2Request(session, '/none')
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL)
   }
   await takeBack(700)
-  t.match(await sendHttp2Request(session, '/nobody'), { headers: { 'content-type': /json/ } }, 'and goes on')
+  t.match(await sendHttp2Request(session, '/none'), { headers: { 'content-type': /json/ } }, 'and goes on')
   const goaway = once(session, 'goaway', { signal: AbortSignal.timeout(20_000) })
   await takeBack(900)
   t.match(await goaway, [constants.NGHTTP2_ENHANCE_YOUR_CALM])
 })
 
 t.test('a head that is too large, and one of too many fields, is refused without an upstream', async t => {
-  let asked = 0
+  let requests = 0
   const upstream = await startUpstream(t, (_request, response) => {
-    asked++
+    requests++
     response.end()
   })
   const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { maxHeaderSize: '8KB' } })
@@ -87,6 +87,6 @@ t.test('a head that is too large, and one of too many fields, is refused without
   const long = { 'x-long': 'x'.repeat(9000) }
   const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`x-${index}`, '']))
   for (const headers of [long, many]) await t.rejects(sendHttp2Request(session, { ':path': '/app/', ...headers }), { message: /ENHANCE_YOUR_CALM|COMPRESSION|PROTOCOL/ })
-  t.equal(asked, 0)
+  t.equal(requests, 0)
   t.match(await sendHttp2Request(session, '/app/'), { status: 200 }, 'the connection goes on')
 })

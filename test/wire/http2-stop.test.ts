@@ -21,34 +21,34 @@ async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<
 
 /** A gateway, a connection to it, and a request under way on that. */
 async function startSlow (t: Test, shutdown: GatewayPluginOptions['shutdown']) {
-  const asked = defer<ServerResponse>()
-  const upstream = await startUpstream(t, (request, response) => request.url === '/slow' ? asked.resolve(response) : response.end('fine'))
+  const requested = defer<ServerResponse>()
+  const upstream = await startUpstream(t, (request, response) => request.url === '/slow' ? requested.resolve(response) : response.end('fine'))
   const { fastify, origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown })
   const session = await connectHttp2(t, origin)
-  const answer = sendHttp2Request(session, '/app/slow')
-  answer.catch(() => {})
-  return { fastify, origin, port, session, answer, response: await asked.promise }
+  const received = sendHttp2Request(session, '/app/slow')
+  received.catch(() => {})
+  return { fastify, origin, port, session, received, response: await requested.promise }
 }
 
 t.test('a request under way over HTTP/2 is answered whole while the gateway stops, and its connection gets GOAWAY', async t => {
-  const { fastify, session, answer, response } = await startSlow(t, { gracePeriod: '20s' })
+  const { fastify, session, received, response } = await startSlow(t, { gracePeriod: '20s' })
   const goaway = once(session, 'goaway')
   const { stopped } = await beginStop(fastify)
   t.match(await goaway, [constants.NGHTTP2_NO_ERROR])
   response.end('late')
-  t.match(await answer, { status: 200, body: Buffer.from('late') })
+  t.match(await received, { status: 200, body: Buffer.from('late') })
   await soon(stopped, 'the stop, long before the grace period is over')
 })
 
-t.test('what does not end over HTTP/2 is cut at the end of the grace period, and gets an answer if it has none', async t => {
-  const { fastify, answer, session } = await startSlow(t, { gracePeriod: 300 })
+t.test('what does not end over HTTP/2 is cut at the end of the grace period, and gets a response if it has none', async t => {
+  const { fastify, received, session } = await startSlow(t, { gracePeriod: 300 })
   const { stopped } = await beginStop(fastify)
-  t.match(await answer, { status: 503 })
+  t.match(await received, { status: 503 })
   await soon(stopped, 'the stop')
   if (!session.closed) await once(session, 'close')
 })
 
-t.test('idle connections, of either protocol and without any, do not hold up the stop', async t => {
+t.test('idle connections, of either protocol and without any, do not delay the stop', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
   const { fastify, origin, port } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
   const session = await connectHttp2(t, origin)
@@ -60,8 +60,8 @@ t.test('idle connections, of either protocol and without any, do not hold up the
   silent.destroy()
 })
 
-t.test('during shutdown.delay requests are answered over HTTP/2, and an answer says that there will be no more', async t => {
-  const { fastify, origin, session, answer, response } = await startSlow(t, { delay: 1000, gracePeriod: '20s' })
+t.test('during shutdown.delay requests are answered over HTTP/2, and a response says that there will be no more', async t => {
+  const { fastify, origin, session, received, response } = await startSlow(t, { delay: 1000, gracePeriod: '20s' })
   const { stopped } = await beginStop(fastify)
   const goaway = once(session, 'goaway')
   t.match(await sendHttp2Request(session, '/app/'), { status: 200, body: Buffer.from('fine') })
@@ -69,24 +69,24 @@ t.test('during shutdown.delay requests are answered over HTTP/2, and an answer s
   const another = await connectHttp2(t, origin)
   t.match(await sendHttp2Request(another, '/app/'), { status: 200, body: Buffer.from('fine') }, 'on new connections, too')
   response.end('late')
-  t.match(await answer, { status: 200, body: Buffer.from('late') }, 'what was under way goes on')
+  t.match(await received, { status: 200, body: Buffer.from('late') }, 'what was under way goes on')
   await soon(stopped, 'the stop')
 })
 
-t.test('the connections of somebody else\'s HTTP/2 server are closed when it stops, without cutting what is theirs', async t => {
+t.test('the connections of a host server with HTTP/2 are closed when it stops, without cutting what is theirs', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
   const server = { http2: true, https: { allowHTTP1: true, cert: fixture('name.cert'), key: fixture('name.key') } } as object
   const fastify = await buildGateway(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: 50 } }, server)
-  const asked = defer<() => void>()
-  fastify.get('/own', (_request, reply) => asked.resolve(() => reply.send('mine')))
+  const requested = defer<() => void>()
+  fastify.get('/own', (_request, reply) => requested.resolve(() => reply.send('mine')))
   const origin = (await fastify.listen({ port: 0, host: '127.0.0.1' })).replace('127.0.0.1', 'localhost')
   const session = await connectHttp2(t, origin)
   t.match(await sendHttp2Request(session, '/app/'), { status: 200 })
   const own = readHttp2Response(session.request({ ':path': '/own' }))
-  const answer = await asked.promise
+  const finish = await requested.promise
   const { stopped } = await beginStop(fastify)
   await new Promise(resolve => setTimeout(resolve, 200))
-  answer()
+  finish()
   t.match(await own, { status: 200, body: Buffer.from('mine') })
   await soon(stopped, 'the stop')
 })

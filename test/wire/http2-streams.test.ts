@@ -22,7 +22,7 @@ t.test('1000 requests at a time on one connection are all answered, each its own
   t.notOk(session.closed, 'and the connection goes on')
 })
 
-t.test('answers that wait to be read do not keep a connection from asking for more', async t => {
+t.test('responses that wait to be read do not keep a connection from sending more requests', async t => {
   const size = 150_000
   const upstream = await startUpstream(t, (_request, response) => response.end(Buffer.alloc(size, 'x')))
   const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream, limits: { maxConnections: PER_CONNECTION } }] })

@@ -7,17 +7,17 @@ import { defer } from '../helpers/waiting.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok'
 
-onEachServer('103 and 102 reach the client before the answer, as they come', async (t, listen) => {
-  const asked = defer<Socket>()
+onEachServer('103 and 102 reach the client before the response, as they come', async (t, listen) => {
+  const requested = defer<Socket>()
   const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
     socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a,b.css>; rel=preload; as=style, </c.js>; rel="preload"\r\nX-Note: 1\r\n\r\n')
-    asked.resolve(socket)
+    requested.resolve(socket)
   }))
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   await client.until(/^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a,b\.css>; rel=preload; as=style, <\/c\.js>; rel="preload"\r\nx-note: 1\r\n\r\n$/i)
-  ;(await asked.promise).write('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </d.js>; rel=preload\r\n\r\n' + OK)
+  ;(await requested.promise).write('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </d.js>; rel=preload\r\n\r\n' + OK)
   t.match(await client.closed(), /\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 103 Early Hints\r\nLink: <\/d\.js>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/)
 })
 

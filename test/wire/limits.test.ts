@@ -7,16 +7,16 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 import { soon } from '../helpers/waiting.ts'
 
-/** An upstream that holds every request until the test answers it. */
-async function startHolding (t: Test) {
-  const held: ServerResponse[] = []
-  const upstream = await startUpstream(t, (_request, response) => { held.push(response) })
-  const until = async (count: number) => { while (held.length < count) await setTimeout(1) }
-  return { upstream, held, until }
+/** An upstream with responses that wait until the test sends them. */
+async function startDelayed (t: Test) {
+  const responses: ServerResponse[] = []
+  const upstream = await startUpstream(t, (_request, response) => { responses.push(response) })
+  const until = async (count: number) => { while (responses.length < count) await setTimeout(1) }
+  return { upstream, responses, until }
 }
 
 t.test('one request more than the limits let wait is answered 503, with Retry-After and without an address', async t => {
-  const { upstream, held, until } = await startHolding(t)
+  const { upstream, responses, until } = await startDelayed(t)
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 2, maxPending: 1 } })
   const replies = Array.from({ length: 3 }, () => sendRequest(port, '/app/'))
   await until(2)
@@ -27,13 +27,13 @@ t.test('one request more than the limits let wait is answered 503, with Retry-Af
   t.equal(refused.headers['retry-after'], '1')
   for (let i = 0; i < 3; i++) {
     await until(i + 1)
-    held[i]!.end('fine')
+    responses[i]!.end('fine')
   }
   t.strictSame((await Promise.all(replies)).map(({ statusCode }) => statusCode), [200, 200, 200])
 })
 
-t.test('who waits longer than pendingTimeout is answered 503', async t => {
-  const { upstream } = await startHolding(t)
+t.test('a request that waits longer than pendingTimeout is answered 503', async t => {
+  const { upstream } = await startDelayed(t)
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 1, pendingTimeout: 100 } })
   const client = await connectRaw(t, port)
   client.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -42,7 +42,7 @@ t.test('who waits longer than pendingTimeout is answered 503', async t => {
   isGatewayError(t, reply, 503, 'GW_ERR_OVERLOADED')
 })
 
-t.test('an open event stream takes a place, and gives it back', async t => {
+t.test('an open event stream has a lease, and ends it when it closes', async t => {
   const streams: ServerResponse[] = []
   const upstream = await startUpstream(t, (request, response) => {
     if (request.url === '/stream') {
@@ -57,5 +57,5 @@ t.test('an open event stream takes a place, and gives it back', async t => {
   const waiting = sendRequest(port, '/app/')
   isGatewayError(t, await soon(sendRequest(port, '/app/').then(async reply => reply.statusCode === 503 ? reply : sendRequest(port, '/app/')), 'the refusal'), 503, 'GW_ERR_OVERLOADED')
   stream.socket.destroy()
-  t.equal((await soon(waiting, 'its place')).body.toString(), 'fine')
+  t.equal((await soon(waiting, 'the pending request')).body.toString(), 'fine')
 })

@@ -5,7 +5,7 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { portOf } from '../helpers/servers.ts'
 import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
-t.test('a malformed request to a route of the server\'s own ends its connection, and holds nothing up', async t => {
+t.test('a malformed request to a route of the server\'s own ends its connection, and delays no other', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end('app'))
   const fastify = Fastify()
   t.teardown(() => fastify.close())
@@ -18,7 +18,7 @@ t.test('a malformed request to a route of the server\'s own ends its connection,
   t.match(text, /^HTTP\/1\.1 200 OK\r\n[^]*connection: close[^]*mine$/i)
 })
 
-t.test('an answer that breaks off while a hook looks at it leaves nothing of its head', async t => {
+t.test('a response that breaks off while a hook looks at it leaves nothing of its head', async t => {
   const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
     socket.write('HTTP/1.1 200 Partial\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nSet-Cookie: s=1\r\nETag: "x"\r\nContent-Length: 100\r\n\r\nabc')
     setImmediate(() => socket.destroy())
@@ -36,7 +36,7 @@ t.test('an answer that breaks off while a hook looks at it leaves nothing of its
 })
 
 for (const coding of ['gzip, chunked', 'chunked, gzip', 'gzip']) {
-  t.test(`an answer with the transfer coding "${coding}" is a bad one`, async t => {
+  t.test(`a response with the transfer coding "${coding}" is a bad one`, async t => {
     const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
       socket.end(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: ${coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`)
     }))
@@ -48,7 +48,7 @@ for (const coding of ['gzip, chunked', 'chunked, gzip', 'gzip']) {
   })
 }
 
-t.test('a client that does not read does not hold the stop up beyond the grace period', async t => {
+t.test('a client that does not read does not delay the stop beyond the grace period', async t => {
   const upstream = await startUpstream(t, (_request, response) => response.end(Buffer.alloc(64 * 1024 * 1024)))
   const fastify = Fastify()
   await fastify.register(gateway, { apps: [{ name: 'a', upstreams: upstream }], shutdown: { gracePeriod: 100 } })

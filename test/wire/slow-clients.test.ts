@@ -7,7 +7,7 @@ import { connectRaw, statusesOf } from '../helpers/raw-client.ts'
 import { pour, startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { closing, defer, soon } from '../helpers/waiting.ts'
 
-// A client that stalls or trickles must not hold an upstream connection for ever.
+// A client that stalls or trickles must not occupy an upstream connection for ever.
 
 onEachServer('a client that stops in its upload is answered 408, and its upstream is free again', async (t, listen) => {
   const begun = defer<Socket>()
@@ -16,7 +16,7 @@ onEachServer('a client that stops in its upload is answered 408, and its upstrea
   const client = await connectRaw(t, port)
   client.write(`POST /app/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n${'x'.repeat(500)}`)
   const socket = await begun.promise
-  t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 408 [^]*connection: close[^]*GW_ERR_BAD_REQUEST/i)
+  t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 408 [^]*connection: close[^]*GW_ERR_BAD_REQUEST/i)
   await soon(closing(socket), 'the end of the upstream\'s connection')
 })
 
@@ -29,7 +29,7 @@ onEachServer('a client that trickles its upload is answered 408, too', async (t,
   const timer = setInterval(() => client.write('1\r\nx\r\n'), 30)
   t.teardown(() => clearInterval(timer))
   const socket = await begun.promise
-  t.match(await soon(client.until(/GW_ERR_BAD_REQUEST/), 'the answer'), /^HTTP\/1\.1 408 /)
+  t.match(await soon(client.until(/GW_ERR_BAD_REQUEST/), 'the response'), /^HTTP\/1\.1 408 /)
   await soon(closing(socket), 'the end of the upstream\'s connection')
 })
 
@@ -45,11 +45,11 @@ onEachServer('a client that is slow, but moves, is not ended', async (t, listen)
     await setTimeout(40)
     client.write('x'.repeat(100))
   }
-  t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*2000$/)
+  t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 200 [^]*2000$/)
 })
 
 for (const [name, head] of [
-  ['an answer', 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4294967296\r\n\r\n'],
+  ['a response', 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4294967296\r\n\r\n'],
   ['an event stream', 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'],
 ] as const) {
   onEachServer(`a client that does not read ${name} is ended, and its upstream is free again`, async (t, listen) => {
@@ -76,7 +76,7 @@ t.test('a client that is slow to send its head is answered 408', async t => {
   client.write('GET /app/ HTTP/1.1\r\n')
   const timer = setInterval(() => client.write('X: 1\r\n'), 50)
   t.teardown(() => clearInterval(timer))
-  t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 408 /)
+  t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 408 /)
 })
 
 t.test('server.requestTimeout bounds an upload, however it moves', async t => {

@@ -64,7 +64,7 @@ t.test('a stream that has sent nothing but its head may be as silent', async t =
   await soon(client.until(/data: 1\n\n/), 'the first event')
 })
 
-t.test('timeouts.stream is for those who want one: it ends a stream that is silent', async t => {
+t.test('timeouts.stream, which is off by default, ends a stream that is silent', async t => {
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
   })
@@ -105,10 +105,10 @@ t.test('a client that leaves a silent stream, which has no byte on the way, take
   await client.until(/\r\n\r\n/)
   client.socket.resetAndDestroy()
   await soon(closing((await begun.promise).socket), 'the end of the stream')
-  t.pass('the upstream is told')
+  t.pass('the upstream is notified')
 })
 
-t.test('a stream flows through a server whose owner has onSend hooks', async t => {
+t.test('a stream flows through a host server with onSend hooks', async t => {
   const begun = defer<ServerResponse>()
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'set-cookie': ['a=1', 'b=2'] }).flushHeaders()

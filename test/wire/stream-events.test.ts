@@ -6,7 +6,7 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { startCannedUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { defer, soon } from '../helpers/waiting.ts'
 
-/** An upstream that begins an event stream for everybody who asks. */
+/** An upstream that begins an event stream for each request. */
 async function startStream (
   t: Test,
   headers: Record<string, string | number>
@@ -73,13 +73,13 @@ t.test('an event stream that ends with its connection, and one of HTTP/1.0, are 
 t.test('a HEAD of an event stream has its headers, and ends', async t => {
   const { upstream } = await startStream(t, { 'content-type': 'text/event-stream' })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the response')
   t.strictSame([reply.headers['content-type'], reply.headers['cache-control'], reply.headers['x-accel-buffering']], ['text/event-stream', 'no-cache', 'no'])
 })
 
 const starts: { name: string, start: typeof startGateway }[] = [
-  { name: 'in somebody else\'s server', start: startGateway },
-  { name: 'on a server of its own', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
+  { name: 'in a host server', start: startGateway },
+  { name: 'standalone', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
 ]
 
 for (const { name, start } of starts) {
@@ -116,7 +116,7 @@ t.test('an event\'s parts, comments and odd bytes are passed on as they are, pie
   t.equal(text.slice(text.indexOf('\r\n\r\n') + 4), sent)
 })
 
-t.test('an answer that comes token by token arrives token by token', async t => {
+t.test('a response that comes token by token arrives token by token', async t => {
   const tokens = Array.from({ length: 200 }, (_, index) => `data: {"token":"${index}"}\n\n`)
   const { upstream, begun } = await startStream(t, { 'content-type': 'text/event-stream; charset=utf-8' })
   const { port } = await startGateway(t, upstream)
@@ -142,7 +142,7 @@ t.test('an event stream that breaks off ends the client\'s connection without a 
   t.notMatch(await soon(client.closed(), 'the end'), /\r\n0\r\n\r\n$/)
 })
 
-t.test('a failed event stream is its upstream\'s answer', async t => {
+t.test('a failed event stream is its upstream\'s response', async t => {
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(429, { 'content-type': 'text/event-stream', 'retry-after': '3' }).end('data: no\n\n')
   })

@@ -51,13 +51,13 @@ t.test('over TLS, an idle connection of HTTP/1.1 is closed after keepAliveTimeou
 })
 
 t.test('an idle connection of HTTP/2 gets GOAWAY after keepAliveTimeout, and what is under way on it goes on', async t => {
-  const answer = defer<() => void>()
-  const upstream = await startUpstream(t, (_request, response) => answer.resolve(() => response.end('late')))
+  const requested = defer<() => void>()
+  const upstream = await startUpstream(t, (_request, response) => requested.resolve(() => response.end('late')))
   const { origin } = await listenSecureStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], server: { keepAliveTimeout: 300 } })
   const session = await connectHttp2(t, origin)
   const late = sendHttp2Request(session, '/app/')
   await soon(once(session, 'goaway'), 'the GOAWAY')
-  const end = await answer.promise
+  const end = await requested.promise
   end()
   t.match(await late, { status: 200, body: Buffer.from('late') })
   if (!session.closed) await soon(once(session, 'close'), 'the end')
@@ -74,14 +74,14 @@ t.test('a silent connection of HTTP/2 is closed after connectionTimeout, whateve
   }
 })
 
-t.test('a client that never says anything does not hold a connection longer than headersTimeout', async t => {
+t.test('a client that never says anything does not keep a connection longer than headersTimeout', async t => {
   const { port } = await start(t, { headersTimeout: 300 })
   const socket = net.connect(port, '127.0.0.1').on('error', () => {})
   await soon(once(socket.resume(), 'close'), 'the end')
   t.pass()
 })
 
-t.test('plain HTTP on the port of HTTPS is ended, and nobody else\'s connection with it', async t => {
+t.test('plain HTTP on the port of HTTPS is ended, and no other connection with it', async t => {
   const { port, origin } = await start(t, {})
   const socket = net.connect(port, '127.0.0.1').on('error', () => {})
   socket.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')

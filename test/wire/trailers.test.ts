@@ -5,7 +5,7 @@ import { startCannedUpstream, startRecorder } from '../helpers/upstreams.ts'
 
 const CHUNKED = Buffer.from('HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 4\r\nX-Cafe: \xe9\r\nSet-Cookie: a=1\r\nX-Forwarded-For: 6.6.6.6\r\nx-sum: 5\r\n\r\n', 'latin1')
 
-onEachServer('trailers of an answer reach a client that wants them, less those that have no business there', async (t, listen) => {
+onEachServer('trailers of a response reach a client that wants them, less those that have no business there', async (t, listen) => {
   const upstream = await startCannedUpstream(t, CHUNKED)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
   const client = await connectRaw(t, port)
@@ -31,7 +31,7 @@ for (const [title, request] of [
   })
 }
 
-t.test('HEAD, and an answer with a length, announce no trailers', async t => {
+t.test('HEAD, and a response with a length, announce no trailers', async t => {
   const upstream = await startCannedUpstream(t, 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody')
   const { port } = await startGateway(t, upstream)
   const client = await connectRaw(t, port)

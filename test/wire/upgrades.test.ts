@@ -57,13 +57,13 @@ onEachServer('another protocol goes through the same tunnel, and may be half-clo
   t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.1 101 [^]*\r\nupgrade: tcp\r\n[^]*\r\n\r\nPOST got standard input$/)
 })
 
-onEachServer('an upstream that has said all may still be told something', async (t, listen) => {
-  const heard = defer<string>()
+onEachServer('an upstream that has sent everything can still receive', async (t, listen) => {
+  const rest = defer<string>()
   const upstream = await startRawUpstream(t, socket => {
     let text = ''
     socket.once('data', () => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nall of it')
-      socket.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('end', () => heard.resolve(text))
+      socket.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('end', () => rest.resolve(text))
     })
   }, { allowHalfOpen: true })
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
@@ -74,7 +74,7 @@ onEachServer('an upstream that has said all may still be told something', async 
   client.write('thanks')
   await new Promise(resolve => setTimeout(resolve, 50))
   client.socket.end(', bye')
-  t.equal(await soon(heard.promise, 'what the client said after that'), 'thanks, bye')
+  t.equal(await soon(rest.promise, 'what the client said after that'), 'thanks, bye')
 })
 
 onEachServer('HTTP/2 without TLS is never tunnelled: such a request is an ordinary one, with its body, on a connection that goes on', async (t, listen) => {
@@ -93,7 +93,7 @@ onEachServer('HTTP/2 without TLS is never tunnelled: such a request is an ordina
   t.match(recorder.bytes(), /POST \/two [^]*\r\n\r\nhelloPOST \/three [^]*\r\n\r\n5\r\nhello\r\n0\r\n\r\nGET \/four/)
 })
 
-t.test('of several protocols only those that may be tunnelled are asked for', async t => {
+t.test('of several protocols only those that may be tunnelled are requested', async t => {
   const recorder = await startRecorder(t)
   const { port } = await startGateway(t, recorder.origin)
   const client = await connectRaw(t, port)
@@ -112,7 +112,7 @@ t.test('a WebSocket handshake with a body, or in HTTP/1.0, is an ordinary reques
   t.notMatch(recorder.bytes(), /upgrade/i)
 })
 
-t.test('routes of the server\'s own see an upgrade that nobody takes as an ordinary request', async t => {
+t.test('routes of the server\'s own see an upgrade that no location takes as an ordinary request', async t => {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   await fastify.register(gateway, { apps: [{ name: 'app', upstreams: '127.0.0.1:1' }] })
@@ -128,8 +128,8 @@ t.test('routes of the server\'s own see an upgrade that nobody takes as an ordin
 
 onEachServer('a handshake behind other requests waits until they are answered', async (t, listen) => {
   const release = defer()
-  const upstream = await startRawUpstream(t, socket => socket.on('data', chunk => { answer(socket, chunk.toString()).catch(t.bailout) }))
-  async function answer (socket: Socket, text: string): Promise<void> {
+  const upstream = await startRawUpstream(t, socket => socket.on('data', chunk => { respond(socket, chunk.toString()).catch(t.bailout) }))
+  async function respond (socket: Socket, text: string): Promise<void> {
     if (text.includes('upgrade: websocket')) socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nswitched')
     else {
       await release.promise
@@ -166,7 +166,7 @@ t.test('a request of which node has not kept every header is refused, and its bo
   t.equal(recorder.bytes(), '')
 })
 
-t.test('an ordinary request that asks for a switch is not acted on behind the last answer of its connection', async t => {
+t.test('an ordinary request for a switch of protocols is not acted on behind the last response of its connection', async t => {
   const upstream = await startRawUpstream(t, socket => socket.on('data', chunk => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n${chunk.toString().includes('behind') ? 'no' : 'ok'}`)
   }))
@@ -182,7 +182,7 @@ t.test('an ordinary request that asks for a switch is not acted on behind the la
   }
 })
 
-t.test('of two gateways in one server the one that owns it answers, and one of them what neither owns', async t => {
+t.test('of two gateways in one server the owner of a path responds, and one of them to a path without an owner', async t => {
   const recorder = await startRecorder(t)
   const fastify = Fastify()
   t.teardown(() => fastify.close())

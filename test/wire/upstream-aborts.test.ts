@@ -93,21 +93,21 @@ async function playScene (
   leave: (socket: Socket) => void,
   start: typeof startGateway
 ): Promise<void> {
-  const asked = defer<[IncomingMessage, ServerResponse]>()
+  const requested = defer<[IncomingMessage, ServerResponse]>()
   const upstream = await startUpstream(t, (request, response) => {
     if (request.url === '/fine') response.end('fine')
-    else asked.resolve([request, response])
+    else requested.resolve([request, response])
   })
   const { port } = await start(t, upstream)
   const client = await connectRaw(t, port)
   client.write(sends)
-  const [request, response] = await asked.promise
+  const [request, response] = await requested.promise
   request.on('error', () => {})
   await until({ client, request, response })
 
   leave(client.socket)
   await soon(closing(request.socket), "the end of the upstream's connection")
-  t.pass('the upstream is told')
+  t.pass('the upstream is notified')
   t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
 }
 
@@ -125,12 +125,12 @@ for (const phase of phases) {
 t.test('many clients that go away leave no connection to an upstream behind', async t => {
   const sockets = new Set<Socket>()
   const all = defer()
-  let asked = 0
+  let requestCount = 0
   const upstream = await startUpstream(t, (request, response) => {
     sockets.add(request.socket)
     request.socket.once('close', () => sockets.delete(request.socket))
     response.write('part')
-    if (++asked === 100) all.resolve()
+    if (++requestCount === 100) all.resolve()
   })
   const { port } = await startGateway(t, upstream)
   const clients = await Promise.all(Array.from({ length: 100 }, () => connectRaw(t, port)))
@@ -143,41 +143,41 @@ t.test('many clients that go away leave no connection to an upstream behind', as
   t.equal(sockets.size, 0)
 })
 
-const answers = [
+const responses = [
   { name: 'a small body', method: 'GET', headers: { 'content-type': 'text/plain', 'content-length': 5 }, body: 'small' },
   { name: 'a chunked body', method: 'GET', headers: {}, body: 'chunked' },
   { name: 'no body', method: 'HEAD', headers: { 'content-length': 5 }, body: '' },
 ]
 
-for (const { name, method, headers, body } of answers) {
-  t.test(`a client that goes away in the moment of an answer with ${name} harms nobody`, async t => {
-    let answer: ServerResponse | undefined
-    let asked = defer()
+for (const { name, method, headers, body } of responses) {
+  t.test(`a client that goes away in the moment of a response with ${name} does no harm`, async t => {
+    let current: ServerResponse | undefined
+    let requested = defer()
     const upstream = await startUpstream(t, (request, response) => {
       if (request.url === '/fine') {
         response.end('fine')
         return
       }
-      answer = response
-      asked.resolve()
+      current = response
+      requested.resolve()
     })
     const { port } = await startGateway(t, upstream)
     for (let i = 0; i < 20; i++) {
-      asked = defer()
+      requested = defer()
       const client = await connectRaw(t, port)
       client.write(`${method} /app/ HTTP/1.1\r\nHost: a\r\n\r\n`)
-      await asked.promise
-      const gone = closing(answer!.req.socket)
-      // The gateway finds both in one turn of its loop, in this order: first the client's end, then the answer.
+      await requested.promise
+      const gone = closing(current!.req.socket)
+      // The gateway finds both in one turn of its loop, in this order: first the client's end, then the response.
       client.socket.end()
-      answer!.writeHead(200, headers).end(body)
+      current!.writeHead(200, headers).end(body)
       await Promise.race([closing(client.socket), gone])
     }
     t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
   })
 }
 
-t.test('a client that leaves its answer unread does not hold up others', async t => {
+t.test('a client that leaves its response unread does not block others', async t => {
   const upstream = await startUpstream(t, (request, response) => {
     if (request.url === '/fine') response.end('fine')
     else {
@@ -191,5 +191,5 @@ t.test('a client that leaves its answer unread does not hold up others', async t
     socket.pause()
     socket.write('GET /app/large HTTP/1.1\r\nHost: a\r\n\r\n')
   }
-  for (let i = 0; i < 20; i++) t.equal((await soon(sendRequest(port, '/app/fine'), 'an answer')).body.toString(), 'fine')
+  for (let i = 0; i < 20; i++) t.equal((await soon(sendRequest(port, '/app/fine'), 'a response')).body.toString(), 'fine')
 })

@@ -64,7 +64,7 @@ const downloads: Record<string, OutgoingHttpHeaders> = {
   'as-an-event-stream': { 'content-type': 'text/event-stream' },
 }
 
-/** Reads an answer without chunks to its end. Resolves to the hash of what follows its head. */
+/** Reads a response without chunks to its end. Resolves to the hash of what follows its head. */
 async function digestBody (client: Socket): Promise<string> {
   const digest = createHash('sha256')
   let head: Buffer | null = Buffer.alloc(0)
@@ -81,14 +81,14 @@ async function digestBody (client: Socket): Promise<string> {
   return digest.digest('hex')
 }
 
-/** An upload that a raw upstream gets to see, and does not read until it is told. */
+/** An upload that a raw upstream gets to see, and does not read until the test resumes it. */
 interface Upload {
   sink: Socket
   /** Resolves when every byte of it has come. */
   taken: Promise<void>
 }
 
-t.test('150 MB that nobody reads cost bounded memory', async t => {
+t.test('150 MB that are not read cost bounded memory', async t => {
   const downloading = new Map<string, Socket[]>()
   let onDownload = () => {}
   const upstream = await startUpstream(t, async (request, response) => {
@@ -126,7 +126,7 @@ t.test('150 MB that nobody reads cost bounded memory', async t => {
     return client
   }
 
-  /** Asks, and reads nothing of the answer, in a version of HTTP without chunks. */
+  /** Sends a request, and reads nothing of the response, in a version of HTTP without chunks. */
   async function beginDownloads (
     t: Test,
     name: string,
@@ -173,7 +173,7 @@ t.test('150 MB that nobody reads cost bounded memory', async t => {
     sink.resume()
     await Promise.all([sending, taken])
     sink.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntaken')
-    const [answer] = await once(client, 'data') as [Buffer]
-    t.match(answer.toString(), /^HTTP\/1\.1 200 /, 'and then it is answered')
+    const [received] = await once(client, 'data') as [Buffer]
+    t.match(received.toString(), /^HTTP\/1\.1 200 /, 'and then it is answered')
   })
 })

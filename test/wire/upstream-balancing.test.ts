@@ -4,7 +4,7 @@ import { startGateway } from '../helpers/gateways.ts'
 import { sendRequest } from '../helpers/http1-client.ts'
 import { startUpstream } from '../helpers/upstreams.ts'
 
-/** An upstream that answers with its name and the path that it was asked. */
+/** An upstream that responds with its name and the path of the request. */
 async function startNamed (t: Test, name: string): Promise<string> {
   return startUpstream(t, (request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain' }).end(`${name} ${request.url}`)

@@ -37,13 +37,13 @@ t.test('8 MB go both ways at once from four clients', async t => {
   t.strictSame(replies.map(({ body }) => digestOf(body)), bodies.map(digestOf))
 })
 
-t.test('500 clients at once get each their own answer', async t => {
+t.test('500 clients at once get each their own response', async t => {
   const waiting: (() => void)[] = []
   // None is answered before all are there.
   const upstream = await startUpstream(t, (request, response) => {
     const name = request.url!.slice(1)
     waiting.push(() => response.writeHead(200, { 'content-type': 'text/plain', 'x-name': name }).end(name.repeat(1000)))
-    if (waiting.length === 500) waiting.forEach(answer => answer())
+    if (waiting.length === 500) waiting.forEach(respond => respond())
   })
   const { port } = await startGateway(t, upstream, { limits: { maxConnections: 500 } })
   const names = Array.from({ length: 500 }, (_, index) => `client-${index};`)
@@ -142,12 +142,12 @@ const refusals: { name: string, headers: http.OutgoingHttpHeaders, then: (reques
   { name: 'reads on', headers: {}, then: request => { request.resume() } },
   { name: 'stops reading', headers: {}, then: () => {} },
   { name: 'reads on and closes', headers: { connection: 'close' }, then: request => { request.resume() } },
-  // Its kernel sends a reset behind the answer, and what is written meanwhile fails.
+  // Its kernel sends a reset behind the response, and what is written meanwhile fails.
   { name: 'closes on what it has not read', headers: { connection: 'close', 'x-hasty': 'yes' }, then: () => {} },
 ]
 
 for (const { name, headers: refusal, then } of refusals) {
-  t.test(`an answer early in an upload reaches the client, from an upstream that ${name}`, async t => {
+  t.test(`a response early in an upload reaches the client, from an upstream that ${name}`, async t => {
     const upstream = await startUpstream(t, (request, response) => {
       if (request.url === '/fine') response.end('fine')
       else {
@@ -161,7 +161,7 @@ for (const { name, headers: refusal, then } of refusals) {
     })
     const { port } = await startGateway(t, upstream)
     for (const headers of [{ 'content-length': large.length }, { 'transfer-encoding': 'chunked' }]) {
-      const reply = await soon(sendRequest(port, '/app/', { method: 'POST', body: large, headers }), 'the answer')
+      const reply = await soon(sendRequest(port, '/app/', { method: 'POST', body: large, headers }), 'the response')
       t.strictSame([reply.statusCode, reply.body.toString(), reply.isComplete], [413, 'too large', true], Object.keys(headers).join())
       t.equal((await sendRequest(port, '/app/fine')).body.toString(), 'fine')
     }

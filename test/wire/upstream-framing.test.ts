@@ -9,76 +9,76 @@ import { defer, soon } from '../helpers/waiting.ts'
 const LONG = 'x'.repeat(200_000)
 
 const whole = [
-  { name: 'a content-length', answer: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody', body: 'body' },
-  { name: 'a long content-length', answer: `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${LONG.length}\r\n\r\n${LONG}`, body: LONG },
-  { name: 'chunks', answer: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n', body: 'body' },
-  { name: 'chunks with extensions and trailers', answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n', body: 'body' },
-  { name: 'chunks of none', answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', body: '' },
-  { name: 'the connection\'s end', answer: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nbody', end: true, body: 'body' },
-  { name: 'the connection\'s end, announced', answer: `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${LONG}`, end: true, body: LONG },
-  { name: 'the connection\'s end at once', answer: 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n', end: true, body: '' },
-  { name: 'HTTP/1.0 and a content-length', answer: 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody', end: true, body: 'body' },
-  { name: 'HTTP/1.0 and the connection\'s end', answer: `HTTP/1.0 200 OK\r\n\r\n${LONG}`, end: true, body: LONG },
-  { name: 'HTTP/1.0 kept alive', answer: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 4\r\n\r\nbody', body: 'body' },
-  { name: 'a content-length of 0', answer: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n', body: '' },
+  { name: 'a content-length', response: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody', body: 'body' },
+  { name: 'a long content-length', response: `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${LONG.length}\r\n\r\n${LONG}`, body: LONG },
+  { name: 'chunks', response: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n', body: 'body' },
+  { name: 'chunks with extensions and trailers', response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n', body: 'body' },
+  { name: 'chunks of none', response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', body: '' },
+  { name: 'the connection\'s end', response: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nbody', end: true, body: 'body' },
+  { name: 'the connection\'s end, announced', response: `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${LONG}`, end: true, body: LONG },
+  { name: 'the connection\'s end at once', response: 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n', end: true, body: '' },
+  { name: 'HTTP/1.0 and a content-length', response: 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody', end: true, body: 'body' },
+  { name: 'HTTP/1.0 and the connection\'s end', response: `HTTP/1.0 200 OK\r\n\r\n${LONG}`, end: true, body: LONG },
+  { name: 'HTTP/1.0 kept alive', response: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 4\r\n\r\nbody', body: 'body' },
+  { name: 'a content-length of 0', response: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n', body: '' },
 ]
 
 t.test('a body arrives whole, however it is framed', async t => {
-  for (const { name, answer, body, end = false } of whole) {
-    const upstream = await startCannedUpstream(t, answer, { end })
+  for (const { name, response, body, end = false } of whole) {
+    const upstream = await startCannedUpstream(t, response, { end })
     const { port } = await startGateway(t, upstream)
     const reply = await soon(sendRequest(port, '/app/'), name)
     t.strictSame([reply.statusCode, reply.isComplete, reply.body.toString() === body], [200, true, true], name)
   }
 })
 
-t.test('an upstream of HTTP/1.0 answers one request after another', async t => {
+t.test('an upstream of HTTP/1.0 responds to one request after another', async t => {
   const upstream = await startLyingUpstream(t, socket => socket.end('HTTP/1.0 200 OK\r\n\r\nold'))
   const { port } = await startGateway(t, upstream)
   for (let i = 0; i < 10; i++) t.equal((await sendRequest(port, '/app/lie')).body.toString(), 'old')
 })
 
 t.test('a head that comes byte by byte is one head', async t => {
-  const answer = 'HTTP/1.1 200 OK\r\nX-Slow: yes\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody'
+  const response = 'HTTP/1.1 200 OK\r\nX-Slow: yes\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody'
   const upstream = await startLyingUpstream(t, async socket => {
     socket.setNoDelay()
-    for (const byte of answer) await new Promise(resolve => { socket.write(byte, resolve) })
+    for (const byte of response) await new Promise(resolve => { socket.write(byte, resolve) })
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the response')
   t.strictSame([reply.headers['x-slow'], reply.body.toString()], ['yes', 'body'])
 })
 
-t.test('an answer to HEAD keeps its content-length, and has no body', async t => {
+t.test('a response to HEAD keeps its content-length, and has no body', async t => {
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 12345, etag: '"a"' }).end()
   })
   const { port } = await startGateway(t, upstream)
   for (let i = 0; i < 3; i++) {
-    const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the answer')
+    const reply = await soon(sendRequest(port, '/app/', { method: 'HEAD' }), 'the response')
     t.strictSame([reply.statusCode, reply.headers['content-length'], reply.headers.etag, reply.body.length], [200, '12345', '"a"', 0])
   }
 })
 
-t.test('an answer to HEAD that would be chunked ends with its head', async t => {
+t.test('a response to HEAD that would be chunked ends with its head', async t => {
   const upstream = await startLyingUpstream(t, socket => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/lie', { method: 'HEAD' }), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie', { method: 'HEAD' }), 'the response')
   t.strictSame([reply.statusCode, reply.body.length, reply.headers['content-length']], [200, 0, undefined])
   await stillServes(t, port)
 })
 
 const bodiless = [
-  { name: '204', answer: 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n', status: 204, length: undefined },
-  { name: '204 with a content-length, which it may not have', answer: 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nX-A: 1\r\n\r\n', status: 204, length: undefined },
-  { name: '205', answer: 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\nX-A: 1\r\n\r\n', status: 205, length: '0' },
-  { name: '304', answer: 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nX-A: 1\r\n\r\n', status: 304, length: undefined },
-  { name: '304 with the length of what was not modified', answer: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "a"\r\nX-A: 1\r\n\r\n', status: 304, length: '5' },
+  { name: '204', response: 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n', status: 204, length: undefined },
+  { name: '204 with a content-length, which it may not have', response: 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nX-A: 1\r\n\r\n', status: 204, length: undefined },
+  { name: '205', response: 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\nX-A: 1\r\n\r\n', status: 205, length: '0' },
+  { name: '304', response: 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nX-A: 1\r\n\r\n', status: 304, length: undefined },
+  { name: '304 with the length of what was not modified', response: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "a"\r\nX-A: 1\r\n\r\n', status: 304, length: '5' },
 ]
 
-t.test('an answer without content goes through with its headers', async t => {
-  for (const { name, answer, status, length } of bodiless) {
-    const upstream = await startLyingUpstream(t, socket => socket.write(answer))
+t.test('a response without content goes through with its headers', async t => {
+  for (const { name, response, status, length } of bodiless) {
+    const upstream = await startLyingUpstream(t, socket => socket.write(response))
     const { port } = await startGateway(t, upstream)
     const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame(
@@ -101,7 +101,7 @@ t.test('a 205 that has a body all the same costs bounded memory, and ends with i
   const client = await connectRaw(t, port)
   client.socket.once('data', () => client.socket.destroy())
   client.write('GET /app/lie HTTP/1.1\r\nHost: a\r\n\r\n')
-  t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 205 /)
+  t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 205 /)
   await soon(closed.promise, 'the end of the upstream\'s connection')
   await stillServes(t, port)
 })
@@ -112,9 +112,9 @@ const statuses = [
 ]
 
 t.test('every final status goes through', async t => {
-  const asked: string[] = []
+  const requested: string[] = []
   const upstream = await startUpstream(t, (request, response) => {
-    asked.push(request.url!)
+    requested.push(request.url!)
     const status = Number(request.url!.slice(1))
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`I am ${status}`)
   })
@@ -123,7 +123,7 @@ t.test('every final status goes through', async t => {
     const reply = await sendRequest(port, `/app/${status}`)
     t.strictSame([reply.statusCode, reply.body.toString()], [status, `I am ${status}`], String(status))
   }
-  t.strictSame(asked, statuses.map(status => `/${status}`), 'and each request is sent once')
+  t.strictSame(requested, statuses.map(status => `/${status}`), 'and each request is sent once')
 })
 
 const reasons = [
@@ -141,17 +141,17 @@ t.test('a status goes through with its reason', async t => {
   }
 })
 
-t.test('a reason that is odd does not keep an answer from its client', async t => {
+t.test('a reason that is odd does not keep a response from its client', async t => {
   for (const line of ['200', '200 ', '200 \xe9\xff', `200 ${'long '.repeat(1000)}`, '200 \t x']) {
-    const answer = Buffer.from(`HTTP/1.1 ${line}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`, 'latin1')
-    const upstream = await startCannedUpstream(t, answer)
+    const response = Buffer.from(`HTTP/1.1 ${line}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`, 'latin1')
+    const upstream = await startCannedUpstream(t, response)
     const { port } = await startGateway(t, upstream)
     const reply = await soon(sendRequest(port, '/app/'), line)
     t.strictSame([reply.statusCode, reply.body.toString()], [200, 'ok'], JSON.stringify(line.slice(0, 20)))
   }
 })
 
-t.test('interim answers are passed over until they are forwarded', async t => {
+t.test('interim responses are passed over until they are forwarded', async t => {
   const interim = [
     { name: '102', lines: 'HTTP/1.1 102 Processing\r\n\r\n' },
     { name: '103', lines: 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n' },
@@ -167,15 +167,15 @@ t.test('interim answers are passed over until they are forwarded', async t => {
   }
 })
 
-t.test('an answer without a content-type gets none', async t => {
+t.test('a response without a content-type gets none', async t => {
   const rows = [
-    { name: 'small', answer: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody' },
-    { name: 'empty', answer: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' },
-    { name: 'chunked', answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n' },
-    { name: 'an error', answer: 'HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nbody' },
+    { name: 'small', response: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody' },
+    { name: 'empty', response: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' },
+    { name: 'chunked', response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n' },
+    { name: 'an error', response: 'HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nbody' },
   ]
-  for (const { name, answer } of rows) {
-    const upstream = await startCannedUpstream(t, answer)
+  for (const { name, response } of rows) {
+    const upstream = await startCannedUpstream(t, response)
     const { port } = await startGateway(t, upstream)
     t.equal((await sendRequest(port, '/app/')).headers['content-type'], undefined, name)
   }
@@ -189,7 +189,7 @@ t.test('a content-type stays as it was written', async t => {
   }
 })
 
-t.test('a compressed answer is not touched', async t => {
+t.test('a compressed response is not touched', async t => {
   const zipped = gzipSync('a'.repeat(1000))
   for (const length of [{ 'content-length': zipped.length }, {}]) {
     const upstream = await startUpstream(t, (_request, response) => {
@@ -219,7 +219,7 @@ t.test('repeated headers and every set-cookie stay apart, in their order', async
 t.test('odd header names and values go through as bytes', async t => {
   const upstream = await startCannedUpstream(t, Buffer.from('HTTP/1.1 200 OK\r\nX-Latin: \xe9\xff\r\nconstructor: a\r\nX-Empty:\r\n!#$%&\'*+-.^_`|~: tokens\r\nhasOwnProperty: b\r\n__proto__: c\r\nContent-Length: 2\r\n\r\nok', 'latin1'))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/'), 'the response')
   t.equal(reply.statusCode, 200)
   t.strictSame(['x-latin', 'constructor', 'x-empty', '!#$%&\'*+-.^_`|~', 'hasownproperty'].map(name => valuesOf(reply, name)[0]), ['\xe9\xff', 'a', '', 'tokens', 'b'])
 })

@@ -14,31 +14,31 @@ const kinds = [
 ]
 
 const servers: { name: string, start: typeof startGateway }[] = [
-  { name: 'in somebody else\'s server', start: startGateway },
-  { name: 'on a server of its own', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
+  { name: 'in a host server', start: startGateway },
+  { name: 'standalone', start: (t, upstreams) => listenStandalone(t, { apps: [{ name: 'app', upstreams }] }) },
 ]
 
 for (const { name, start } of servers) {
   t.test(`a head reaches the client before the upstream has sent a byte of the body, ${name}`, async t => {
     for (const { name, headers } of kinds) {
-      const asked = defer<ServerResponse>()
+      const requested = defer<ServerResponse>()
       const upstream = await startUpstream(t, (_request, response) => {
         response.writeHead(200, headers).flushHeaders()
-        asked.resolve(response)
+        requested.resolve(response)
       })
       const { port } = await start(t, upstream)
       const client = await connectRaw(t, port)
       client.write('GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
       const head = await soon(client.until(/\r\n\r\n/), `the head ${name}`)
       t.match(head, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/, name)
-      const response = await asked.promise
+      const response = await requested.promise
       response.end('body')
       t.match(await soon(client.closed(), 'the body'), /body/)
     }
   })
 }
 
-t.test('a head is not held back by an upload that goes on', async t => {
+t.test('a head is not delayed by an upload that goes on', async t => {
   const upstream = await startUpstream(t, (request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain' }).flushHeaders()
     request.resume().on('end', () => response.end('all of it'))
@@ -51,7 +51,7 @@ t.test('a head is not held back by an upload that goes on', async t => {
   t.match(await soon(client.until(/all of it/), 'the body'), /200/)
 })
 
-t.test('an answer to HEAD is there as soon as its head is', async t => {
+t.test('a response to HEAD is there as soon as its head is', async t => {
   const upstream = await startUpstream(t, (request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 })
     // Never ended: to a HEAD the head is all.
@@ -62,7 +62,7 @@ t.test('an answer to HEAD is there as soon as its head is', async t => {
   for (let i = 0; i < 3; i++) {
     const client = await connectRaw(t, port)
     client.write('HEAD /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 OK\r\n[^]*content-length: 4\r\n[^]*\r\n\r\n$/i)
+    t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 200 OK\r\n[^]*content-length: 4\r\n[^]*\r\n\r\n$/i)
   }
 })
 
@@ -109,6 +109,6 @@ t.test('every part of an upload reaches the upstream before the client sends the
       t.ok(text.endsWith(part), `${part} of ${framing}`)
     }
     if (framing.startsWith('T')) client.write('0\r\n\r\n')
-    t.match(await soon(client.closed(), 'the answer'), /one,two,three,four/)
+    t.match(await soon(client.closed(), 'the response'), /one,two,three,four/)
   }
 })

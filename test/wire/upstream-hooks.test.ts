@@ -8,7 +8,7 @@ import { portOf } from '../helpers/servers.ts'
 import { startLyingUpstream, startUpstream } from '../helpers/upstreams.ts'
 import { closing, defer, soon } from '../helpers/waiting.ts'
 
-/** A server whose owner has hooks of its own around the gateway. */
+/** A host server with hooks of its own around the gateway. */
 async function listenWithHooks (
   t: Test,
   upstreams: string,
@@ -24,13 +24,13 @@ async function listenWithHooks (
 
 for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
   for (const headers of ['', 'Content-Length: 5\r\n']) {
-    t.test(`a client that goes away during an ${name} hook harms nobody, ${headers === '' ? 'without' : 'with'} an upload`, async t => {
+    t.test(`a client that goes away during an ${name} hook does no harm, ${headers === '' ? 'without' : 'with'} an upload`, async t => {
       const entered = defer()
       const left = defer()
       const done = defer()
-      const asked: IncomingMessage[] = []
+      const requested: IncomingMessage[] = []
       const upstream = await startUpstream(t, (request, response) => {
-        asked.push(request)
+        requested.push(request)
         if (request.url === '/fine') response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 4 }).end('fine')
       })
       const port = await listenWithHooks(t, upstream, fastify => fastify.addHook(name as 'onRequest', async request => {
@@ -46,13 +46,13 @@ for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as
       client.socket.destroy()
       await soon(done.promise, 'the hook')
 
-      await soon(stillServes(t, port), 'the next answer')
-      await soon(Promise.all(asked.filter(({ url }) => url === '/gone').map(({ socket }) => closing(socket))), 'the upstream to be told')
+      await soon(stillServes(t, port), 'the next response')
+      await soon(Promise.all(requested.filter(({ url }) => url === '/gone').map(({ socket }) => closing(socket))), 'the end of the upstream connection')
     })
   }
 }
 
-t.test('an answer to a client that went away during a hook harms nobody', async t => {
+t.test('a response to a client that went away during a hook does no harm', async t => {
   let entered = defer()
   let left = defer()
   const upstream = await startUpstream(t, (_request, response) => {
@@ -92,7 +92,7 @@ t.test('an upstream that breaks off while an onSend hook thinks ends the client\
     for (let i = 0; i < 5; i++) await new Promise(resolve => { setImmediate(resolve) })
     return payload
   }))
-  const reply = await soon(sendRequest(port, '/app/lie').catch(() => undefined), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie').catch(() => undefined), 'the response')
   t.notOk(reply?.isComplete === true && reply.statusCode === 200, 'it does not look complete')
   await stillServes(t, port)
 })
@@ -117,33 +117,33 @@ t.test('an onSend hook sees the headers, may change them, and the body is stream
 })
 
 const replacements: { name: string, replace: () => string }[] = [
-  { name: 'puts another body in its place', replace: () => 'another' },
+  { name: 'replaces the body', replace: () => 'another' },
   { name: 'fails', replace: () => { throw new Error('no') } },
 ]
 
 for (const { name, replace } of replacements) {
-  t.test(`the upstream of an answer is let go when an onSend hook ${name}`, async t => {
-    const asked = defer<IncomingMessage>()
+  t.test(`the upstream of a response loses its lease when an onSend hook ${name}`, async t => {
+    const requested = defer<IncomingMessage>()
     const upstream = await startUpstream(t, (request, response) => {
       if (request.url === '/fine') {
         response.end('fine')
         return
       }
-      asked.resolve(request)
+      requested.resolve(request)
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
     })
     const port = await listenWithHooks(t, upstream, fastify => fastify.addHook('onSend', async (request, reply, payload) => {
       if (request.url !== '/app/stream' || reply.statusCode !== 200) return payload
       return replace()
     }))
-    const reply = await soon(sendRequest(port, '/app/stream'), 'the answer')
+    const reply = await soon(sendRequest(port, '/app/stream'), 'the response')
     t.ok(reply.isComplete)
-    await soon(closing((await asked.promise).socket), 'the upstream to be told')
+    await soon(closing((await requested.promise).socket), 'the end of the upstream connection')
     await stillServes(t, port)
   })
 }
 
-t.test('what a preHandler hook answers itself never reaches an upstream', async t => {
+t.test('what a preHandler hook responds to itself never reaches an upstream', async t => {
   let requests = 0
   const upstream = await startUpstream(t, (_request, response) => {
     requests++

@@ -11,7 +11,7 @@ import { soon } from '../helpers/waiting.ts'
 import { startPeer } from '../lib/transport/http2/frames.ts'
 import { pem, socketPathFor, startHttp2, startSecureHttp2, type StreamListener, until, watch } from '../lib/transport/http2/support.ts'
 
-const answer: StreamListener = (stream, headers) => {
+const respond: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200, 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] })
   stream.end(`${headers[':scheme']} ${headers[':method']} ${headers[':path']}`)
 }
@@ -24,26 +24,26 @@ const ways: {
   flags?: { http2: boolean }
   scheme: string
 }[] = [
-  { name: 'h2c: in the address', start: async t => h2c((await startHttp2(t, answer)).origin), scheme: 'http' },
+  { name: 'h2c: in the address', start: async t => h2c((await startHttp2(t, respond)).origin), scheme: 'http' },
   {
     name: 'http2 of the upstream',
-    start: async t => [{ url: (await startHttp2(t, answer)).origin, http2: true }],
+    start: async t => [{ url: (await startHttp2(t, respond)).origin, http2: true }],
     scheme: 'http',
   },
   {
     name: 'http2 of the location',
-    start: async t => (await startHttp2(t, answer)).origin,
+    start: async t => (await startHttp2(t, respond)).origin,
     flags: { http2: true },
     scheme: 'http',
   },
   {
     name: 'https: and http2',
-    start: async t => [{ url: (await startSecureHttp2(t, answer)).origin, http2: true, ca: pem('address.cert') }],
+    start: async t => [{ url: (await startSecureHttp2(t, respond)).origin, http2: true, ca: pem('address.cert') }],
     scheme: 'https',
   },
   {
     name: 'unix: and http2',
-    start: async t => (await watch(t, http2.createServer(), answer, 'http', socketPathFor(t))).origin,
+    start: async t => (await watch(t, http2.createServer(), respond, 'http', socketPathFor(t))).origin,
     flags: { http2: true },
     scheme: 'http',
   },
@@ -73,7 +73,7 @@ t.test('an upstream may listen on a Unix socket, with a base path', async t => {
   t.equal((await sendRequest(port, '/app/away')).headers.location, '/app/home')
 })
 
-t.test('an upstream whose Unix socket is not there cannot be reached', async t => {
+t.test('an upstream without its Unix socket cannot be reached', async t => {
   const { port } = await startGateway(t, `unix:${socketPathFor(t)}`)
   const { statusCode, body } = await sendRequest(port, '/app/')
   t.equal(statusCode, 502)
@@ -95,7 +95,7 @@ t.test('a body goes up and comes down whole', async t => {
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 t.test('many at a time share few connections', async t => {
-  const { origin, sessions } = await startHttp2(t, answer)
+  const { origin, sessions } = await startHttp2(t, respond)
   const { port } = await startGateway(t, h2c(origin))
   const replies = await Promise.all(Array.from({ length: 200 }, () => sendRequest(port, '/app/')))
   t.ok(replies.every(({ statusCode }) => statusCode === 200))
@@ -116,9 +116,9 @@ t.test('a server of HTTP/1.1 is no upstream in HTTP/2', async t => {
   t.match(JSON.parse(body.toString()), { code: 'GW_ERR_BAD_UPSTREAM_RESPONSE' })
 })
 
-t.test('a request whose stream was refused goes to another upstream, with any method', async t => {
+t.test('a request goes to another upstream when its stream was refused, with any method', async t => {
   const { origin: refusing } = await startHttp2(t, stream => stream.close(constants.NGHTTP2_REFUSED_STREAM))
-  const { origin } = await startHttp2(t, answer)
+  const { origin } = await startHttp2(t, respond)
   const { port } = await startGateway(t, [h2c(refusing), h2c(origin)], { outlierDetection: false })
   for (let count = 0; count < 4; count++) {
     const { statusCode, body } = await sendRequest(port, '/app/', { method: 'POST', body: 'x' })
@@ -145,7 +145,7 @@ t.test('an upstream that closes its connections in good order, again and again, 
     const path = headers[':path']!
     arrivals.set(path, (arrivals.get(path) ?? 0) + 1)
     if (++count % 7 === 0) stream.session!.close()
-    answer(stream, headers, [])
+    respond(stream, headers, [])
   })
   const { port } = await startGateway(t, h2c(origin))
   let id = 0
@@ -161,7 +161,7 @@ t.test('an upstream that closes its connections in good order, again and again, 
 })
 
 for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL', 'NGHTTP2_INTERNAL_ERROR'] as const) {
-  t.test(`an answer whose stream is reset with ${code} in its middle breaks off for the client, too`, async t => {
+  t.test(`a response that is reset with ${code} in its middle breaks off for the client, too`, async t => {
     const { origin } = await startPeer(t, ({ type, stream }, peer) => {
       if (type === HEADERS) peer.head(stream).data(stream, 'half').reset(stream, constants[code])
     })
@@ -171,7 +171,7 @@ for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL', 'NGHTTP2_INTERNAL_ERRO
 }
 
 for (const { name, method, status } of [{ name: 'to a HEAD', method: 'HEAD', status: '200' }, { name: 'with status 204', method: 'GET', status: '204' }]) {
-  t.test(`an answer ${name} that its upstream never ends is over, and holds no place`, async t => {
+  t.test(`a response ${name} that its upstream never ends is complete, and its lease ends`, async t => {
     const { origin, peers } = await startPeer(t, ({ type, stream }, peer) => {
       if (type === HEADERS) peer.head(stream, { status })
     })
@@ -188,7 +188,7 @@ t.test('a client that leaves resets its stream, and the connection goes on', asy
   const streams: ServerHttp2Stream[] = []
   const { origin, sessions } = await startHttp2(t, (stream, headers, raw) => {
     streams.push(stream)
-    if (headers[':path'] !== '/slow') return answer(stream, headers, raw)
+    if (headers[':path'] !== '/slow') return respond(stream, headers, raw)
     stream.respond({ ':status': 200 })
     stream.write('a')
   })
@@ -220,7 +220,7 @@ t.test('an event stream comes event by event', async t => {
 })
 
 t.test('health checks speak HTTP/2 to upstreams that do', async t => {
-  const { origin } = await startHttp2(t, answer)
+  const { origin } = await startHttp2(t, respond)
   const { fastify } = await startGateway(t, h2c(origin), { healthCheck: { path: '/health', rise: 1 } })
   await until(() => fastify.gateway.isReady())
   t.ok(fastify.gateway.isReady())

@@ -20,12 +20,12 @@ t.test('two gateways with one prefix send each to its own upstreams', async t =>
 })
 
 t.test('two gateways with the same upstreams keep their turns and their connections apart', async t => {
-  const askers = new Map<Socket, Set<string | undefined>>()
-  const startAsked = (name: string) => startUpstream(t, ({ socket, headers }, response) => {
-    askers.set(socket, (askers.get(socket) ?? new Set()).add(headers.host))
+  const hosts = new Map<Socket, Set<string | undefined>>()
+  const startRecording = (name: string) => startUpstream(t, ({ socket, headers }, response) => {
+    hosts.set(socket, (hosts.get(socket) ?? new Set()).add(headers.host))
     response.writeHead(200, { 'content-type': 'text/plain' }).end(name)
   })
-  const upstreams = [await startAsked('a'), await startAsked('b')]
+  const upstreams = [await startRecording('a'), await startRecording('b')]
   const one = await startGateway(t, upstreams)
   const two = await startGateway(t, upstreams)
   const turns: string[] = []
@@ -34,35 +34,35 @@ t.test('two gateways with the same upstreams keep their turns and their connecti
     turns.push(await name(one.port) + await name(two.port))
   }
   t.strictSame(turns, ['aa', 'bb', 'aa', 'bb', 'aa', 'bb', 'aa', 'bb'])
-  t.ok([...askers.values()].every(({ size }) => size === 1), 'no connection to an upstream serves both')
+  t.ok([...hosts.values()].every(({ size }) => size === 1), 'no connection to an upstream serves both')
 })
 
 t.test('a gateway that closes leaves another one, and what it has under way, alone', async t => {
-  const asked = defer<() => void>()
+  const requested = defer<() => void>()
   const upstream = await startUpstream(t, (request, response) => {
-    if (request.url === '/slow') asked.resolve(() => response.end('slow'))
+    if (request.url === '/slow') requested.resolve(() => response.end('slow'))
     else response.end('fast')
   })
   const one = await startGateway(t, upstream)
   const two = await startGateway(t, upstream)
   t.equal((await sendRequest(one.port, '/app/fast')).body.toString(), 'fast')
   const slow = sendRequest(two.port, '/app/slow')
-  const finish = await asked.promise
+  const finish = await requested.promise
   await one.fastify.close()
   finish()
-  t.equal((await soon(slow, 'the slow answer')).body.toString(), 'slow')
+  t.equal((await soon(slow, 'the slow response')).body.toString(), 'slow')
   t.equal((await sendRequest(two.port, '/app/fast')).body.toString(), 'fast')
 })
 
 t.test('two gateways in one process have their own options', async t => {
   const silent = await startUpstream(t, () => {})
-  const patient = await startGateway(t, silent, { timeouts: { headers: 0 } })
-  const hasty = await startGateway(t, silent, { timeouts: { headers: 100 } })
-  const waiting = sendRequest(patient.port, '/app/').then(() => 'answered', () => 'broken off')
-  t.equal((await soon(sendRequest(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
-  t.equal((await soon(sendRequest(hasty.port, '/app/'), 'the hasty one')).statusCode, 504)
+  const unlimited = await startGateway(t, silent, { timeouts: { headers: 0 } })
+  const limited = await startGateway(t, silent, { timeouts: { headers: 100 } })
+  const waiting = sendRequest(unlimited.port, '/app/').then(() => 'answered', () => 'broken off')
+  t.equal((await soon(sendRequest(limited.port, '/app/'), 'the limited one')).statusCode, 504)
+  t.equal((await soon(sendRequest(limited.port, '/app/'), 'the limited one')).statusCode, 504)
   t.equal(await Promise.race([waiting, Promise.resolve('waiting')]), 'waiting')
-  t.not(patient.fastify.gateway, hasty.fastify.gateway)
+  t.not(unlimited.fastify.gateway, limited.fastify.gateway)
 })
 
 t.test('a gateway that closes gives its connections to upstreams back', async t => {

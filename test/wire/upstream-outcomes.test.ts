@@ -14,42 +14,42 @@ interface Row {
   name: string
   method?: string
   lie: (socket: Socket) => void
-  /** What health and balancing are told. */
+  /** What health checks and balancers are notified of. */
   results: Result[]
 }
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 
 const rows: Row[] = [
-  { name: 'a whole answer', lie: socket => socket.write(FINE), results: ['success'] },
-  { name: 'an answer in chunks', lie: socket => socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`), results: ['success'] },
-  { name: 'an answer that ends with its connection', lie: socket => socket.end(`${HEAD}Connection: close\r\n\r\nfine`), results: ['success'] },
-  { name: 'an answer to HEAD', method: 'HEAD', lie: socket => socket.write(`${HEAD}Content-Length: 4\r\n\r\n`), results: ['success'] },
+  { name: 'a whole response', lie: socket => socket.write(FINE), results: ['success'] },
+  { name: 'a response in chunks', lie: socket => socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`), results: ['success'] },
+  { name: 'a response that ends with its connection', lie: socket => socket.end(`${HEAD}Connection: close\r\n\r\nfine`), results: ['success'] },
+  { name: 'a response to HEAD', method: 'HEAD', lie: socket => socket.write(`${HEAD}Content-Length: 4\r\n\r\n`), results: ['success'] },
   { name: '204', lie: socket => socket.write('HTTP/1.1 204 No Content\r\n\r\n'), results: ['success'] },
   { name: '304', lie: socket => socket.write('HTTP/1.1 304 Not Modified\r\n\r\n'), results: ['success'] },
-  // RFC 9110, 8.6: it says how long the answer would have been.
+  // RFC 9110, 8.6: it says how long the response would have been.
   { name: '304 with a content-length', lie: socket => socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'), results: ['success'] },
   { name: '503', lie: socket => socket.write('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'), results: ['error-status'] },
-  { name: 'a truncated answer', lie: socket => socket.end(`${HEAD}Content-Length: 10\r\n\r\nfine`), results: ['local-error'] },
-  { name: 'no answer', lie: socket => socket.end(), results: ['local-error'] },
+  { name: 'a truncated response', lie: socket => socket.end(`${HEAD}Content-Length: 10\r\n\r\nfine`), results: ['local-error'] },
+  { name: 'no response', lie: socket => socket.end(), results: ['local-error'] },
   { name: 'silence', lie: () => {}, results: ['local-error'] },
-  { name: 'a stalled answer', lie: socket => socket.write(`${HEAD}Content-Length: 10\r\n\r\nfine`), results: ['local-error'] },
+  { name: 'a stalled response', lie: socket => socket.write(`${HEAD}Content-Length: 10\r\n\r\nfine`), results: ['local-error'] },
 ]
 
 for (const { name, method = 'GET', lie, results } of rows) {
-  t.test(`the pool is told how it went, once: ${name}`, async t => {
+  t.test(`the pool is notified of the result, once: ${name}`, async t => {
     const url = await startRawUpstream(t, socket => socket.once('data', () => lie(socket)))
     const { locations } = await resolveConfiguration({ apps: [{ name: 'app', upstreams: url }], retry: false, timeouts: { headers: 200, body: 200 } }, process.cwd())
     const dispatcher = new Dispatcher(locations[0]!)
     t.teardown(() => dispatcher.destroy())
     const { pool } = dispatcher
-    const told: Result[] = []
+    const reported: Result[] = []
     const settled = defer()
     const [record, release] = [pool.recordResult.bind(pool), pool.release.bind(pool)]
-    const check = () => { if (told.length === results.length && inFlightOf(dispatcher) === 0) settled.resolve() }
+    const check = () => { if (reported.length === results.length && inFlightOf(dispatcher) === 0) settled.resolve() }
     pool.recordResult = (upstream, result, isProbe) => {
       record(upstream, result, isProbe)
-      told.push(result)
+      reported.push(result)
       check()
     }
     pool.release = upstream => {
@@ -66,6 +66,6 @@ for (const { name, method = 'GET', lie, results } of rows) {
     t.equal(inFlightOf(dispatcher), 1)
     await soon(settled.promise, 'the end')
     await turn()
-    t.strictSame([told, inFlightOf(dispatcher)], [results, 0], 'and nothing is under way any more')
+    t.strictSame([reported, inFlightOf(dispatcher)], [results, 0], 'and nothing is under way any more')
   })
 }

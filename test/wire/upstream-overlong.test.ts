@@ -9,24 +9,24 @@ import { closing, soon } from '../helpers/waiting.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nevil'
 
-/** What comes behind each answer, which is whole by its content-length. */
+/** What comes behind each response, which is whole by its content-length. */
 const surplus = [
   { name: 'bytes beyond the content-length', extra: 'evil evil evil' },
   { name: 'line ends', extra: '\r\n\r\n\r\n' },
-  { name: 'a second answer', extra: EVIL },
-  { name: 'many answers', extra: EVIL.repeat(50) },
-  { name: 'a second answer in a packet of its own', extra: EVIL, isApart: true },
-  { name: 'the beginning of an answer', extra: 'HTTP/1.1 200 OK\r\nX-Evil: evil' },
-  { name: 'an interim answer', extra: 'HTTP/1.1 103 Early Hints\r\nLink: </evil>\r\n\r\n' },
+  { name: 'a second response', extra: EVIL },
+  { name: 'many responses', extra: EVIL.repeat(50) },
+  { name: 'a second response in a packet of its own', extra: EVIL, isApart: true },
+  { name: 'the beginning of a response', extra: 'HTTP/1.1 200 OK\r\nX-Evil: evil' },
+  { name: 'an interim response', extra: 'HTTP/1.1 103 Early Hints\r\nLink: </evil>\r\n\r\n' },
   { name: 'a large surplus', extra: 'evil'.repeat(100_000) },
 ]
 
 for (const { name, extra, isApart = false } of surplus) {
-  t.test(`${name} behind an answer reach neither its client nor another one`, async t => {
+  t.test(`${name} behind a response reach neither its client nor another one`, async t => {
     const upstream = await startRawUpstream(t, socket => socket.setNoDelay().on('data', data => {
       const path = / (\S+) /.exec(data.toString('latin1'))![1]!
-      const answer = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${path.length}\r\n\r\n${path}`
-      socket.write(isApart ? answer : answer + extra)
+      const response = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${path.length}\r\n\r\n${path}`
+      socket.write(isApart ? response : response + extra)
       if (isApart) socket.write(extra)
     }))
     const { port } = await startGateway(t, upstream)
@@ -37,16 +37,16 @@ for (const { name, extra, isApart = false } of surplus) {
     const expected: string[] = []
     for (let i = 0; i < 40; i++) {
       expected.push(`/one-by-one/${i}`)
-      const reply = await soon(sendRequest(port, `/app/one-by-one/${i}`, { agent }), `answer ${i}`)
+      const reply = await soon(sendRequest(port, `/app/one-by-one/${i}`, { agent }), `response ${i}`)
       seen.push(reply.body.toString())
     }
     const parallel = Array.from({ length: 80 }, (_, i) => `/at-once/${i}`)
-    const replies = await soon(Promise.all(parallel.map(path => sendRequest(port, `/app${path}`, { agent }))), 'the parallel answers')
+    const replies = await soon(Promise.all(parallel.map(path => sendRequest(port, `/app${path}`, { agent }))), 'the parallel responses')
     t.strictSame([...seen, ...replies.map(({ body }) => body.toString())], [...expected, ...parallel])
   })
 }
 
-t.test('the surplus of an answer is in no byte of its client\'s connection', async t => {
+t.test('the surplus of a response is in no byte of its client\'s connection', async t => {
   const upstream = await startRawUpstream(t, socket => socket.on('data', () => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nfine${EVIL}`)
   }))
@@ -55,12 +55,12 @@ t.test('the surplus of an answer is in no byte of its client\'s connection', asy
   client.write('GET /app/1 HTTP/1.1\r\nHost: a\r\n\r\n')
   await client.until(/fine$/)
   client.write('GET /app/2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-  const text = await soon(client.closed(), 'the second answer')
+  const text = await soon(client.closed(), 'the second response')
   t.equal(text.match(/fine/g)?.length, 2)
   t.notMatch(text, /evil/)
 })
 
-t.test('an answer that nobody asked for, on an idle connection, costs the upstream that connection', async t => {
+t.test('a response without a request, on an idle connection, costs the upstream that connection', async t => {
   const sockets: Socket[] = []
   const upstream = await startRawUpstream(t, socket => {
     sockets.push(socket)
@@ -75,7 +75,7 @@ t.test('an answer that nobody asked for, on an idle connection, costs the upstre
   t.equal(sockets.length, 2, 'the next request has a new one')
 })
 
-t.test('a body behind an answer that has none is not the next answer', async t => {
+t.test('a body behind a response that has none is not the next response', async t => {
   const rows = [
     { name: 'HEAD', method: 'HEAD', status: '200 OK' },
     { name: '204', method: 'GET', status: '204 No Content' },
@@ -91,8 +91,8 @@ t.test('a body behind an answer that has none is not the next answer', async t =
     for (let i = 0; i < 10; i++) {
       const lie = await soon(sendRequest(port, '/app/lie', { method }), name)
       t.strictSame([lie.statusCode, lie.body.length], [Number.parseInt(status), 0], `${name} has no body`)
-      const next = await soon(sendRequest(port, '/app/next'), 'the next answer')
-      t.equal(next.body.toString(), 'fine', 'and the next answer is its own')
+      const next = await soon(sendRequest(port, '/app/next'), 'the next response')
+      t.equal(next.body.toString(), 'fine', 'and the next response is its own')
     }
   }
 })

@@ -12,8 +12,8 @@ import { pour, startUpstream } from '../helpers/upstreams.ts'
 import { closing, defer, soon } from '../helpers/waiting.ts'
 
 const servers = [
-  { name: 'a server of its own', listen: listenStandalone },
-  { name: 'somebody else\'s server', listen: listenGateway },
+  { name: 'a standalone gateway', listen: listenStandalone },
+  { name: 'a host server', listen: listenGateway },
 ]
 
 /** Begins to stop. Resolves when the gateway knows; what it resolves to settles when it has stopped. */
@@ -25,34 +25,34 @@ async function beginStop (fastify: FastifyInstance): Promise<{ stopped: Promise<
 
 for (const { name, listen } of servers) {
   t.test(`a slow request is answered whole while ${name} stops`, async t => {
-    const asked = defer<ServerResponse>()
-    const upstream = await startUpstream(t, (_request, response) => asked.resolve(response))
+    const requested = defer<ServerResponse>()
+    const upstream = await startUpstream(t, (_request, response) => requested.resolve(response))
     const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
     const client = await connectRaw(t, port)
     client.write('GET /app/slow HTTP/1.1\r\nHost: a\r\n\r\n')
-    const response = await asked.promise
+    const response = await requested.promise
     const { stopped } = await beginStop(fastify)
 
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 10 }).write('first')
     await soon(client.until(/first/), 'the first part')
     response.end(',last')
-    t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*\r\nfirst,last$/i)
+    t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*\r\nfirst,last$/i)
     await soon(stopped, 'the stop, long before the grace period is over')
   })
 
-  t.test(`an answer that had begun is finished while ${name} stops, and its connection is not kept`, async t => {
-    const asked = defer<ServerResponse>()
+  t.test(`a response that had begun is finished while ${name} stops, and its connection is not kept`, async t => {
+    const requested = defer<ServerResponse>()
     const upstream = await startUpstream(t, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 10 }).write('first')
-      asked.resolve(response)
+      requested.resolve(response)
     })
     const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
     const client = await connectRaw(t, port)
     client.write('GET /app/slow HTTP/1.1\r\nHost: a\r\n\r\n')
     await client.until(/first/)
     const { stopped } = await beginStop(fastify)
-    asked.promise.then(response => response.end(',last'))
-    t.match(await soon(client.closed(), 'the answer'), /\r\n\r\nfirst,last$/)
+    requested.promise.then(response => response.end(',last'))
+    t.match(await soon(client.closed(), 'the response'), /\r\n\r\nfirst,last$/)
     await soon(stopped, 'the stop')
   })
 
@@ -68,11 +68,11 @@ for (const { name, listen } of servers) {
     await begun.promise
     const { stopped } = await beginStop(fastify)
     client.write('ended')
-    t.match(await soon(client.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*got it/)
+    t.match(await soon(client.closed(), 'the response'), /^HTTP\/1\.1 200 [^]*got it/)
     await soon(stopped, 'the stop')
   })
 
-  t.test(`nothing holds ${name} up beyond the grace period`, async t => {
+  t.test(`nothing delays ${name} beyond the grace period`, async t => {
     const sockets = new Set<Socket>()
     const kinds: Record<string, (response: ServerResponse) => void> = {
       '/stream': response => { response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n') },
@@ -108,7 +108,7 @@ for (const { name, listen } of servers) {
     t.notOk(fastify.server.listening)
   })
 
-  t.test(`a keep-alive connection without a request does not hold ${name} up`, async t => {
+  t.test(`a keep-alive connection without a request does not delay ${name}`, async t => {
     const upstream = await startUpstream(t, (_request, response) => response.end('fine'))
     const { fastify, port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '60s' } })
     const agent = new http.Agent({ keepAlive: true })
@@ -120,9 +120,9 @@ for (const { name, listen } of servers) {
 }
 
 t.test('a request that comes on an open connection while the gateway stops is answered, with Connection: close', async t => {
-  const asked = defer<ServerResponse>()
+  const requested = defer<ServerResponse>()
   const upstream = await startUpstream(t, (request, response) => {
-    if (request.url === '/slow') asked.resolve(response)
+    if (request.url === '/slow') requested.resolve(response)
     else response.writeHead(200, { 'content-type': 'text/plain' }).end('fine')
   })
   const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
@@ -130,22 +130,22 @@ t.test('a request that comes on an open connection while the gateway stops is an
   const open = await connectRaw(t, port)
   await accepted
   const slow = sendRequest(port, '/app/slow')
-  const response = await asked.promise
+  const response = await requested.promise
   const { stopped } = await beginStop(fastify)
 
   open.write('GET /app/fine HTTP/1.1\r\nHost: a\r\n\r\n')
-  t.match(await soon(open.closed(), 'the answer'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*fine/i)
+  t.match(await soon(open.closed(), 'the response'), /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*fine/i)
   response.end('slow')
   t.equal((await slow).body.toString(), 'slow')
   await soon(stopped, 'the stop')
 })
 
 t.test('a new connection is refused while the gateway stops', async t => {
-  const asked = defer<ServerResponse>()
-  const upstream = await startUpstream(t, (_request, response) => asked.resolve(response))
+  const requested = defer<ServerResponse>()
+  const upstream = await startUpstream(t, (_request, response) => requested.resolve(response))
   const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }], shutdown: { gracePeriod: '20s' } })
   const slow = sendRequest(port, '/app/slow')
-  const response = await asked.promise
+  const response = await requested.promise
   const { stopped } = await beginStop(fastify)
   while (fastify.server.listening) await turn()
   await t.rejects(sendRequest(port, '/app/'), { code: 'ECONNREFUSED' })
@@ -187,7 +187,7 @@ t.test('after its stop nothing of the gateway keeps a process alive', async t =>
   t.strictSame(await soon(exited, 'the end of the process'), [0, null])
 })
 
-t.test('a gateway that nobody used lets its process end, too', async t => {
+t.test('a gateway that was never used lets its process end, too', async t => {
   const { child } = await forkGateway(t, { apps: [{ name: 'app', upstreams: 'http://127.0.0.1:9' }], shutdown: { gracePeriod: '60s' } })
   const exited = once(child, 'exit')
   child.send('close')
@@ -205,16 +205,16 @@ t.test('during shutdown.delay requests are taken as before, and the gateway says
   const { stopped } = await beginStop(fastify)
   t.equal(fastify.gateway.isReady(), false)
   for (const [path, status] of [['/app/', 200], ['/nowhere', 404]] as const) {
-    const reply = await soon(sendRequest(port, path), 'an answer on a new connection')
+    const reply = await soon(sendRequest(port, path), 'a response on a new connection')
     t.strictSame([reply.statusCode, reply.headers.connection], [status, 'close'], path)
   }
   open.write('GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n')
-  t.match(await soon(open.closed(), 'the answer on an open connection'), /fine[^]*connection: close\r\n[^]*fine\r\n0\r\n\r\n$/i)
+  t.match(await soon(open.closed(), 'the response on an open connection'), /fine[^]*connection: close\r\n[^]*fine\r\n0\r\n\r\n$/i)
   await soon(stopped, 'the stop')
   await t.rejects(sendRequest(port, '/app/'), { code: 'ECONNREFUSED' })
 })
 
-t.test('an answer of the gateway\'s own closes its connection while it stops', async t => {
+t.test('a response of the gateway\'s own closes its connection while it stops', async t => {
   const { fastify, port } = await listenStandalone(t, { apps: [{ name: 'gone', upstreams: 'http://127.0.0.1:9' }], retry: false, shutdown: { delay: 300 } })
   const { stopped } = await beginStop(fastify)
   const reply = await sendRequest(port, '/gone/')
@@ -241,7 +241,7 @@ for (const { name, listen } of servers) {
     await both.promise
 
     const { stopped } = await beginStop(fastify)
-    t.match(await soon(between.closed(), 'the end of the one'), /data: 1\n\n\r\n0\r\n\r\n$/, 'it ends as a whole answer')
+    t.match(await soon(between.closed(), 'the end of the one'), /data: 1\n\n\r\n0\r\n\r\n$/, 'it ends as a whole response')
     t.notMatch(inside.received(), /\r\n0\r\n\r\n$/)
     responses[1]!.write(' and the rest\n\nevent: y\n')
     t.match(await soon(inside.closed(), 'the end of the other'), /event: x\ndata: 2\r\n[^]* and the rest\n\n\r\n0\r\n\r\n$/)
@@ -250,7 +250,7 @@ for (const { name, listen } of servers) {
   })
 }
 
-t.test('a request that waits for a place, and one that waits for its next try, end with the grace period', async t => {
+t.test('a pending request, and one that waits for its next attempt, end with the grace period', async t => {
   const upstream = await startUpstream(t, () => {})
   const { fastify, port } = await listenStandalone(t, {
     apps: [{ name: 'full', upstreams: upstream, limits: { maxConnections: 1, pendingTimeout: 0 } }], shutdown: { gracePeriod: 200 },

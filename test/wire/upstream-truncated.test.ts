@@ -11,21 +11,21 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 
 // What an upstream sends before it closes the connection in an orderly way, a FIN and no reset.
 const truncated = [
-  { name: 'fewer bytes than the content-length', answer: `${HEAD}Content-Length: 10\r\n\r\nshort` },
-  { name: 'no byte of the content-length', answer: `${HEAD}Content-Length: 10\r\n\r\n` },
-  { name: 'all but the last byte', answer: `${HEAD}Content-Length: 6\r\n\r\nshort` },
-  { name: 'fewer bytes on a connection that was going to close', answer: `${HEAD}Connection: close\r\nContent-Length: 10\r\n\r\nshort` },
-  { name: 'fewer bytes from HTTP/1.0', answer: 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nshort' },
-  { name: 'an end in the middle of a chunk', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n5\r\nsh` },
-  { name: 'an end in a chunk\'s size', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n1` },
-  { name: 'an end before the last chunk', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n` },
-  { name: 'an end in the last chunk', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n0\r\n` },
-  { name: 'chunks on a connection that was going to close', answer: `${HEAD}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n` },
+  { name: 'fewer bytes than the content-length', response: `${HEAD}Content-Length: 10\r\n\r\nshort` },
+  { name: 'no byte of the content-length', response: `${HEAD}Content-Length: 10\r\n\r\n` },
+  { name: 'all but the last byte', response: `${HEAD}Content-Length: 6\r\n\r\nshort` },
+  { name: 'fewer bytes on a connection that was going to close', response: `${HEAD}Connection: close\r\nContent-Length: 10\r\n\r\nshort` },
+  { name: 'fewer bytes from HTTP/1.0', response: 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nshort' },
+  { name: 'an end in the middle of a chunk', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n5\r\nsh` },
+  { name: 'an end in a chunk\'s size', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n1` },
+  { name: 'an end before the last chunk', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n` },
+  { name: 'an end in the last chunk', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n0\r\n` },
+  { name: 'chunks on a connection that was going to close', response: `${HEAD}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n` },
 ]
 
-t.test('an answer that ends too early ends the client\'s connection, and never looks complete', async t => {
-  for (const { name, answer } of truncated) {
-    const upstream = await startLyingUpstream(t, socket => socket.end(answer))
+t.test('a response that ends too early ends the client\'s connection, and never looks complete', async t => {
+  for (const { name, response } of truncated) {
+    const upstream = await startLyingUpstream(t, socket => socket.end(response))
     const { port } = await startGateway(t, upstream)
     const reply = await soon(sendRequest(port, '/app/lie'), name)
     t.strictSame([reply.statusCode, reply.isComplete], [200, false], name)
@@ -36,19 +36,19 @@ t.test('an answer that ends too early ends the client\'s connection, and never l
 
 // These stay open: it is the bytes that are wrong.
 const malformed = [
-  { name: 'a size that is no number', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\nxyz\r\n` },
-  { name: 'a negative size', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n-1\r\n` },
-  { name: 'a size beyond 64 bits', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\nfffffffffffffffff\r\n` },
-  { name: 'no size at all', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n\r\n` },
-  { name: 'a chunk longer than its size', answer: `${HEAD}Transfer-Encoding: chunked\r\n\r\n3\r\nshort\r\n0\r\n\r\n` },
+  { name: 'a size that is no number', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\nxyz\r\n` },
+  { name: 'a negative size', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n-1\r\n` },
+  { name: 'a size beyond 64 bits', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\nfffffffffffffffff\r\n` },
+  { name: 'no size at all', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n\r\n` },
+  { name: 'a chunk longer than its size', response: `${HEAD}Transfer-Encoding: chunked\r\n\r\n3\r\nshort\r\n0\r\n\r\n` },
 ]
 
 t.test('chunks that cannot be read end the client\'s connection', async t => {
-  for (const { name, answer } of malformed) {
-    const upstream = await startLyingUpstream(t, socket => socket.write(answer))
+  for (const { name, response } of malformed) {
+    const upstream = await startLyingUpstream(t, socket => socket.write(response))
     const { port } = await startGateway(t, upstream)
     const reply = await soon(sendRequest(port, '/app/lie'), name)
-    // A fault in the read that brought the head is an answer of the gateway's; a later one breaks off the app's.
+    // A fault in the read that brought the head is a response of the gateway's; a later one breaks off the app's.
     if (reply.statusCode === 502) isGatewayError(t, reply, 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE', name)
     else {
       t.equal(reply.isComplete, false, name)
@@ -61,7 +61,7 @@ t.test('chunks that cannot be read end the client\'s connection', async t => {
 t.test('a first chunk that cannot be read comes before anything was handed on, or ends the connection', async t => {
   const upstream = await startLyingUpstream(t, socket => socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`))
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the response')
   if (reply.statusCode === 502) isGatewayError(t, reply, 502, 'GW_ERR_BAD_UPSTREAM_RESPONSE')
   else t.strictSame([reply.statusCode, reply.isComplete], [200, false])
   await stillServes(t, port)
@@ -94,7 +94,7 @@ for (const { name, lines, first = 'short' } of framings) {
   })
 }
 
-t.test('a truncated answer reaches a client of HTTP/1.0 as a reset or a short body, and never with a false length', async t => {
+t.test('a truncated response reaches a client of HTTP/1.0 as a reset or a short body, and never with a false length', async t => {
   const upstream = await startLyingUpstream(t, socket => socket.end(`${HEAD}Content-Length: 10\r\n\r\nshort`))
   const { port } = await startGateway(t, upstream)
   const client = await connectRaw(t, port)
@@ -102,7 +102,7 @@ t.test('a truncated answer reaches a client of HTTP/1.0 as a reset or a short bo
   t.match(await soon(client.closed(), 'the end'), /^HTTP\/1\.[01] 200 [^]*content-length: 10\r\n[^]*\r\n\r\nshort$/i)
 })
 
-t.test('an answer that breaks off late, after many chunks, is broken off too', async t => {
+t.test('a response that breaks off late, after many chunks, is broken off too', async t => {
   const chunk = Buffer.alloc(64 * 1024, 'x')
   const upstream = await startLyingUpstream(t, async socket => {
     socket.write(`${HEAD}Content-Length: ${chunk.length * 100}\r\n\r\n`)
@@ -112,7 +112,7 @@ t.test('an answer that breaks off late, after many chunks, is broken off too', a
     socket.end()
   })
   const { port } = await startGateway(t, upstream)
-  const reply = await soon(sendRequest(port, '/app/lie'), 'the answer')
+  const reply = await soon(sendRequest(port, '/app/lie'), 'the response')
   t.strictSame([reply.statusCode, reply.isComplete], [200, false])
   t.ok(reply.body.length <= chunk.length * 99, 'it has no more than was sent')
   await stillServes(t, port)

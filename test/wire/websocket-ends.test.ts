@@ -66,15 +66,15 @@ t.test('a socket on which nothing moves lives on, unless timeouts.stream says ho
   const { origin } = await listenGateway(t, {
     timeouts: { headers: 50, body: 50 },
     apps: [
-      { name: 'patient', upstreams: upstream.origin },
-      { name: 'hasty', upstreams: upstream.origin, timeouts: { stream: 100 } },
+      { name: 'unlimited', upstreams: upstream.origin },
+      { name: 'limited', upstreams: upstream.origin, timeouts: { stream: 100 } },
     ],
   })
-  const patient = await openWebSocket(t, `${origin}/patient/`)
-  const hasty = await openWebSocket(t, `${origin}/hasty/`)
-  t.match(await soon(closeOf(hasty), 'the end of an idle socket'), { code: 1006 })
-  patient.send('still there?')
-  t.equal((await nextMessage(patient)).data.toString(), 'still there?')
+  const unlimited = await openWebSocket(t, `${origin}/unlimited/`)
+  const limited = await openWebSocket(t, `${origin}/limited/`)
+  t.match(await soon(closeOf(limited), 'the end of an idle socket'), { code: 1006 })
+  unlimited.send('still there?')
+  t.equal((await nextMessage(unlimited)).data.toString(), 'still there?')
 })
 
 t.test('a client that stops reading stops its app, and gets everything when it reads again', async t => {
@@ -106,7 +106,7 @@ t.test('a client that stops reading stops its app, and gets everything when it r
   t.ok(isRight)
 })
 
-t.test('open sockets are load: they hold a place, and the least busy upstream gets the next', async t => {
+t.test('open sockets are load: each has a lease, and the least busy upstream gets the next', async t => {
   const [first, second] = [await startWebSocketUpstream(t), await startWebSocketUpstream(t)]
   const { origin } = await startGateway(t, [first.origin, second.origin], { balancer: 'least-request', limits: { maxConnections: 2, maxPending: 0 } })
   const open = [await openWebSocket(t, `${origin}/app/`), await openWebSocket(t, `${origin}/app/`), await openWebSocket(t, `${origin}/app/`), await openWebSocket(t, `${origin}/app/`)]
@@ -116,12 +116,12 @@ t.test('open sockets are load: they hold a place, and the least busy upstream ge
   const freed = closeOf(first.sockets[0]!)
   first.sockets[0]!.terminate()
   await Promise.all([freed, Promise.race(open.map(closeOf))])
-  // The place is free as soon as the upstream's connection has closed at the gateway.
+  // The lease ends as soon as the upstream's connection has closed at the gateway.
   await openWebSocket(t, `${origin}/app/`)
   t.strictSame([first.sockets.length, second.sockets.length], [3, 2])
 })
 
-for (const { name, listen } of [{ name: 'in somebody else\'s server', listen: listenGateway }, { name: 'on a server of its own', listen: listenStandalone }]) {
+for (const { name, listen } of [{ name: 'in a host server', listen: listenGateway }, { name: 'standalone', listen: listenStandalone }]) {
   t.test(`at shutdown both ends get 1001, ${name}`, async t => {
     const upstream = await startWebSocketUpstream(t)
     const { fastify, origin } = await listen(t, { shutdown: { gracePeriod: 20_000 }, apps: [{ name: 'app', upstreams: upstream.origin }] })
@@ -163,13 +163,13 @@ t.test('at shutdown a frame under way is finished before the close frame, and no
   t.strictSame([close.length, close[0], close[1]], [8, 0x88, 0x82])
   t.strictSame([close[6]! ^ close[2]!, close[7]! ^ close[3]!], [1001 >> 8, 1001 & 0xff])
 
-  // Each end answers with a close frame, and its connection is closed.
+  // Each end responds with a close frame, and its connection is closed.
   client.write(Buffer.of(0x88, 0x82, 0, 0, 0, 0, 1001 >> 8, 1001 & 0xff))
   socket.write(GOING_AWAY)
   await soon(Promise.all([client.closed(), closing(socket), stopped]), 'the stop')
 })
 
-t.test('who does not answer the close frame is cut at the end of the grace period', async t => {
+t.test('a socket without a response to the close frame is cut at the end of the grace period', async t => {
   const { origin, accepted } = await startSwitching(t)
   const { fastify, port } = await listenGateway(t, { shutdown: { gracePeriod: 100 }, apps: [{ name: 'app', upstreams: origin }] })
   const client = await connectRaw(t, port)
@@ -182,15 +182,15 @@ t.test('who does not answer the close frame is cut at the end of the grace perio
 })
 
 t.test('a handshake under way at shutdown is finished, and its socket closed with 1001', async t => {
-  const answer = defer()
-  const upstream = await startRawUpstream(t, socket => socket.once('data', () => { answer.promise.then(() => socket.write(SWITCH), () => {}) }))
+  const switched = defer()
+  const upstream = await startRawUpstream(t, socket => socket.once('data', () => { switched.promise.then(() => socket.write(SWITCH), () => {}) }))
   const { fastify, port } = await listenGateway(t, { shutdown: { gracePeriod: 20_000 }, apps: [{ name: 'app', upstreams: upstream }] })
   const client = await connectRaw(t, port)
   client.write(handshake('/app/'))
   await new Promise(resolve => setTimeout(resolve, 50))
   const stopped = fastify.close()
   await new Promise(resolve => setTimeout(resolve, 50))
-  answer.resolve()
+  switched.resolve()
   await client.until(CLOSE_FRAME)
   client.socket.destroy()
   await soon(stopped, 'the stop')

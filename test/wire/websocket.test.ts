@@ -77,9 +77,9 @@ t.test('500 sockets at a time each get their own messages', async t => {
   const { origin } = await startGateway(t, upstream.origin, { limits: { maxConnections: 500 } })
   const sockets = await Promise.all(Array.from({ length: 500 }, () => openWebSocket(t, `${origin}/app/`)))
   for (let round = 0; round < 3; round++) {
-    const answers = sockets.map(nextMessage)
+    const messages = sockets.map(nextMessage)
     for (const [index, socket] of sockets.entries()) socket.send(`${round} ${index}`)
-    const texts = (await Promise.all(answers)).map(({ data }) => data.toString())
+    const texts = (await Promise.all(messages)).map(({ data }) => data.toString())
     t.strictSame(texts, sockets.map((_, index) => `${round} ${index}`))
   }
   t.equal(upstream.sockets.length, 500)

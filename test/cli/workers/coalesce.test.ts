@@ -1,7 +1,7 @@
 import t from 'tap'
 import { coalesce } from '../../../cli/workers/coalesce.ts'
 
-t.test('what is asked for while it runs is done once more afterwards, never beside it', async t => {
+t.test('what is requested while it runs is done once more afterwards, never beside it', async t => {
   const ends: (() => void)[] = []
   const run = coalesce(() => new Promise(resolve => { ends.push(resolve) }))
   const first = run()
@@ -14,5 +14,5 @@ t.test('what is asked for while it runs is done once more afterwards, never besi
   await first
   t.equal(ends.length, 2)
   run()
-  t.equal(ends.length, 3, 'and anew when it is asked for later')
+  t.equal(ends.length, 3, 'and anew when it is requested later')
 })

@@ -1,5 +1,5 @@
 /** What arrived at all the upstreams of a test together. */
-export class Ledger {
+export class RequestTracker {
   /** What no upstream should ever have seen. */
   readonly violations: string[] = []
   readonly #arrivals = new Map<number, number>()
@@ -11,7 +11,7 @@ export class Ledger {
   }
 
   /** A new id for a task. */
-  issue (): number {
+  issueId (): number {
     return ++this.#lastId
   }
 
@@ -19,7 +19,7 @@ export class Ledger {
    * A request has begun to arrive: its id has been seen, whatever comes of it.
    * @returns how many times it has, this one included
    */
-  note (id: number): number {
+  record (id: number): number {
     const count = this.arrivalsOf(id) + 1
     this.#arrivals.set(id, count)
     return count
@@ -29,7 +29,7 @@ export class Ledger {
     return this.#arrivals.get(id) ?? 0
   }
 
-  complain (what: string): void {
+  reportViolation (what: string): void {
     this.violations.push(what)
   }
 }

@@ -11,7 +11,7 @@ import { startCannedUpstream, startRawUpstream, startUpstream } from '../helpers
 import { closing, soon } from '../helpers/waiting.ts'
 import { closeOf, handshake, nextMessage, openWebSocket, refusalOf, startWebSocketUpstream } from '../helpers/websocket.ts'
 
-// What a handshake is answered with.
+// The responses to a handshake.
 
 for (const [statusCode, body] of [[401, 'who are you?'], [403, '{"no":true}'], [404, 'no such room']] as const) {
   onEachServer(`a refusal by the app with ${statusCode} is passed on with its body`, async (t, listen) => {
@@ -26,7 +26,7 @@ for (const [statusCode, body] of [[401, 'who are you?'], [403, '{"no":true}'], [
   })
 }
 
-onEachServer('an app that does not know WebSocket answers as to any request', async (t, listen) => {
+onEachServer('an app that does not know WebSocket responds as to any request', async (t, listen) => {
   const upstream = await startUpstream(t, (request, response) => response.end(`${request.method} ${request.url} as a page`))
   const { origin } = await listen(t, { apps: [{ name: 'app', upstreams: upstream }] })
   t.match(await refusalOf(`${origin}/app/x`), { statusCode: 200, body: 'GET /x as a page' })
@@ -54,7 +54,7 @@ t.test('a connection that fails is tried on another upstream', async t => {
   }
 })
 
-t.test('a switch to something that was not asked for is 502', async t => {
+t.test('a switch to something that was not requested is 502', async t => {
   for (const head of ['Upgrade: telnet\r\nConnection: Upgrade', 'Connection: Upgrade', 'Upgrade: websocket\r\nUpgrade: x\r\nConnection: Upgrade']) {
     const upstream = await startCannedUpstream(t, `HTTP/1.1 101 Switching Protocols\r\n${head}\r\n\r\n`)
     const { origin } = await startGateway(t, upstream, { retry: false })
@@ -62,14 +62,14 @@ t.test('a switch to something that was not asked for is 502', async t => {
   }
 })
 
-onEachServer('websocket: false refuses, and the app is not asked', async (t, listen) => {
+onEachServer('websocket: false refuses, and the app gets no request', async (t, listen) => {
   const upstream = await startWebSocketUpstream(t)
   const { origin } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin, websocket: false }] })
   t.match(await refusalOf(`${origin}/app/`), { statusCode: 403, body: /GW_ERR_UPGRADE_REFUSED/ })
   t.strictSame(upstream.requests, [])
 })
 
-onEachServer('a path that leaves its prefix and one that nobody owns are answered as to any request', async (t, listen, isOwn) => {
+onEachServer('a path that leaves its prefix and one that no app owns are answered as to any request', async (t, listen, isOwn) => {
   const upstream = await startWebSocketUpstream(t)
   const { port } = await listen(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const [path, expected] of [['/app/../x', isOwn ? /^HTTP\/1.1 400 .*GW_ERR_BAD_PATH/s : /^HTTP\/1.1 400 /], ['/other', /^HTTP\/1.1 404 /]] as const) {
@@ -87,7 +87,7 @@ onEachServer('a malformed handshake is refused, and its connection closed', asyn
   t.match(await soon(client.closed(), 'the end'), /^HTTP\/1.1 400 .*GW_ERR_BAD_REQUEST/s)
 })
 
-t.test('hooks of the server decide: who is not allowed in never reaches the app', async t => {
+t.test('hooks of the server decide: a handshake that they refuse never reaches the app', async t => {
   const upstream = await startWebSocketUpstream(t)
   const fastify = Fastify()
   t.teardown(() => fastify.close())
@@ -129,7 +129,7 @@ t.test('a socket is one line of the log, when it is over', async t => {
   t.equal(forwarded().length, 1)
 })
 
-t.test('a client that leaves before the answer takes its upstream request along', async t => {
+t.test('a client that leaves before the response takes its upstream request along', async t => {
   const gone = new Promise<void>((resolve, reject) => {
     startRawUpstream(t, socket => { socket.once('data', () => { closing(socket).then(resolve, reject) }) }).then(async upstream => {
       const { port } = await startGateway(t, upstream)
