@@ -25,7 +25,7 @@ const folder = {
 }
 const browser = { accept: 'text/html,*/*;q=0.8', 'sec-fetch-mode': 'navigate' }
 
-/** A site beside an app, `api`, on the gateway's own server. Beside the root lies what must not be reached. */
+/** A site beside an app, `api`, on a standalone gateway. Beside the root lies what must not be reached. */
 async function start (t: Test, site: Partial<NonNullable<GatewayPluginOptions['static']>> = {}, options: GatewayPluginOptions = {}) {
   const dir = t.testdir({ site: folder, 'outside.txt': 'SECRET=3', 'site-old': { 'x.txt': 'SECRET=4' } })
   const api = await startUpstream(t, (request, response) => {

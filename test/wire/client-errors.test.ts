@@ -57,7 +57,7 @@ onEachServer('a connection outlives a failure', async (t, listen) => {
   t.strictSame(statusesOf(await client.until(/\/alive/)), [502, 200])
 })
 
-t.test('on the gateway\'s own server what no app owns is answered GW_ERR_NO_ROUTE', async t => {
+t.test('standalone, what no app owns is answered GW_ERR_NO_ROUTE', async t => {
   const upstream = await startRecorder(t)
   const { port } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream.origin }] })
   for (const [line, lines, body] of [['GET /', [], ''], ['POST /other?x', ['Content-Length: 3'], 'abc'], ['PROPFIND /apps', [], '']] as const) {
@@ -68,7 +68,7 @@ t.test('on the gateway\'s own server what no app owns is answered GW_ERR_NO_ROUT
   t.equal(upstream.bytes(), '')
 })
 
-t.test('the gateway\'s own server responds to what is no request in the form of its errors', async t => {
+t.test('a standalone gateway responds to what is no request in the form of its errors', async t => {
   const { port } = await listenStandalone(t, { apps: [] })
   for (const [name, bytes, status] of [
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
