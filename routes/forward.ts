@@ -14,6 +14,7 @@ import { parseRequestTarget } from '../lib/routing/request-target.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/routing/upstream-path.ts'
 import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure } from './local-replies.ts'
 import { createExchangeFactory, type RequestReaders } from './create-exchange.ts'
+import { SOURCE } from './reply-from.ts'
 import { stateOf } from './request-state.ts'
 import { finishHead, respond } from './respond.ts'
 
@@ -55,7 +56,7 @@ export function createForwarder (options: ForwarderOptions): (request: FastifyRe
     const resource = { path, upgrade, host: head?.authority ?? hostOf(raw) }
     state.exchange = createExchange(request, state, resource, new ReplyListener(reply))
     if (upgrade !== null) watchForEnd(raw.socket)
-    from.call(reply, '/', replyOptions)
+    from.call(reply, SOURCE, replyOptions)
   }
 }
 

@@ -2,8 +2,11 @@ import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
 
-/** Never connected to: the exchange knows its upstream. reply-from needs an absolute URL to resolve paths with. */
-const BASE = 'http://upstream.invalid'
+/**
+ * What `reply.from` is called with. Never connected to: the exchange knows its upstream and its path. An absolute URL and
+ * no `base`, so that one URL is parsed for a request and not two.
+ */
+export const SOURCE = 'http://upstream.invalid/'
 
 /**
  * Registers @fastify/reply-from in the scope of a location, with the location's dispatcher as its agent.
@@ -25,7 +28,6 @@ export async function registerReplyFrom (scope: FastifyInstance, agent: Exchange
     return scope
   } as unknown as typeof scope.decorateReply
   await scope.register(replyFrom, {
-    base: BASE,
     undici: agent as never,
     // No agents of its own, which it would make for every location and never use.
     globalAgent: true,
