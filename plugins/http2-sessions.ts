@@ -46,13 +46,13 @@ async function http2Sessions (
     boundSilence(session, silence)
   })
 
-  // Who does not finish the handshake cannot be answered: what is written would wait for its end.
+  // A client that does not finish the handshake cannot get a response: what is written would wait for its end.
   if (isStandalone) server.on('tlsClientError', (_error, socket) => socket.destroy())
 
-  // While the gateway still takes requests, an answer over HTTP/1.1 says `Connection: close`; this is its counterpart.
-  // Who hears it sends the next request elsewhere, and that again which was under way to us: the GOAWAY names the last
-  // stream that is answered. A first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2
-  // acts on no new stream behind any that node lets it send, and its client would wait for an answer that never comes.
+  // While the gateway still takes requests, a response over HTTP/1.1 says `Connection: close`; this is its counterpart.
+  // A client that gets it sends the next request elsewhere, and resends those above the last stream of the GOAWAY. A
+  // first GOAWAY that names all that there can be (RFC 9113, 6.8) would be a trap: nghttp2 acts on no new stream behind
+  // any that node lets it send, and its client would wait for a response that never comes.
   function announceEnd (this: ServerHttp2Session): void {
     if (!shutdown.isStopping() || this.closed) return
     this.off('stream', announceEnd)

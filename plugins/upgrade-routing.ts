@@ -83,7 +83,7 @@ function isFirst (server: Server, event: string, listener: object): boolean {
   return server.listeners(event).find(each => OURS in each) === listener
 }
 
-/** Somebody reads it. */
+/** Another listener reads from the socket, or it has closed. */
 function isTaken (socket: ServerSocket): boolean {
   return socket.destroyed || socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
 }

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ExchangeAgent } from '../lib/dispatch/exchange-agent.ts'
 
 /**
- * What `reply.from` is called with. Never connected to: the exchange knows its upstream and its path. An absolute URL and
- * no `base`, so that one URL is parsed for a request and not two.
+ * What `reply.from` is called with. Never connected to: the exchange knows its upstream and its path. An absolute URL
+ * and no `base`, so that one URL is parsed for a request and not two.
  */
 export const SOURCE = 'http://upstream.invalid/'
 

@@ -54,7 +54,7 @@ export class Deadlines<T extends Watched = Watched> {
     if (this.#watched.size === 0) return this.close()
     const now = this.#now()
     for (const watched of this.#watched) {
-      // Whoever expires may end another one.
+      // One that expires may end another.
       if (watched.setIndex !== NOT_IN_SET && watched.deadline <= now) watched.expire(now)
     }
   }
