@@ -1,24 +1,28 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { createHeaderRewriter } from '../lib/rewrite/response-headers.ts'
 import type { LocationPluginOptions } from '../routes/location.ts'
-import { exchangeBehind } from '../routes/request-state.ts'
+import { respondingExchange } from '../routes/request-state.ts'
 
 /** Makes the redirects and cookies of a location's responses those of its public paths. */
 async function rewriteHeadersPlugin (
   fastify: FastifyInstance,
-  { location, publicBaseOf }: LocationPluginOptions
+  { location, publicBaseOf, onSwitch }: LocationPluginOptions
 ): Promise<void> {
   const rewriteHeaders = createHeaderRewriter(location)
 
   fastify.addHook('onSend', function rewriteResponseHeaders (request, reply, payload, done) {
-    const headers = exchangeBehind(request, payload)?.response?.headers
-    if (headers !== undefined) {
-      const rewritten = rewriteHeaders(headers, () => publicBaseOf(request))
-      for (const name of Object.keys(rewritten)) replaceHeader(reply, name, headers[name]!, rewritten[name]!)
-    }
+    rewriteHead(request, reply)
     done(null, payload)
   })
+  onSwitch(rewriteHead)
+
+  function rewriteHead (request: FastifyRequest, reply: FastifyReply): void {
+    const headers = respondingExchange(request)?.response?.headers
+    if (headers === undefined) return
+    const rewritten = rewriteHeaders(headers, () => publicBaseOf(request))
+    for (const name of Object.keys(rewritten)) replaceHeader(reply, name, headers[name]!, rewritten[name]!)
+  }
 }
 
 /** What hooks have set in its place, or beside it, stays. */

@@ -35,7 +35,8 @@ async function rewriteOpenApiPlugin (
     if (kind === 'passthrough' || (kind === 'sniff' && Buffer.isBuffer(body) && !isDocumentStart(body))) {
       return done(null, passOriginal(request, reply, response!.headers, body))
     }
-    rewriteBody(request, reply, body, path, kind === 'sniff').then(rewritten => done(null, rewritten), done)
+    // As a promise: what `done` throws, of a head that cannot be written, would be an unhandled rejection.
+    return rewriteBody(request, reply, body, path, kind === 'sniff')
   })
 
   async function rewriteBody (
@@ -48,8 +49,6 @@ async function rewriteOpenApiPlugin (
     const { headers } = stateOf(request)!.exchange!.response!
     const original = await readOriginal(body, mustSniff)
     if (original === undefined) return passOriginal(request, reply, headers, body)
-    // It is no stream any more, behind which trailers could come.
-    if (reply.hasHeader('trailer')) reply.removeHeader('trailer')
     reply.header('content-length', String(original.length))
     const rewritten = rewriter.rewrite(original, headers['content-type'] as string, path, publicBaseOf(request))
     if (rewritten === null) return passOriginal(request, reply, headers, original)

@@ -8,7 +8,7 @@ import { hostOf, isGone } from '../lib/downstream/http-version.ts'
 import { writeInterim } from '../lib/downstream/interim-response.ts'
 import { readUpgrade, watchForEnd } from '../lib/downstream/upgrade.ts'
 import type { GatewayError } from '../lib/errors.ts'
-import type { HeaderRecord, ResponseHead } from '../lib/headers/response.ts'
+import type { ResponseHead } from '../lib/headers/response.ts'
 import type { Location } from '../lib/location.ts'
 import { parseRequestTarget } from '../lib/routing/request-target.ts'
 import { NOT_A_PATH, resolvePath } from '../lib/routing/upstream-path.ts'
@@ -16,7 +16,7 @@ import { isAboutServer, refusePath, refuseUpgrade, replyAboutServer, sendFailure
 import { createExchangeFactory, type RequestReaders } from './create-exchange.ts'
 import { SOURCE } from './reply-from.ts'
 import { stateOf } from './request-state.ts'
-import { finishHead, respond } from './respond.ts'
+import { finishHead, respond, type SwitchHook } from './respond.ts'
 
 export interface ForwarderOptions extends RequestReaders {
   location: Location
@@ -24,18 +24,20 @@ export interface ForwarderOptions extends RequestReaders {
   from: FastifyReply['from']
   /** The server is stopping. */
   isStopping: () => boolean
+  switchHooks: readonly SwitchHook[]
 }
 
 /** The handler of a location's routes. What does not change from request to request is made here, once. */
 export function createForwarder (options: ForwarderOptions): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { location, from, isStopping, readTarget } = options
+  const { location, from, isStopping, readTarget, switchHooks } = options
   const createExchange = createExchangeFactory(location, options)
   const replyOptions = {
     rewriteRequestHeaders: passExchange,
-    rewriteHeaders: (headers, request) =>
-      finishHead(headers as HeaderRecord, request as FastifyRequest, isStopping()),
-    onResponse: (request, reply) => respond(request as FastifyRequest, reply as FastifyReply),
+    rewriteHeaders: (_headers, request) => finishHead(request as FastifyRequest, isStopping()),
+    onResponse: (request, reply) => respond(request as FastifyRequest, reply as FastifyReply, switchHooks),
     onError: (reply, { error }) => sendFailure(reply as FastifyReply, toGatewayError(error, location.name)),
+    // The exchange has the body. reply-from would refuse or encode one that a hook has put into `request.body`.
+    body: null,
     retryDelay: neverRetry,
     queryString: addNoQuery,
   } satisfies FastifyReplyFromHooks

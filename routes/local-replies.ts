@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isHttp2 } from '../lib/downstream/http-version.ts'
+import { hasBody, isHttp2 } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
 import { allowOf, validityOf } from '../lib/downstream/request-validation.ts'
 import {
@@ -54,7 +54,7 @@ export function refusePath (reply: FastifyReply, { kind, reason }: PathFault): v
 /** Refuses what no location owns, on a server of the gateway's own. */
 export function refuseUnowned (request: FastifyRequest, reply: FastifyReply): void {
   // The rest of a long upload has no reader.
-  if (!request.raw.complete) closeAfter(request, reply)
+  if (isUploading(request)) closeAfter(request, reply)
   reply.send(new NoRouteError())
 }
 
@@ -75,7 +75,7 @@ export function sendFailure (reply: FastifyReply, error: GatewayError): void {
 export function withdrawResponse (
   request: FastifyRequest,
   reply: FastifyReply,
-  error: Error & { statusCode?: number },
+  error: Error & { code?: string, statusCode?: number },
   done: () => void
 ): void {
   const state = stateOf(request)
@@ -83,9 +83,19 @@ export function withdrawResponse (
   reply.removeHeader('content-encoding').removeHeader('trailer')
   if (state !== undefined) reply.header('x-request-id', state.id)
   if (!isHttp2(reply.raw)) reply.raw.statusMessage = ''
-  if (error.statusCode === 503) reply.header('retry-after', '1')
-  if (!request.raw.complete) closeAfter(request, reply)
+  if (isGatewayError(error) && error.statusCode === 503) reply.header('retry-after', '1')
+  // Behind a malformed request nothing of its connection is acted on.
+  if (error.code === 'GW_ERR_BAD_REQUEST' || isUploading(request)) closeAfter(request, reply)
   done()
+}
+
+function isGatewayError ({ code }: { code?: string }): boolean {
+  return code?.startsWith('GW_ERR_') === true
+}
+
+/** Whether more of the request's body is to come. Of a request without one node sets `complete` a moment later. */
+function isUploading ({ raw }: FastifyRequest): boolean {
+  return !raw.complete && hasBody(raw)
 }
 
 /** Ends the connection with this response, in a way that lets the client read it. */

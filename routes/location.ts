@@ -13,6 +13,7 @@ import { registerReplyFrom } from './reply-from.ts'
 import { type AccessLog, addAccessLog } from './access-log.ts'
 import { createForwarder } from './forward.ts'
 import { refuseMalformed, refuseMethod, withdrawResponse } from './local-replies.ts'
+import type { SwitchHook } from './respond.ts'
 import { beginState, type RequestState, stateOf } from './request-state.ts'
 
 /** What a plugin of a location's scope gets. */
@@ -20,6 +21,8 @@ export interface LocationPluginOptions {
   location: Location
   /** Where the client of a request sees the location. */
   publicBaseOf: (request: FastifyRequest) => PublicBase
+  /** Adds what is done with the head of a 101, which no `onSend` hook sees. */
+  onSwitch: (hook: SwitchHook) => void
 }
 
 export interface LocationOptions extends RequestReaders {
@@ -42,9 +45,11 @@ export default async function locationRoutes (fastify: FastifyInstance, options:
   fastify.addHook('onError', withdrawResponse)
 
   const from = await registerReplyFrom(fastify, createExchangeAgent(dispatcher, createBodyReader(location)))
-  for (const plugin of plugins) fastify.register(plugin, { location, publicBaseOf })
+  const switchHooks: SwitchHook[] = []
+  const onSwitch = (hook: SwitchHook): void => { switchHooks.push(hook) }
+  for (const plugin of plugins) fastify.register(plugin, { location, publicBaseOf, onSwitch })
 
-  const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping })
+  const forward = createForwarder({ ...options, location, from, isStopping: shutdown.isStopping, switchHooks })
   const handler = location.trace ? forward : createGuard(forward)
   const method = fastify.supportedMethods.filter(name => name !== 'CONNECT')
   const urls = fastify.prefix === '' ? ['/*'] : ['', '/*']

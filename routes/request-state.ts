@@ -6,7 +6,7 @@ const STATE: unique symbol = Symbol('fastify-gateway.request-state')
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Assigned, and not decorated: see plugins/reply-from.ts. */
+    /** Assigned, and not decorated: see routes/reply-from.ts. */
     [STATE]?: RequestState
   }
 }
@@ -39,12 +39,19 @@ export function stateOf (request: FastifyRequest): RequestState | undefined {
 }
 
 /**
- * The exchange whose own response is about to be sent. Hooks of the scope act on nothing else: they run again for the
- * error that takes a response's place, and after hooks that have replaced its body.
+ * The exchange whose response is about to be sent; `undefined` for the gateway's own responses, and for the error that
+ * takes a response's place, for which hooks run again.
+ */
+export function respondingExchange (request: FastifyRequest): Exchange | undefined {
+  const exchange = request[STATE]?.exchange ?? null
+  return exchange === null || exchange.response === null || exchange.failure !== null ? undefined : exchange
+}
+
+/**
+ * The same, unless a hook has replaced the body.
  * @param payload - as an `onSend` hook gets it
  */
 export function exchangeBehind (request: FastifyRequest, payload: unknown): Exchange | undefined {
-  const exchange = request[STATE]?.exchange ?? null
-  if (exchange === null || exchange.response === null || exchange.failure !== null) return undefined
-  return (payload ?? null) === exchange.response.body ? exchange : undefined
+  const exchange = respondingExchange(request)
+  return exchange !== undefined && (payload ?? null) === exchange.response!.body ? exchange : undefined
 }

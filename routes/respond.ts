@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2, resetStream } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
 import { deferHead, endInOneWrite } from '../lib/downstream/node-internals.ts'
-import { ResponseBody } from '../lib/downstream/response-body.ts'
+import { type ResponseBody } from '../lib/downstream/response-body.ts'
 import { EventStreamBody } from '../lib/event-stream/event-stream-body.ts'
 import { prepareEventStream } from '../lib/event-stream/response-head.ts'
 import { foldRepeated } from '../lib/headers/http2.ts'
@@ -15,16 +14,14 @@ import { joinTunnel } from './websocket.ts'
 
 /**
  * The head of a response on its way to the client: reply-from's `rewriteHeaders`, which runs before its `onResponse`.
- * @param headers - of the upstream, end to end; changed in place
  * @param isStopping - the gateway stops: the client is to open its next connection elsewhere
  */
-export function finishHead (headers: HeaderRecord, request: FastifyRequest, isStopping: boolean): HeaderRecord {
+export function finishHead (request: FastifyRequest, isStopping: boolean): HeaderRecord {
   const { reply, exchange } = stateOf(request)!
-  const { response, request: { acceptsTrailers } } = exchange!
+  const { headers, isEventStream } = exchange!.response!
   const { raw } = request
-  if (response!.isEventStream) prepareEventStream(headers)
+  if (isEventStream) prepareEventStream(headers)
   giveWayToHooks(headers, reply)
-  if (acceptsTrailers && canCarryTrailers(response!, raw)) headers.trailer = response!.trailer!
   if (isHttp2(raw)) return foldRepeated(headers)
   // HTTP/2 has a frame for that. A connection whose request has not been read to its end cannot take another one.
   if (isStopping || !raw.complete) headers.connection = 'close'
@@ -51,28 +48,50 @@ function giveWayToHooks (headers: HeaderRecord, reply: FastifyReply): void {
   }
 }
 
-/** Whether the response's framing can carry them, which node decides by the same facts. */
-function canCarryTrailers (
-  { trailer, headers, body }: UpstreamResponse,
-  { httpVersion, method }: IncomingMessage
-): boolean {
-  if (trailer === undefined || httpVersion === '1.0' || method === 'HEAD') return false
-  return headers['content-length'] === undefined && body instanceof ResponseBody
-}
+/**
+ * Gives the head of a response that switches protocols, which no `onSend` hook sees, what such a hook would give it.
+ */
+export type SwitchHook = (request: FastifyRequest, reply: FastifyReply) => void
 
 /** Sends the response of an upstream, whose head the reply has already: reply-from's `onResponse`. */
-export function respond (request: FastifyRequest, reply: FastifyReply): void {
+export function respond (request: FastifyRequest, reply: FastifyReply, switchHooks: readonly SwitchHook[]): void {
   const exchange = stateOf(request)!.exchange!
+  const { tunnel } = exchange
   const { statusText, headers, body } = exchange.response!
-  if (exchange.tunnel !== null) return joinTunnel(request, reply, exchange.tunnel)
+  if (tunnel !== null) {
+    for (const hook of switchHooks) hook(request, reply)
+    return joinTunnel(request, reply, tunnel)
+  }
   if (!isHttp2(reply.raw)) prepareConnection(request, reply, statusText)
   dropFraming(reply, headers)
-  if (Buffer.isBuffer(body)) return sendBuffer(reply, body)
-  if (body === null) return sendHead(reply, headers)
-  body.on('error', () => breakOff(reply))
+  if (Buffer.isBuffer(body)) sendBuffer(reply, body)
+  else if (body === null) sendHead(reply, headers)
+  else if (body.isEmpty && isHttp2(reply.raw)) {
+    exchange.dropBody()
+    sendHead(reply, headers)
+  } else sendStream(request, reply, exchange.response!, body)
+}
+
+function sendStream (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  response: UpstreamResponse,
+  body: ResponseBody
+): void {
+  body.on('error', () => breakOff(reply, body))
+  if (acceptsTrailers(request) && canCarryTrailers(request, response)) body.announcement = response.trailer!
   if (body instanceof EventStreamBody) sendEventStream(reply, body)
-  else if (body.isEmpty && isHttp2(reply.raw)) sendHead(reply, headers)
   else reply.send(body)
+}
+
+function acceptsTrailers (request: FastifyRequest): boolean {
+  return stateOf(request)!.exchange!.request.acceptsTrailers
+}
+
+/** Whether the response's framing can carry them, which node decides by the same facts. */
+function canCarryTrailers ({ raw }: FastifyRequest, { trailer, headers }: UpstreamResponse): boolean {
+  if (trailer === undefined || raw.httpVersion === '1.0' || raw.method === 'HEAD') return false
+  return headers['content-length'] === undefined
 }
 
 /**
@@ -108,10 +127,13 @@ function sendHead (reply: FastifyReply, headers: HeaderRecord): void {
   reply.send()
 }
 
-/** While a hook of the server's looks at the response, Fastify sends its error in its place. */
-function breakOff ({ raw }: FastifyReply): void {
+/**
+ * Before the head has left, Fastify sends an error in its place. What a hook has put in place of the body ends by
+ * itself over HTTP/1.
+ */
+function breakOff ({ raw }: FastifyReply, { isSent }: ResponseBody): void {
   if (!raw.headersSent) return
   // Fastify would destroy it without an error, and node say that there was none.
   if (isHttp2(raw)) resetStream(raw)
-  else raw.destroy()
+  else if (isSent) raw.destroy()
 }

@@ -163,6 +163,11 @@ export class Exchange {
     this.#onResponse!(null, response)
   }
 
+  /** The response goes on without its body, which is empty. */
+  dropBody (): void {
+    this.#response!.body = null
+  }
+
   /** Ends the exchange without a response. */
   fail (error: GatewayError): void {
     if (this.#failure !== null) return

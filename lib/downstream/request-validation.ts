@@ -22,7 +22,10 @@ const LATE: Validity = Object.freeze({ kind: 'late' })
  * @returns ends it
  */
 export function validateRequests (server: Server): () => void {
-  const listener = (request: IncomingMessage, response: ServerResponse) => { validate(request, response, server) }
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    // Another gateway on the server may have been first.
+    validityOf(request, response, server)
+  }
   server.prependListener('request', listener)
   return () => { server.off('request', listener) }
 }

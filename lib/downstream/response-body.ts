@@ -23,6 +23,10 @@ const HIGH_WATER_MARK = 64 * 1024
 export class ResponseBody extends Readable {
   /** What came behind it; known when it has ended. */
   trailers: HeaderRecord | null = null
+  /** The names that are announced with the head, where its trailers can be sent; set before it is piped. */
+  announcement: string | string[] | null = null
+  /** It is written to the client as it is. */
+  isSent = false
   /** Known to be without content and without trailers. */
   isEmpty = false
   protected readonly source: BodySource
@@ -51,11 +55,19 @@ export class ResponseBody extends Readable {
    */
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean }): T {
     if (!isResponse(destination)) return super.pipe(destination, options)
+    this.announceTrailers(destination)
     // Before pipe's own listener, which ends the response.
     this.once('end', () => this.addTrailers(destination))
     super.pipe(destination, options)
     if (this.readableLength === 0 && !this.destroyed) destination.write(NOTHING)
     return destination
+  }
+
+  /** A hook may have given the response a length, behind which no trailers can come. */
+  protected announceTrailers (response: ServerResponse): void {
+    this.isSent = true
+    if (this.announcement === null || response.headersSent || response.hasHeader('content-length')) return
+    response.setHeader('trailer', this.announcement)
   }
 
   protected addTrailers (response: ServerResponse): void {

@@ -44,6 +44,7 @@ export class EventStreamBody extends ResponseBody {
   /** The head leaves now, with what is already here. */
   #writeTo (response: ServerResponse): void {
     const chunk = this.read() as Buffer | null
+    this.announceTrailers(response)
     this.#response = response.on('drain', this.#resume)
     this.#socket = response.socket?.on('drain', this.#resume) ?? null
     response.write(chunk ?? NOTHING)

@@ -28,10 +28,14 @@ const CLIENTS_OWN = new Set(['content-length', 'transfer-encoding', '__proto__']
  * @param headers - the same as node read them, by lower-case name, and hooks left them
  */
 export function readEffectiveHeaders (raw: readonly string[], headers: IncomingHttpHeaders): EffectiveHeaders {
-  const keys = Object.keys(headers)
+  const names = Object.keys(headers)
+  // HTTP/2's pseudo-header fields come first.
+  const keys = names[0]?.charCodeAt(0) === COLON ? names.filter(name => name.charCodeAt(0) !== COLON) : names
   if (!isUnchanged(raw, headers, keys)) return merge(raw, headers)
   return { fields: raw, keys, set: null, connection: headers.connection }
 }
+
+const COLON = 0x3a
 
 /**
  * node keeps names in the order in which they first came, so an unchanged head without repeated names is seen in one
@@ -48,7 +52,7 @@ function isUnchanged (raw: readonly string[], headers: IncomingHttpHeaders, keys
 
 function merge (raw: readonly string[], headers: IncomingHttpHeaders): EffectiveHeaders {
   const came = groupByName(raw)
-  const isKept = (key: string): boolean => CLIENTS_OWN.has(key) || isSame(headers[key], came.get(key)!)
+  const isKept = (key: string): boolean => CLIENTS_OWN.has(key) || isSame(key, headers[key], came.get(key)!)
   const fields = raw.filter((_, index) => isKept(raw[index - index % 2]!.toLowerCase()))
   const set = new Set<string>()
   for (const [key, value] of Object.entries(headers)) {
@@ -73,13 +77,18 @@ function groupByName (raw: readonly string[]): Map<string, string[]> {
   return groups
 }
 
-/**
- * Whether a value is what node makes of the lines of a name: it joins them, lists them, or keeps the first
- * (`http.IncomingMessage`).
- */
-function isSame (value: string | string[] | undefined, lines: readonly string[]): boolean {
+/** Names of which node keeps the first line and drops the others (`http.IncomingMessage`, `message.headers`). */
+const KEEPS_FIRST = new Set([
+  'age', 'authorization', 'content-length', 'content-type', 'etag', 'expires', 'from', 'host', 'if-modified-since',
+  'if-unmodified-since', 'last-modified', 'location', 'max-forwards', 'proxy-authorization', 'referer', 'retry-after',
+  'server', 'user-agent',
+])
+
+/** Whether a value is what node makes of the lines of a name: it joins them, lists them, or keeps the first. */
+function isSame (key: string, value: string | string[] | undefined, lines: readonly string[]): boolean {
   if (Array.isArray(value)) return value.length === lines.length && value.every((each, index) => each === lines[index])
-  return value === lines[0] || value === lines.join(', ') || value === lines.join('; ')
+  if (lines.length === 1 || KEEPS_FIRST.has(key)) return value === lines[0]
+  return value === lines.join(key === 'cookie' ? '; ' : ', ')
 }
 
 /** A hook may set anything, a number too. */
