@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { dropReasonPhrase } from '../lib/downstream/http-version.ts'
 import { ResponseBody } from '../lib/downstream/response-body.ts'
 import { isKnownToClient, ORIGINAL_ONLY } from '../lib/headers/conditional.ts'
 import type { HeaderRecord } from '../lib/headers/response.ts'
@@ -79,7 +80,10 @@ function passOriginal (request: FastifyRequest, reply: FastifyReply, { etag }: H
  */
 function sendVersion (request: FastifyRequest, reply: FastifyReply, body: Body, etag: string | undefined): Body | null {
   const isKnown = etag !== undefined && isKnownToClient(request.headers['if-none-match'], etag)
-  if (isKnown) reply.code(304).removeHeader('content-length')
+  if (isKnown) {
+    dropReasonPhrase(reply.raw)
+    reply.code(304).removeHeader('content-length')
+  }
   if (!isKnown && request.method !== 'HEAD') return body
   if (body instanceof ResponseBody) body.destroy()
   return null

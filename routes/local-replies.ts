@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hasBody, isHttp2 } from '../lib/downstream/http-version.ts'
+import { dropReasonPhrase, hasBody, isHttp2 } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
 import { allowOf, validityOf } from '../lib/downstream/request-validation.ts'
 import {
@@ -82,7 +82,7 @@ export function withdrawResponse (
   for (const name of Object.keys(state?.exchange?.response?.headers ?? {})) reply.removeHeader(name)
   reply.removeHeader('content-encoding').removeHeader('trailer')
   if (state !== undefined) reply.header('x-request-id', state.id)
-  if (!isHttp2(reply.raw)) reply.raw.statusMessage = ''
+  dropReasonPhrase(reply.raw)
   if (isGatewayError(error) && error.statusCode === 503) reply.header('retry-after', '1')
   // Behind a malformed request nothing of its connection is acted on.
   if (error.code === 'GW_ERR_BAD_REQUEST' || isUploading(request)) closeAfter(request, reply)

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHttp2, resetStream } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
@@ -57,12 +58,12 @@ export type SwitchHook = (request: FastifyRequest, reply: FastifyReply) => void
 export function respond (request: FastifyRequest, reply: FastifyReply, switchHooks: readonly SwitchHook[]): void {
   const exchange = stateOf(request)!.exchange!
   const { tunnel } = exchange
-  const { statusText, headers, body } = exchange.response!
+  const { headers, body } = exchange.response!
   if (tunnel !== null) {
     for (const hook of switchHooks) hook(request, reply)
     return joinTunnel(request, reply, tunnel)
   }
-  if (!isHttp2(reply.raw)) prepareConnection(request, reply, statusText)
+  if (!isHttp2(reply.raw)) prepareConnection(request, reply, exchange.response!)
   dropFraming(reply, headers)
   if (Buffer.isBuffer(body)) sendBuffer(reply, body)
   else if (body === null) sendHead(reply, headers)
@@ -103,9 +104,14 @@ function dropFraming (reply: FastifyReply, headers: HeaderRecord): void {
   if (reply.hasHeader('transfer-encoding')) reply.removeHeader('transfer-encoding')
 }
 
-function prepareConnection ({ raw }: FastifyRequest, reply: FastifyReply, statusText: string): void {
+function prepareConnection (
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+  { statusCode, statusText }: UpstreamResponse
+): void {
   if (!raw.complete && !raw.readableEnded) lingerOnClose(raw.socket)
-  if (isReasonPhrase(statusText)) reply.raw.statusMessage = statusText
+  // The usual one node adds, also when a hook has changed the status.
+  if (statusText !== STATUS_CODES[statusCode] && isReasonPhrase(statusText)) reply.raw.statusMessage = statusText
 }
 
 /** RFC 9112, 4, less the bytes above 127: node would write them as UTF-8, or throw. */

@@ -55,3 +55,8 @@ export function isSent (response: AnyResponse): boolean {
 export function resetStream (response: AnyResponse): void {
   (response as Http2ServerResponse).stream.close(constants.NGHTTP2_INTERNAL_ERROR)
 }
+
+/** Lets node write the reason phrase of the status, in place of an app's; HTTP/2 has none. */
+export function dropReasonPhrase (response: AnyResponse): void {
+  if (!isHttp2(response)) response.statusMessage = ''
+}

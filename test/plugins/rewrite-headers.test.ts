@@ -1,8 +1,10 @@
 import t, { type Test } from 'tap'
 import type { GatewayPluginOptions } from '../../index.ts'
-import { buildGateway } from '../helpers/gateways.ts'
+import { buildGateway, listenStandalone, startGateway } from '../helpers/gateways.ts'
 import { startHost } from '../helpers/host-server.ts'
-import { startUpstream } from '../helpers/upstreams.ts'
+import { connectHttp2, sendHttp2Request } from '../helpers/http2-client.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 type App = NonNullable<GatewayPluginOptions['apps']>[number]
 
@@ -101,4 +103,32 @@ t.test('headers and cookies that a hook has replaced stay as it has set them', a
   })
   const { headers } = await fastify.inject('/app/')
   t.strictSame([headers.location, headers['set-cookie']], ['/mine', 'b=2; Path=/z'])
+})
+
+t.test('a body that a hook has put in place of the app\'s leaves the redirect and the cookies the app\'s', async t => {
+  const upstream = await startUpstream(t, (_request, response) => response.writeHead(302, { location: '/login', 'set-cookie': 'a=1; Path=/x', 'content-type': 'text/html', 'content-length': 2 }).end('hi'))
+  const fastify = await startHost(t, { apps: [{ name: 'app', upstreams: upstream }] }, {
+    before: fastify => fastify.addHook('onSend', async () => 'minified'),
+  })
+  const { headers, body } = await fastify.inject('/app/')
+  t.strictSame([headers.location, headers['set-cookie'], body], ['/app/login', 'a=1; Path=/app/x', 'minified'])
+})
+
+t.test('HTTP/2: a response without content keeps its redirect and its cookies public', async t => {
+  const upstream = await startUpstream(t, (_request, response) => response.writeHead(302, { location: '/login', 'set-cookie': 'a=1; Path=/x', 'content-length': 0 }).end())
+  const { origin } = await listenStandalone(t, { apps: [{ name: 'app', upstreams: upstream }] }, { http2: true } as object)
+  const { headers } = await sendHttp2Request(await connectHttp2(t, origin), '/app/')
+  t.strictSame([headers.location, headers['set-cookie']], ['/app/login', ['a=1; Path=/app/x']])
+})
+
+t.test('the cookies of a response that switches protocols get the public path', async t => {
+  const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: a=1; Path=/x\r\nX-App: 1\r\n\r\n')
+  }))
+  const { port } = await startGateway(t, upstream)
+  const client = await connectRaw(t, port)
+  client.write('GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  const head = await client.until(/\r\n\r\n/)
+  t.match(head, /^HTTP\/1\.1 101 [^]*\r\nset-cookie: a=1; Path=\/app\/x\r\n/i)
+  t.match(head, /\r\nx-app: 1\r\n/i)
 })

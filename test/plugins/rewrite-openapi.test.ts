@@ -122,3 +122,30 @@ t.test('a HEAD of a document has the length and the version of what GET gives', 
   t.equal(head.payload, '')
   for (const name of ['content-length', 'etag', 'content-type']) t.equal(head.headers[name], get.headers[name], name)
 })
+
+t.test('a document too long to rewrite, with trailers, is answered 304 to who has it, and nothing breaks', async t => {
+  const long = document.replace('"a"', JSON.stringify('x'.repeat(5000)))
+  const upstream = await startUpstream(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', etag: '"v"', trailer: 'x-sum' })
+    response.write(long)
+    response.addTrailers({ 'x-sum': '1' })
+    response.end()
+  })
+  const { port } = await listenGateway(t, { apps: [{ name: 'shop', upstreams: upstream }], openapi: { maxBytes: '1KB' } })
+  const send = async (line: string) => {
+    const client = await connectRaw(t, port)
+    client.write(`GET /shop/openapi.json HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n${line}Connection: TE, close\r\n\r\n`)
+    return await client.closed()
+  }
+  t.match(await send('If-None-Match: "v"\r\n'), /^HTTP\/1\.1 304 Not Modified\r\n(?![^]*trailer:)[^]*\r\n\r\n$/i)
+  t.match(await send(''), /^HTTP\/1\.1 200 OK\r\n[^]*\r\ntrailer: x-sum\r\n[^]*0\r\nx-sum: 1\r\n\r\n$/i)
+})
+
+t.test('a head that cannot be written is an error of that response alone', async t => {
+  const fastify = await startHost(t, { apps: [{ name: 'shop', upstreams: await startUpstream(t, (_request, response) => response.setHeader('content-type', 'application/json').end(document)) }] }, {
+    before: fastify => fastify.addHook('onSend', async (request, reply) => { if (request.url.endsWith('?bad')) reply.header('x-bad', 'a\nb') }),
+  })
+  const { statusCode } = await fastify.inject('/shop/openapi.json?bad')
+  t.equal(statusCode, 500)
+  t.equal((await fastify.inject('/shop/openapi.json')).statusCode, 200)
+})

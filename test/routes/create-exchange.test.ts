@@ -1,6 +1,7 @@
 import t from 'tap'
 import { listenHost, startEcho, startHost } from '../helpers/host-server.ts'
 import { connectRaw } from '../helpers/raw-client.ts'
+import { startUpstream } from '../helpers/upstreams.ts'
 
 const spoofed = { 'X-User-Id': 'admin', 'X-Internal': '1' }
 t.test('the app receives what a hook has set, and nothing that it has deleted', async t => {
@@ -49,5 +50,19 @@ t.test('hooks see the Content-Type that came, and the app receives it, also one 
     const raw = (await fastify.inject({ method: method as 'POST', url: '/app/', payload: 'x', headers: { ...(type !== undefined && { 'content-type': type }) } })).json<string[]>()
     t.equal(seen.pop(), type, method)
     t.equal(raw[raw.findIndex(name => name.toLowerCase() === 'content-type') + 1], type ?? raw[0], method)
+  }
+})
+
+t.test('what a hook puts into request.body changes nothing of what the app receives', async t => {
+  const upstream = await startUpstream(t, async (request, response) => {
+    const chunks = await request.toArray()
+    response.setHeader('content-type', 'text/plain').end(`${request.method} ${request.headers['content-length']} ${Buffer.concat(chunks)}`)
+  })
+  for (const body of ['a string', { an: 'object' }, Buffer.from('bytes')]) {
+    const fastify = await startHost(t, { apps: [{ name: 'app', upstreams: upstream }] }, {
+      before: fastify => fastify.addHook('preHandler', async request => { request.body = body }),
+    })
+    t.equal((await fastify.inject('/app/')).body, 'GET undefined ')
+    t.equal((await fastify.inject({ method: 'POST', url: '/app/', payload: 'hi', headers: { 'content-type': 'text/plain' } })).body, 'POST 2 hi')
   }
 })

@@ -6,7 +6,7 @@ import gateway from '../../index.ts'
 import { listenGateway } from '../helpers/gateways.ts'
 import { connectRaw } from '../helpers/raw-client.ts'
 import { portOf } from '../helpers/servers.ts'
-import { startUpstream } from '../helpers/upstreams.ts'
+import { startRawUpstream, startUpstream } from '../helpers/upstreams.ts'
 
 /** A host server with a gateway in it, and other parts that are registered before or behind that. */
 async function startServer (
@@ -155,4 +155,20 @@ t.test('a stream that waits for its turn behind another response comes whole', a
   const text = await client.closed()
   t.match(text, /\r\n\r\nslowHTTP\/1\.1 200 [^]*\r\n0\r\n\r\n$/)
   t.equal([...text.matchAll(/[\da-f]+\r\n(\w+)\r\n/g)].map(([, part]) => part).join(''), 'onetwothree')
+})
+
+t.test('a hook that changes the status changes the reason phrase, unless the app has one of its own', async t => {
+  for (const [phrase, expected] of [['OK', "I'm a Teapot"], ['Found It', 'Found It']] as const) {
+    const upstream = await startRawUpstream(t, socket => socket.once('data', () => {
+      socket.end(`HTTP/1.1 200 ${phrase}\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n`)
+    }))
+    const fastify = Fastify()
+    t.teardown(() => fastify.close())
+    fastify.addHook('onSend', async (_request, reply) => { reply.code(418) })
+    await fastify.register(gateway, { apps: [{ name: 'a', upstreams: upstream }] })
+    await fastify.listen({ port: 0, host: '127.0.0.1' })
+    const client = await connectRaw(t, portOf(fastify.server))
+    client.write('GET /a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    t.match(await client.closed(), new RegExp(`^HTTP/1\\.1 418 [^\\r]*${expected}\\r\\n`))
+  }
 })

@@ -61,3 +61,21 @@ t.test('a client that does not read does not delay the stop beyond the grace per
   await fastify.close()
   t.ok(performance.now() - start < 3000)
 })
+
+t.test('with two gateways on a server, a malformed request gets its answer, and the others go where they belong', async t => {
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  for (const name of ['a', 'b']) {
+    const upstream = await startUpstream(t, (_request, response) => response.end(`from ${name}`))
+    await fastify.register(async scope => { await scope.register(gateway, { apps: [{ name, upstreams: upstream }] }) })
+  }
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  for (const name of ['a', 'b']) {
+    const malformed = await connectRaw(t, portOf(fastify.server))
+    malformed.write(`GET /${name}/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`)
+    t.match(await malformed.closed(), /^HTTP\/1\.1 400 Bad Request\r\n/)
+    const client = await connectRaw(t, portOf(fastify.server))
+    client.write(`GET /${name}/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    t.match(await client.closed(), new RegExp(`\\r\\n\\r\\nfrom ${name}$`))
+  }
+})

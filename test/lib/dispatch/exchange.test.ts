@@ -37,3 +37,12 @@ t.test('an answer that was sent to its end leaves nobody to be told either, but 
   t.equal(errors.length, 1, 'what is still under way stops')
   t.notOk(exchange.isClientGone)
 })
+
+t.test('a response can go on without its body', async t => {
+  const { exchange } = createExchange(createLocation())
+  exchange.expectResponse(() => {})
+  const response = { statusCode: 200, statusText: 'OK', headers: {}, trailer: undefined, isEventStream: false, body: Buffer.from('') }
+  exchange.deliver(response)
+  exchange.dropBody()
+  t.equal(exchange.response?.body, null)
+})

@@ -116,11 +116,11 @@ t.test('what ends a connection after its last response can be replaced', async t
 })
 
 t.test('one write: a response leaves with its head, and one that something else has replaced stays', async t => {
-  const writes: number[] = []
+  const writes: unknown[] = []
   const server = await startServer(t, ({ socket }, response) => {
     const { write } = socket
     socket.write = (...parameters: unknown[]) => {
-      writes.push(1)
+      writes.push(parameters)
       return Reflect.apply(write, socket, parameters) as boolean
     }
     internals.endInOneWrite(response)
@@ -128,6 +128,7 @@ t.test('one write: a response leaves with its head, and one that something else 
     Reflect.apply(response.end, response, [Buffer.from('ok'), null, null])
   })
   t.match(await send(t, server, LAST_GET), /\r\n\r\nok$/)
+  t.equal(writes.length, 1)
   const wrapped = new ServerResponse({ method: 'GET', headers: {} } as IncomingMessage)
   const end = () => wrapped
   wrapped.end = end
@@ -233,7 +234,17 @@ t.test('the interval in which slow clients are looked for can be set after the s
   t.match(await send(t, server, 'GET / HTTP/1.1\r\n'), /^HTTP\/1\.1 408 /)
 })
 
-t.test('V8 takes the flag', async () => internals.disablePretenuring())
+t.test('V8 takes the flag', async t => {
+  const { execFile } = await import('node:child_process')
+  const module = new URL('../../../lib/downstream/node-internals.ts', import.meta.url).href
+  const loader = new URL('../../loader/register.mjs', import.meta.url).href
+  const script = `import(${JSON.stringify(module)}).then(internals => internals.disablePretenuring())`
+  // Of a flag that it does not know, V8 only says so.
+  const { stderr } = await new Promise<{ stderr: string }>((resolve, reject) => {
+    execFile(process.execPath, [`--import=${loader}`, '-e', script], (error, _stdout, stderr) => error === null ? resolve({ stderr }) : reject(error))
+  })
+  t.notMatch(stderr, /unrecognized flag|pretenuring/)
+})
 
 t.test('a server of Fastify\'s has a logger or has none', async t => {
   for (const logger of [true, false]) {

@@ -22,11 +22,14 @@ const rows: Row[] = [
   { name: 'a field that a hook has set', raw: ['X-A', '1'], headers: { 'x-a': '1', 'x-user': 'alice' }, fields: ['X-A', '1', 'x-user', 'alice'], set: ['x-user'] },
   { name: 'a field that a hook has replaced', raw: ['X-User', 'admin', 'X-A', '1'], headers: { 'x-user': 'alice', 'x-a': '1' }, fields: ['X-A', '1', 'x-user', 'alice'], set: ['x-user'] },
   { name: 'repeated fields that a hook has replaced by one of theirs', raw: ['X-A', '1', 'X-A', '2', 'X-A', '3'], headers: { 'x-a': '2' }, fields: ['x-a', '2'], set: ['x-a'] },
+  { name: 'repeated fields that a hook has replaced by the first', raw: ['X-Role', 'user', 'X-Role', 'admin'], headers: { 'x-role': 'user' }, fields: ['x-role', 'user'], set: ['x-role'] },
+  { name: 'repeated fields that a hook has joined as cookies are', raw: ['X-A', '1', 'X-A', '2'], headers: { 'x-a': '1; 2' }, fields: ['x-a', '1; 2'], set: ['x-a'] },
   { name: 'a field that a hook has deleted', raw: ['X-User', 'admin', 'X-A', '1', 'x-user', 'root'], headers: { 'x-a': '1' }, fields: ['X-A', '1'] },
   { name: 'a field that a hook has deleted by undefined', raw: ['X-User', 'admin'], headers: { 'x-user': undefined }, fields: [] },
   { name: 'a field that a hook has set to several values, and to a number', raw: [], headers: { 'x-a': ['1', '2'], 'x-b': 3 }, fields: ['x-a', '1', 'x-a', '2', 'x-b', '3'], set: ['x-a', 'x-b'] },
   { name: 'one deleted and one set, so that there are as many as before', raw: ['X-A', '1'], headers: { 'x-b': '1' }, fields: ['x-b', '1'], set: ['x-b'] },
   { name: 'what frames the body stays the client\'s', raw: ['Content-Length', '5'], headers: { 'content-length': '7', 'transfer-encoding': 'chunked' } },
+  { name: 'HTTP/2: with a hook\'s field pseudo-header fields are none, either', raw: ['x-a', '1'], headers: { ':method': 'GET', 'x-a': '2' }, fields: ['x-a', '2'], set: ['x-a'] },
   { name: 'HTTP/2: pseudo-header fields are none', raw: ['x-a', '1'], headers: { ':method': 'GET', 'x-a': '1' } },
 ]
 
