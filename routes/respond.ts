@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Exchange } from '../lib/dispatch/exchange.ts'
 import { isHttp2, resetStream } from '../lib/downstream/http-version.ts'
 import { lingerOnClose } from '../lib/downstream/connection-close.ts'
 import { deferHead, endInOneWrite } from '../lib/downstream/node-internals.ts'
-import { type ResponseBody } from '../lib/downstream/response-body.ts'
+import type { ResponseBody } from '../lib/downstream/response-body.ts'
 import { EventStreamBody } from '../lib/event-stream/event-stream-body.ts'
 import { prepareEventStream } from '../lib/event-stream/response-head.ts'
 import { foldRepeated } from '../lib/headers/http2.ts'
@@ -70,23 +71,19 @@ export function respond (request: FastifyRequest, reply: FastifyReply, switchHoo
   else if (body.isEmpty && isHttp2(reply.raw)) {
     exchange.dropBody()
     sendHead(reply, headers)
-  } else sendStream(request, reply, exchange.response!, body)
+  } else sendStream(request, reply, exchange, body)
 }
 
 function sendStream (
   request: FastifyRequest,
   reply: FastifyReply,
-  response: UpstreamResponse,
+  { request: { acceptsTrailers }, response }: Exchange,
   body: ResponseBody
 ): void {
   body.on('error', () => breakOff(reply, body))
-  if (acceptsTrailers(request) && canCarryTrailers(request, response)) body.announcement = response.trailer!
+  if (acceptsTrailers && canCarryTrailers(request, response!)) body.announcement = response!.trailer!
   if (body instanceof EventStreamBody) sendEventStream(reply, body)
   else reply.send(body)
-}
-
-function acceptsTrailers (request: FastifyRequest): boolean {
-  return stateOf(request)!.exchange!.request.acceptsTrailers
 }
 
 /** Whether the response's framing can carry them, which node decides by the same facts. */
